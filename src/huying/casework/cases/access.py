@@ -1,0 +1,123 @@
+"""Who may see a case, and what an actor is to it. Views and the API get cases only through here."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from huying.kernel.actor import Actor, Duty
+from huying.kernel.errors import NotFound
+
+from .models import Assignment, Case
+from .rules import Party
+
+_AREA_ROLES: dict[str, Party] = {
+    "seat": Party.SEAT,
+    "dispatcher": Party.DISPATCHER,
+    "centre_lead": Party.CENTRE,
+    "checker": Party.CHECKER,
+    "supervisor": Party.SUPERVISOR,
+}
+# Roles that see every case of their area; ``discipline`` and ``admin`` see and do nothing.
+_AREA_READERS = (*_AREA_ROLES, "discipline", "grid_lead")
+_UNIT_ROLES = ("handler", "unit_lead")
+_COUNTY_DIGITS = 6
+_FIELD_BY_DIGITS = {6: "county", 9: "town", 12: "community", 15: "grid", 17: "grid"}
+_ENDED_BEFORE_WORK = (Assignment.State.RECALLED, Assignment.State.DROPPED)
+
+
+def covers(area: str, case: Case) -> bool:
+    """Whether an area prefix covers the case. A case of unknown place belongs to the whole county and above."""
+    if not area:
+        return True
+    place = case.grid or case.community or case.town or case.county
+    return place.startswith(area) if place else len(area) <= _COUNTY_DIGITS
+
+
+def area_filter(area: str) -> Q:
+    """The same as :func:`covers`, as a condition the indexes serve."""
+    if not area:
+        return Q()
+    field = _FIELD_BY_DIGITS.get(len(area))
+    if field is None:
+        return Q(county__startswith=area) | Q(county="")
+    inside = Q(**{field: area})
+    return inside | Q(county="") if len(area) <= _COUNTY_DIGITS else inside
+
+
+def _unit_filter(duty: Duty) -> Q:
+    assisting = Assignment.objects.filter(case=OuterRef("pk"), unit__path__startswith=duty.unit_path).exclude(
+        state__in=_ENDED_BEFORE_WORK
+    )
+    return (
+        Q(lead_unit__path__startswith=duty.unit_path)
+        | Q(first_asked_unit__path__startswith=duty.unit_path)
+        | Q(Exists(assisting))
+    )
+
+
+def visible(actor: Actor) -> QuerySet[Case]:
+    """Every case the actor may read."""
+    if actor.kind == "system":
+        return Case.objects.all()
+    seen = Q(pk__in=[])
+    for duty in actor.duties:
+        if duty.role in _AREA_READERS:
+            if not duty.area:
+                return Case.objects.all()
+            seen |= area_filter(duty.area)
+        elif duty.role in _UNIT_ROLES and duty.unit_path:
+            seen |= _unit_filter(duty)
+        elif duty.role == "grid_worker":
+            seen |= Q(grid=duty.area) if len(duty.area) >= 15 else Q(pk__in=[])
+    if actor.person_id is not None:
+        seen |= Q(lead_person=actor.person_id)
+    return Case.objects.filter(seen)
+
+
+def get_case(actor: Actor, case_id: int) -> Case:
+    """The case, or :class:`NotFound` for a stranger — the same answer as for a case that does not exist."""
+    case = (
+        visible(actor)
+        .select_related("item", "lead_unit", "lead_person", "first_asked_unit", "merged_into")
+        .filter(pk=case_id)
+        .first()
+    )
+    if case is None:
+        raise NotFound(code="case_not_found")
+    return case
+
+
+def parties(actor: Actor, case: Case) -> frozenset[Party]:
+    """What the actor is to the case. An actor of kind ``reporter`` is made by the senses, which know who said what."""
+    if actor.kind == "system":
+        return frozenset({Party.SYSTEM})
+    if actor.kind == "reporter":
+        return frozenset({Party.REPORTER})
+    found = {_AREA_ROLES[duty.role] for duty in actor.duties if duty.role in _AREA_ROLES and covers(duty.area, case)}
+    unit_duties = [duty for duty in actor.duties if duty.role in _UNIT_ROLES and duty.unit_path]
+    if case.lead_unit is not None:
+        for duty in unit_duties:
+            if case.lead_unit.path.startswith(duty.unit_path):
+                found.add(Party.LEAD_HEAD if duty.role == "unit_lead" else Party.LEAD)
+    if actor.person_id is not None and actor.person_id == case.lead_person_id:
+        found.add(Party.LEAD)
+    if unit_duties and assisting_units(case.pk, unit_duties):
+        found.add(Party.ASSIST)
+    return frozenset(found)
+
+
+def assisting_units(case_id: int, duties: list[Duty]) -> list[int]:
+    """Ids of the assisting units of a case that fall under the given duties."""
+    mine = Q(pk__in=[])
+    for duty in duties:
+        mine |= Q(unit__path__startswith=duty.unit_path)
+    return list(
+        Assignment.objects.filter(mine, case_id=case_id, role=Assignment.Role.ASSIST)
+        .exclude(state__in=_ENDED_BEFORE_WORK)
+        .values_list("unit_id", flat=True)
+    )
+
+
+def is_reader_only(actor: Actor) -> bool:
+    """Discipline and other readers: they see, they do not act."""
+    return bool(actor.duties) and all(duty.role in {"discipline", "admin"} for duty in actor.duties)

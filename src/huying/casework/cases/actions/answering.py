@@ -1,0 +1,214 @@
+"""Feedback with evidence, check by somebody else, return call, rating, redo, archive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import get_language
+
+from huying.casework.catalogue.conditions import unmet
+from huying.casework.catalogue.evidence import Evidence, Photo
+from huying.kernel.actor import Actor
+from huying.kernel.errors import Invalid, NotFound
+
+from ..facts import CaseArchived, CaseClosed, CaseRated, CaseSentBack, FeedbackGiven
+from ..models import Assignment, Attachment, Case, Check, Feedback, ReturnCall
+from ..rules import Action, Party
+from ..turns import Turn, filled, turning
+from ..words import refusal
+from .assigning import lead_assignment
+
+_STATES = Assignment.State
+
+
+def evidence_of(case: Case, given: Mapping[str, Any]) -> Evidence:
+    """The handed-in evidence together with the photos attached to the case (report photos count as before)."""
+    evidence = Evidence.from_json(given)
+    before: list[Photo] = []
+    after: list[Photo] = []
+    for one in Attachment.objects.filter(case=case).select_related("file").order_by("id"):
+        photo = Photo(
+            at=one.file.captured_at or one.made_at,
+            lon=one.file.captured_lon,
+            lat=one.file.captured_lat,
+            ref=one.file.sha256,
+        )
+        if one.stage in ("report", "before"):
+            before.append(photo)
+        elif one.stage == "after":
+            after.append(photo)
+    return replace(
+        evidence,
+        photos_before=(*evidence.photos_before, *before),
+        photos_after=(*evidence.photos_after, *after),
+    )
+
+
+def give_feedback(
+    case_id: int,
+    *,
+    text: str,
+    evidence: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
+    expected: int | None = None,
+) -> None:
+    """反馈: what was done, with all the item's closing condition demands; else refused, naming what is missing."""
+    given = ["evidence", *filled(text=text)]
+    with turning(case_id, Action.GIVE_FEEDBACK, actor=actor, now=now, given=given, expected=expected) as turn:
+        case = turn.case
+        try:
+            whole = evidence_of(case, evidence)
+        except (ValueError, TypeError) as error:
+            raise Invalid(refusal("evidence_missing")[0], field="evidence") from error
+        missing = unmet(case.item.conditions, whole, photos_min=case.item.needs_photo_min)
+        if missing:
+            message, hint = refusal("evidence_missing")
+            english = (get_language() or "").startswith("en")
+            fields = {one.field: one.text.en if english else one.text.zh for one in missing}
+            raise Invalid(message, code="evidence_missing", hint=hint, fields=fields)
+        lead = lead_assignment(case)
+        feedback = Feedback.objects.create(
+            case=case,
+            assignment=lead,
+            text=text,
+            evidence=whole.as_json(),
+            given_at=now,
+            given_by=actor.ref,
+            person_id=actor.person_id,
+        )
+        lead.state, lead.delivered_at, lead.result = _STATES.DELIVERED, now, text
+        lead.save(update_fields=["state", "delivered_at", "result"])
+        turn.write({"unit": lead.unit_id, "evidence": sorted(whole.as_json())}, text=text)
+        turn.tell(FeedbackGiven(case_id=case_id, at=now, by=actor.ref, assignment_id=lead.pk, feedback_id=feedback.pk))
+
+
+def pass_check(case_id: int, *, actor: Actor, now: datetime, note: str = "", expected: int | None = None) -> None:
+    """核查通过: closed. Late is decided by when the feedback came, not by when it was checked."""
+    with turning(case_id, Action.PASS_CHECK, actor=actor, now=now, expected=expected) as turn:
+        case = turn.case
+        feedback = _check(turn, passed=True, note=note)
+        lead = lead_assignment(case)
+        lead.state, lead.accepted_at, lead.ended_at = _STATES.ACCEPTED, now, now
+        lead.save(update_fields=["state", "accepted_at", "ended_at"])
+        late = case.due_at is not None and feedback.given_at > case.due_at
+        turn.change(closed_at=now, closed_late=late)
+        turn.write({"late": late}, note=note)
+        turn.tell(CaseClosed(case_id=case_id, at=now, by=actor.ref, late=late))
+
+
+def fail_check(case_id: int, *, reason: str, actor: Actor, now: datetime, expected: int | None = None) -> None:
+    """核查不通过: the same unit does it again."""
+    given = filled(reason=reason)
+    with turning(case_id, Action.FAIL_CHECK, actor=actor, now=now, given=given, expected=expected) as turn:
+        _check(turn, passed=False, note=reason)
+        lead = lead_assignment(turn.case)
+        _send_back(turn, lead, reason, why="check")
+
+
+def _check(turn: Turn, *, passed: bool, note: str) -> Feedback:
+    feedback = Feedback.objects.filter(case=turn.case).order_by("-id").first()
+    if feedback is None:
+        raise NotFound(code="feedback_not_found")
+    Check.objects.create(
+        case=turn.case,
+        feedback=feedback,
+        person_id=turn.actor.person_id,
+        passed=passed,
+        note=note,
+        made_at=turn.now,
+        made_by=turn.actor.ref,
+    )
+    return feedback
+
+
+def _send_back(turn: Turn, lead: Assignment, reason: str, *, why: str) -> None:
+    lead.state, lead.delivered_at, lead.ended_at = _STATES.SIGNED, None, None
+    lead.save(update_fields=["state", "delivered_at", "ended_at"])
+    turn.change(redos=turn.case.redos + 1, closed_at=None, closed_late=None)
+    turn.write({"unit": lead.unit_id, "redos": turn.case.redos, "why": why}, reason=reason)
+    turn.tell(
+        CaseSentBack(
+            case_id=turn.case.pk,
+            at=turn.now,
+            by=turn.actor.ref,
+            assignment_id=lead.pk,
+            redos=turn.case.redos,
+            why=why,
+        )
+    )
+
+
+def record_return_call(
+    case_id: int,
+    *,
+    reached: bool,
+    actor: Actor,
+    now: datetime,
+    responded: bool | None = None,
+    solved: bool | None = None,
+    satisfied: int | None = None,
+    note: str = "",
+) -> None:
+    """登记回访: the three questions — contacted in time, solved, satisfied 1–5 — or that nobody answered."""
+    if satisfied is not None and not 1 <= satisfied <= 5:
+        raise Invalid(field="satisfied")
+    with turning(case_id, Action.RETURN_CALL, actor=actor, now=now, given=["reached"]) as turn:
+        ReturnCall.objects.create(
+            case=turn.case,
+            reached=reached,
+            responded=responded if reached else None,
+            solved=solved if reached else None,
+            satisfied=satisfied if reached else None,
+            note=note,
+            made_at=now,
+            made_by=actor.ref,
+        )
+        if reached and solved is not None:
+            turn.change(solved=solved)
+        if reached and satisfied is not None:
+            turn.change(rating=satisfied)
+            turn.tell(CaseRated(case_id=case_id, at=now, by=actor.ref, score=satisfied))
+        turn.write({"reached": reached, "solved": solved, "satisfied": satisfied}, note=note)
+
+
+def rate_case(
+    case_id: int, *, score: int, actor: Actor, now: datetime, solved: bool | None = None, comment: str = ""
+) -> None:
+    """评价 by a reporter, 1–5. Of several reporters the lowest counts."""
+    if not 1 <= score <= 5:
+        raise Invalid(field="score")
+    with turning(case_id, Action.RATE, actor=actor, now=now, given=filled(score=score)) as turn:
+        case = turn.case
+        turn.change(rating=score if case.rating is None else min(case.rating, score))
+        if solved is not None:
+            turn.change(solved=solved if case.solved is None else case.solved and solved)
+        turn.write({"score": score, "solved": solved}, comment=comment)
+        turn.tell(CaseRated(case_id=case_id, at=now, by=actor.ref, score=score))
+
+
+def order_redo(case_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
+    """退回重办 after closing: a reporter says it is not solved, or the return call found so."""
+    with turning(case_id, Action.ORDER_REDO, actor=actor, now=now, given=filled(reason=reason)) as turn:
+        why = "reporter" if Party.REPORTER in turn.parties else "call"
+        if turn.parties == {Party.SUPERVISOR}:
+            why = "supervisor"
+        lead = (
+            Assignment.objects.select_for_update()
+            .filter(case=turn.case, role="lead", state=_STATES.ACCEPTED)
+            .order_by("-id")
+            .first()
+        )
+        if lead is None:
+            raise NotFound(code="assignment_not_found")
+        _send_back(turn, lead, reason, why=why)
+
+
+def archive_case(case_id: int, *, actor: Actor, now: datetime) -> None:
+    """归档: heard back, or nobody to hear; from here on nothing may happen to the case."""
+    with turning(case_id, Action.ARCHIVE, actor=actor, now=now) as turn:
+        turn.change(archived_at=now)
+        turn.tell(CaseArchived(case_id=case_id, at=now, by=actor.ref))

@@ -1,0 +1,58 @@
+"""Small things that are kept: a note, a photo, a reminder."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from huying.kernel import files, trace
+from huying.kernel.actor import Actor
+from huying.kernel.errors import Invalid, NotFound
+from huying.kernel.models import StoredFile
+
+from .. import access
+from ..facts import CaseReminded
+from ..models import Attachment
+from ..rules import Action
+from ..turns import announce, chain, filled, lock_case, turning
+
+STAGES = ("report", "before", "after", "document")
+
+
+def note_case(case_id: int, *, text: str, actor: Actor, now: datetime) -> None:
+    """备注 for colleagues; residents do not see it."""
+    with turning(case_id, Action.NOTE, actor=actor, now=now, given=filled(text=text)) as turn:
+        turn.write(text=text)
+
+
+def remind_case(case_id: int, *, actor: Actor, now: datetime, text: str = "") -> None:
+    """催办: ask the unit to hurry. It changes no clock."""
+    with turning(case_id, Action.REMIND, actor=actor, now=now) as turn:
+        times = trace.Entry.objects.filter(chain=chain(case_id), verb=Action.REMIND).count() + 1
+        turn.write({"times": times}, text=text)
+        turn.tell(CaseReminded(case_id=case_id, at=now, by=actor.ref, times=times))
+
+
+def attach_file(
+    case_id: int, file: StoredFile, *, stage: str, actor: Actor, now: datetime, caption: str = ""
+) -> Attachment:
+    """Add a photo or document. Attaching the same file at the same stage again changes nothing."""
+    if stage not in STAGES:
+        raise Invalid(field="stage")
+    with transaction.atomic():
+        case = lock_case(case_id)
+        if not access.parties(actor, case):
+            raise NotFound(code="case_not_found")
+        attachment, made = Attachment.objects.get_or_create(
+            case=case,
+            file=file,
+            stage=stage,
+            defaults={"caption": caption, "made_at": now, "made_by": actor.ref},
+        )
+        if made:
+            files.attach([file.pk], chain(case_id), actor=actor)
+            body = {"file": file.sha256, "stage": stage}
+            trace.record([trace.Draft(chain=chain(case_id), verb="attach", actor=actor, at=now, body=body)])
+            announce(case)
+    return attachment

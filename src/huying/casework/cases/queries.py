@@ -1,0 +1,247 @@
+"""Every read of cases a screen or the API needs. Lists page by key; nothing here counts a million rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Count, F, Q, QuerySet
+
+from huying.casework.catalogue.evidence import Photo
+from huying.kernel import trace
+from huying.kernel.actor import Actor
+from huying.kernel.errors import Invalid
+from huying.kernel.paging import Page, page
+from huying.kernel.privacy import unseal
+
+from . import access, terms
+from .models import Assignment, Case
+from .rules import State
+from .turns import chain
+
+NEWEST = ("-id",)
+BY_DUE = ("due_at", "id")
+PAGE_SIZE = 50
+MAX_PAGE_SIZE = 200
+_MOST_SIMILAR = 5
+_DEGREE_M = 111_320.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What a list is narrowed to; every field is optional and all must hold. Stays in the address of the page."""
+
+    q: str = ""
+    state: str = ""
+    open: bool | None = None
+    light: str = ""
+    item: str = ""
+    class_code: str = ""
+    area: str = ""
+    unit: int | None = None
+    first_asked: int | None = None
+    person: int | None = None
+    channel: str = ""
+    urgent: bool | None = None
+    returned: bool | None = None
+    late: bool | None = None
+    opened_from: datetime | None = None
+    opened_to: datetime | None = None
+
+    def is_empty(self) -> bool:
+        return all(getattr(self, field.name) in ("", None) for field in fields(self))
+
+
+def narrowed(cases: QuerySet[Case], filters: Filters) -> QuerySet[Case]:
+    """Apply the filters."""
+    wanted: dict[str, Any] = {
+        "state": filters.state,
+        "light": filters.light,
+        "item_code": filters.item,
+        "class_code": filters.class_code,
+        "lead_unit": filters.unit,
+        "first_asked_unit": filters.first_asked,
+        "lead_person": filters.person,
+        "channel": filters.channel,
+        "open": filters.open,
+        "urgent": filters.urgent,
+        "closed_late": filters.late,
+        "opened_at__gte": filters.opened_from,
+        "opened_at__lt": filters.opened_to,
+    }
+    cases = cases.filter(**{name: value for name, value in wanted.items() if value not in ("", None)})
+    if filters.area:
+        cases = cases.filter(access.area_filter(filters.area))
+    if filters.returned is not None:
+        cases = cases.filter(returns__gt=0) if filters.returned else cases.filter(returns=0)
+    if filters.q.strip():
+        cases = cases.filter(_search(filters.q))
+    return cases
+
+
+def _search(text: str) -> Q:
+    """By number when it looks like one, else by the words of title, place and beginning of the text."""
+    text = text.strip()
+    if text.replace("-", "").isdigit() and len(text) >= 8:
+        return Q(number__startswith=text)
+    query = terms.query(text)
+    if not query:
+        return Q(pk__in=[])
+    return Q(terms=SearchQuery(query, search_type="raw", config="simple"))
+
+
+def list_page(
+    actor: Actor,
+    filters: Filters,
+    *,
+    order: Sequence[str] = NEWEST,
+    cursor: str | None = None,
+    size: int = PAGE_SIZE,
+) -> Page[Case]:
+    """One page of the cases the actor may see; two queries (rows with item, unit and person joined)."""
+    if not 1 <= size <= MAX_PAGE_SIZE:
+        raise Invalid(field="size")
+    cases = narrowed(access.visible(actor), filters)
+    if tuple(order) == BY_DUE:
+        cases = cases.filter(open=True)
+    rows = cases.select_related("item", "lead_unit", "lead_person").defer("terms", "proposals", "summary")
+    return page(rows, tuple(order), cursor, size)
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One line of a case's history; ``texts`` are the erasable words, empty once erased."""
+
+    seq: int
+    at: datetime
+    verb: str
+    actor_ref: str
+    actor_name: str
+    unit_id: int | None
+    body: dict[str, Any]
+    texts: dict[str, str]
+
+
+def timeline(case_id: int, *, limit: int = 500) -> list[TimelineEntry]:
+    """The whole history of a case from its trace; two queries."""
+    name = chain(case_id)
+    texts: dict[int, dict[str, str]] = {}
+    for seq, label, sealed in trace.PrivateValue.objects.filter(chain=name).values_list("seq", "label", "sealed"):
+        texts.setdefault(seq, {})[label.partition(":")[0]] = unseal(sealed)
+    rows = trace.Entry.objects.filter(chain=name).order_by("seq")[:limit]
+    return [
+        TimelineEntry(
+            row.seq,
+            row.at,
+            row.verb,
+            row.actor_ref,
+            row.actor_name,
+            row.actor_unit,
+            row.content,
+            texts.get(row.seq, {}),
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """An open case that may be the same matter."""
+
+    case: Case
+    metres: int | None
+
+
+def similar_open(
+    *,
+    item_code: str,
+    now: datetime,
+    radius_m: int,
+    window_h: int,
+    lon: float | None = None,
+    lat: float | None = None,
+    community: str = "",
+    exclude: int | None = None,
+) -> list[Similar]:
+    """Open cases of the same item, near and recent, nearest first; one query."""
+    recent = Case.objects.filter(open=True, item_code=item_code, opened_at__gte=now - timedelta(hours=window_h))
+    if exclude is not None:
+        recent = recent.exclude(pk=exclude)
+    if lon is not None and lat is not None:
+        reach = radius_m / _DEGREE_M
+        near = Q(lon__range=(lon - reach * 2, lon + reach * 2), lat__range=(lat - reach, lat + reach))
+        recent = recent.filter(near)
+    elif community:
+        recent = recent.filter(community=community)
+    else:
+        return []
+    here = Photo(lon=lon, lat=lat)
+    found = []
+    for case in recent.select_related("lead_unit", "item").order_by("-opened_at")[:50]:
+        metres = here.metres_to(Photo(lon=case.lon, lat=case.lat))
+        if metres is None or metres <= radius_m:
+            found.append(Similar(case, None if metres is None else round(metres)))
+    found.sort(key=lambda one: (one.metres is None, one.metres or 0, -one.case.pk))
+    return found[:_MOST_SIMILAR]
+
+
+def history_of_place(case: Case, *, limit: int = 8) -> list[Case]:
+    """Earlier cases of the same grid, newest first."""
+    if not case.grid:
+        return []
+    rows = Case.objects.filter(grid=case.grid, id__lt=case.pk).select_related("item").order_by("-id")
+    return list(rows[:limit])
+
+
+def assignments_of(case_id: int) -> list[Assignment]:
+    """All assignments of a case, first one first."""
+    return list(Assignment.objects.filter(case_id=case_id).select_related("unit", "person").order_by("id"))
+
+
+def assisting(unit_ids: Iterable[int], *, cursor: str | None = None, size: int = PAGE_SIZE) -> Page[Assignment]:
+    """What units owe to other units' cases, most urgent first."""
+    rows = Assignment.objects.filter(unit_id__in=list(unit_ids), role="assist", state__in=Assignment.LIVE)
+    return page(rows.select_related("case__item", "unit", "person"), ("due_at", "id"), cursor, size)
+
+
+def open_counts(actor: Actor, filters: Filters) -> dict[str, int]:
+    """Open cases by state and by light within the filters; one query over the open ones only."""
+    cases = narrowed(access.visible(actor), filters).filter(open=True)
+    counts: dict[str, int] = {}
+    for state, light, number in cases.values_list("state", "light").annotate(n=Count("id")).order_by():
+        counts[state] = counts.get(state, 0) + number
+        if light:
+            counts[light] = counts.get(light, 0) + number
+    return counts
+
+
+def points(
+    actor: Actor, filters: Filters, *, box: tuple[float, float, float, float], limit: int = 4_000
+) -> list[tuple[int, float, float, str, str, str]]:
+    """Open cases inside a map window (west, south, east, north): id, lon, lat, state, light, title."""
+    west, south, east, north = box
+    inside = narrowed(access.visible(actor), filters).filter(open=True, lon__isnull=False)
+    inside = inside.extra(  # the GiST index is on the point expression
+        where=["point(lon, lat) <@ box(point(%s, %s), point(%s, %s))"], params=[west, south, east, north]
+    )
+    rows = inside.order_by().values_list("id", "lon", "lat", "state", "light", "title")[:limit]
+    return [(pk, lon or 0.0, lat or 0.0, state, light, title) for pk, lon, lat, state, light, title in rows]
+
+
+def counts_by_area(actor: Actor, level: str) -> list[tuple[str, int, int]]:
+    """Open cases and open late ones for each town, community or grid; for the map far out."""
+    if level not in ("town", "community", "grid"):
+        raise Invalid(field="level")
+    rows = access.visible(actor).filter(open=True).exclude(**{level: ""}).values_list(level)
+    late = Count("id", filter=Q(light__in=("red", "black")))
+    return list(rows.annotate(n=Count("id"), late=late).order_by(level))
+
+
+def waiting_for_archive(now: datetime, quiet_days: int, *, limit: int = 500) -> list[int]:
+    """Closed cases nobody has said anything about for so many days."""
+    until = now - timedelta(days=quiet_days)
+    rows = Case.objects.filter(state=State.CLOSED, closed_at__lte=until).order_by(F("closed_at"))
+    return list(rows.values_list("id", flat=True)[:limit])

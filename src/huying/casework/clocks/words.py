@@ -1,0 +1,82 @@
+"""The words people read about clocks, lights and notices."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from .models import Notice
+
+LIGHTS: dict[str, Promise] = {
+    "none": _("正常"),
+    "blue": _("蓝色预警"),
+    "yellow": _("黄色预警"),
+    "red": _("已超时"),
+    "black": _("严重超时"),
+}
+KINDS: dict[str, Promise] = {
+    "dispatch": _("分拨时限"),
+    "respond": _("响应时限"),
+    "close": _("办结时限"),
+    "objection": _("异议审核时限"),
+    "check": _("核查时限"),
+    "order_reply": _("督办回复时限"),
+    "waiting": _("等待当事人补充的时限"),
+}
+CHANGES: dict[str, Promise] = {
+    "extension": _("批准延期"),
+    "pause": _("停表"),
+    "resume": _("恢复计时"),
+    "correction": _("更正日历"),
+}
+PAUSES: dict[str, Promise] = {
+    "suspended": _("挂账"),
+    "objection": _("异议审核"),
+    "waiting": _("等待当事人补充"),
+}
+LIMITS: dict[str, Promise] = {
+    "24x7": _("小时（全天）"),
+    "working_hours": _("工作小时"),
+    "working_days": _("工作日"),
+    "calendar_days": _("自然日"),
+}
+
+
+def kind_words(kind: str) -> str:
+    """办结时限, or the name of a stage."""
+    if kind.startswith("stage:"):
+        return gettext("“%(stage)s”阶段时限") % {"stage": kind.removeprefix("stage:").replace("_", " ")}
+    return str(KINDS.get(kind, kind))
+
+
+def due_words(notice: Notice) -> str:
+    """The due time in the reader's language, or nothing."""
+    if notice.due_at is None:
+        return ""
+    return date_format(timezone.localtime(notice.due_at), "SHORT_DATETIME_FORMAT")
+
+
+def notice_words(notice: Notice) -> str:
+    """One sentence: what is asked of the reader, and by when."""
+    values = {
+        "title": str(notice.body.get("title") or (notice.case.title if notice.case else "")),
+        "clock": kind_words(str(notice.body.get("clock", ""))),
+        "due": due_words(notice),
+        "text": str(notice.body.get("text", "")),
+    }
+    return str(_SENTENCES.get(notice.kind, _("%(title)s %(text)s"))) % values
+
+
+_SENTENCES: dict[str, Promise] = {
+    "blue": _("“%(title)s”的%(clock)s已过半，%(due)s到期"),
+    "yellow": _("“%(title)s”的%(clock)s快到了，%(due)s到期"),
+    "red": _("“%(title)s”的%(clock)s已超时，应于%(due)s完成"),
+    "black": _("“%(title)s”的%(clock)s严重超时，应于%(due)s完成，已转督办"),
+    "remind": _("催办：“%(title)s”应于%(due)s完成，请尽快办理"),
+    "order": _("督办：“%(title)s”，请于%(due)s前回复"),
+    "answered": _("督办已回复：“%(title)s”"),
+    "closed": _("督办已了结：“%(title)s”"),
+}

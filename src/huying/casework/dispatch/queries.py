@@ -1,0 +1,248 @@
+"""Reads of the dispatch room: where a matter would go and why — used by intake, by the dry run and by screens alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from huying.casework.cases.actions import Sending
+from huying.casework.cases.models import Case
+from huying.casework.catalogue import classifier
+from huying.casework.catalogue import queries as catalogue
+from huying.casework.catalogue.queries import ItemView
+from huying.casework.clocks import queries as clocks
+from huying.casework.clocks.almanac import Almanac
+from huying.ground.organisation.directory import Directory
+from huying.ground.organisation.queries import directory
+from huying.ground.territory import queries as territory
+from huying.ground.territory.queries import Place
+from huying.kernel.clock import local_day
+from huying.kernel.privacy import mask_text
+
+from . import deadlines
+from .models import DispatchPolicy
+from .rules import Certainty, Policy, Reason, Route, margin, rank_of, refuse_auto, route, title_of
+
+FALLBACK_ITEM = "1605"  # 意见建议: what a matter is called until a dispatcher knows better
+_SURE = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """What somebody raised, as far as it is known. ``item_code`` when a person or device already named the kind."""
+
+    text: str
+    channel: str
+    at: datetime
+    title: str = ""
+    item_code: str | None = None
+    place_text: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    urgent: bool = False
+    hold: bool = False  # never dispatch by itself
+    voice: str = ""  # mark of the report it came with
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """One kind it might be: how sure, which words say so, who would get it."""
+
+    item_code: str
+    item_name: str
+    confidence: float
+    words: tuple[str, ...]
+    unit_id: int | None
+    unit_name: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "confidence": round(self.confidence, 4), "words": list(self.words)}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where a matter goes. ``sending`` is ``None`` when it waits for a dispatcher, ``waits_for`` says why."""
+
+    item: ItemView
+    title: str
+    summary: str
+    place: Place | None
+    lon: float | None
+    lat: float | None
+    certainty: Certainty
+    proposals: tuple[Proposed, ...]
+    sending: Sending | None
+    waits_for: str
+    dispatch_due: datetime | None
+
+
+def decide(matters: Sequence[Matter], *, now: datetime) -> list[Decision]:
+    """Classify, locate and route many matters at once; a constant number of queries, nothing written."""
+    known = directory(on=local_day(now))
+    current = catalogue.current(local_day(now))
+    book = clocks.almanac()
+    policies = _policies(now)
+    places = _places(matters, now)
+    guesses = _guesses(matters)
+    decisions = []
+    for matter, place, guess in zip(matters, places, guesses, strict=True):
+        area = (place.grid or place.community or place.town) if place else ""
+        policy = _nearest(policies, area)
+        decisions.append(_decide(matter, place, guess, area, policy, current, known, book))
+    return decisions
+
+
+def _decide(
+    matter: Matter,
+    place: Place | None,
+    guess: Sequence[classifier.Proposal],
+    area: str,
+    policy: Policy,
+    current: catalogue.Catalogue,
+    known: Directory,
+    book: Almanac,
+) -> Decision:
+    items = [(current.item(one.item_code), one.confidence, one.reasons) for one in guess]
+    chosen = current.item(guess[0].item_code) if guess else current.item(FALLBACK_ITEM)
+    certainty = Certainty(
+        guess[0].confidence if guess else 0.0,
+        margin([one.confidence for one in guess]),
+        place.confidence if place else 0.0,
+    )
+    routes = [route(item, area, known, matter.at) if area else None for item, _, _ in items]
+    found = routes[0] if routes else None
+    waits = "held" if matter.hold else refuse_auto(chosen, certainty, policy)
+    if waits is None and found is None:
+        waits = "no_unit"
+    sending = None
+    if waits is None and found is not None:
+        times = deadlines.of_item(chosen, area, matter.at, book)
+        sending = _sending(found, times)
+    return Decision(
+        item=chosen,
+        title=matter.title or title_of(matter.text),
+        summary=mask_text(matter.text),
+        place=place,
+        lon=matter.lon if matter.lon is not None else (place.lon if place else None),
+        lat=matter.lat if matter.lat is not None else (place.lat if place else None),
+        certainty=certainty,
+        proposals=tuple(
+            _proposed(item, confidence, reasons, one, known)
+            for (item, confidence, reasons), one in zip(items, routes, strict=True)
+        ),
+        sending=sending,
+        waits_for=waits or "",
+        dispatch_due=None if sending else book.standing_due("dispatch", matter.at, area),
+    )
+
+
+def _sending(found: Route, times: deadlines.Times) -> Sending:
+    return Sending(
+        unit_id=found.unit_id,
+        person_id=found.person_id,
+        first_asked_id=found.first_asked_id,
+        respond_due=times.respond,
+        due_at=times.close,
+        limits=times.limits,
+        why=found.why,
+    )
+
+
+def _proposed(
+    item: ItemView, confidence: float, reasons: Sequence[str], found: Route | None, known: Directory
+) -> Proposed:
+    unit = known.unit(found.unit_id) if found else None
+    return Proposed(
+        item.code, item.name, confidence, tuple(reasons), unit.id if unit else None, unit.name if unit else ""
+    )
+
+
+def _guesses(matters: Sequence[Matter]) -> list[Sequence[classifier.Proposal]]:
+    """The classifier's proposals; a kind named by a person or device is taken as certain."""
+    asked = [i for i, matter in enumerate(matters) if matter.item_code is None]
+    texts = [f"{matters[i].title}\n{matters[i].text}" if matters[i].title else matters[i].text for i in asked]
+    answers = dict(zip(asked, classifier.propose(texts), strict=True)) if asked else {}
+    return [
+        answers[i] if matter.item_code is None else (classifier.Proposal(matter.item_code, _SURE, ()),)
+        for i, matter in enumerate(matters)
+    ]
+
+
+def _places(matters: Sequence[Matter], now: datetime) -> list[Place | None]:
+    """Where each matter is: by its point, else by the place given, else by a place named in its words."""
+    on = local_day(now)
+    points = [
+        (matter.lon, matter.lat) if matter.lon is not None and matter.lat is not None else None for matter in matters
+    ]
+    places = territory.locate_points(points, on=on)
+    for words in (_place_words, _own_words):
+        lost = [i for i, place in enumerate(places) if place is None and words(matters[i])]
+        if lost:
+            found = territory.locate_texts([words(matters[i]) for i in lost], on=on, k=1)
+            for i, guesses in zip(lost, found, strict=True):
+                places[i] = guesses[0] if guesses else None
+    return places
+
+
+def _place_words(matter: Matter) -> str:
+    return matter.place_text
+
+
+def _own_words(matter: Matter) -> str:
+    return f"{matter.title} {matter.text[:200]}"
+
+
+def _policies(now: datetime) -> dict[str, Policy]:
+    day = local_day(now)
+    rows = DispatchPolicy.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=day), valid_from__lte=day)
+    return {row.area: Policy(row.min_confidence, row.min_margin, row.min_place) for row in rows.order_by("valid_from")}
+
+
+def _nearest(policies: dict[str, Policy], area: str) -> Policy:
+    for length in range(len(area), -1, -1):
+        if area[:length] in policies:
+            return policies[area[:length]]
+    return Policy()
+
+
+def explain(matter: Matter, *, now: datetime) -> Decision:
+    """Dry run: where any text and place would go and why. Writes nothing."""
+    return decide([matter], now=now)[0]
+
+
+def route_to(item: ItemView, area: str, now: datetime, unit_id: int | None) -> Route | None:
+    """The route of a known item; with ``unit_id`` the dispatcher's own choice, keeping who was first asked."""
+    known = directory(on=local_day(now))
+    found = route(item, area, known, now) if area else None
+    if unit_id is None or (found is not None and found.unit_id == unit_id):
+        return found
+    person = known.on_duty(unit_id, "handler", now) if unit_id in known.units else None
+    chosen: Reason = {"why": "chosen"}
+    return Route(unit_id, person, unit_id, (chosen,))
+
+
+def unit_above(case: Case, *, now: datetime) -> int | None:
+    """The nearest higher unit a case may be escalated to: up the unit tree, else the item's trade one area up."""
+    known = directory(on=local_day(now))
+    if case.lead_unit_id is None or case.lead_unit_id not in known.units:
+        return None
+    area = case.grid or case.community or case.town
+    below = rank_of(known.unit(case.lead_unit_id).level)
+    for above in reversed(known.ancestors(case.lead_unit_id)[:-1]):
+        if rank_of(above.level) > below and known.may_receive(above.id, case.item_code, area):
+            return above.id
+    for length in (9, 6):
+        unit = known.unit_for_trade(case.item.lead_trade, area[:length])
+        if unit is not None and rank_of(unit.level) > below:
+            return unit.id
+    return None
+
+
+def reasons_of(case: Case) -> list[Reason]:
+    """Why the present leading unit has it."""
+    made = case.assignments.filter(role="lead").order_by("-id").values_list("why", flat=True).first()
+    return list(made or [])

@@ -1,0 +1,1 @@
+"""Running an instance: its PostgreSQL, its web server, its workers, and the supervisor that keeps them up."""

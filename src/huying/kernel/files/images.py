@@ -1,0 +1,185 @@
+"""Cleaning of uploads: what comes in is never what is stored or sent out again."""
+
+from __future__ import annotations
+
+import io
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from math import isfinite
+from typing import Any, Final
+
+from django.utils import timezone as django_timezone
+from django.utils.translation import gettext_lazy as _
+from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError, features
+
+from huying.kernel.errors import Invalid
+
+MAX_BYTES: Final = 25 * 1024 * 1024
+MAX_PIXELS: Final = 60_000_000
+MAX_SIDE: Final = 2560
+THUMBNAIL_SIDE: Final = 480
+_QUALITY: Final = 85
+_FORMATS: Final = ("JPEG", "PNG", "WEBP", "MPO", "AVIF")
+_MARKUP: Final = re.compile(rb"<(?:script|svg|html|!doctype|iframe|\?php|\?xml)", re.IGNORECASE)
+_PDF_ACTIVE: Final = re.compile(rb"/(?:JavaScript|JS|Launch|EmbeddedFile|RichMedia|XFA|OpenAction|AA)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class CleanImage:
+    """A re-encoded image without any metadata, its thumbnail, and what the metadata told before it was removed."""
+
+    content: bytes
+    thumbnail: bytes
+    media_type: str
+    width: int
+    height: int
+    lon: float | None
+    lat: float | None
+    captured_at: datetime | None
+
+
+def clean_image(content: bytes) -> CleanImage:
+    """Decode an image and encode it anew, at most 2560 px, upright, without metadata. Raises Invalid."""
+    _refuse_polyglot(content)
+    try:
+        with Image.open(io.BytesIO(content), formats=_allowed()) as image:
+            return _cleaned(image)
+    except Invalid:
+        raise
+    except (Image.DecompressionBombError, MemoryError) as error:
+        raise _too_many_pixels() from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, ArithmeticError) as error:
+        raise unreadable() from error
+
+
+def check_pdf(content: bytes) -> None:
+    """Refuse what is not plainly a passive PDF: a wrong head or tail, scripts, attachments, launch actions."""
+    if not content.startswith(b"%PDF-1.") and not content.startswith(b"%PDF-2."):
+        raise unreadable()
+    if b"%%EOF" not in content[-1024:]:
+        raise unreadable()
+    if _PDF_ACTIVE.search(_without_hex_names(content)) or _MARKUP.match(content[8:64]):
+        raise Invalid(
+            _("这个 PDF 含有脚本或附件，不能接收"),
+            code="active_pdf",
+            field="file",
+            hint=_("请用“打印为 PDF”另存后再上传"),
+        )
+
+
+def unreadable() -> Invalid:
+    """The refusal of anything that is not one of the accepted kinds."""
+    return Invalid(
+        _("这个文件不是可以接收的图片"),
+        code="bad_file",
+        field="file",
+        hint=_("请上传 JPEG、PNG 或 WebP 照片"),
+    )
+
+
+def _allowed() -> list[str]:
+    """Formats accepted; HEIC works where a decoder has registered itself with Pillow."""
+    Image.init()
+    wanted = [*_FORMATS, "HEIF"]
+    return [name for name in wanted if name in Image.OPEN and (name != "AVIF" or features.check("avif"))]
+
+
+def _refuse_polyglot(content: bytes) -> None:
+    """An image that is at the same time a page, an archive or a PDF is no honest photo."""
+    head = content[:1024]
+    if _MARKUP.search(head) or b"%PDF-" in head or head.startswith((b"PK\x03\x04", b"GIF8", b"MZ", b"\x7fELF")):
+        raise unreadable()
+    tail = content[-65557:]
+    if b"PK\x05\x06" in tail and b"PK\x01\x02" in content:
+        raise unreadable()
+
+
+def _cleaned(image: Image.Image) -> CleanImage:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise _too_many_pixels()
+    if width < 1 or height < 1:
+        raise unreadable()
+    exif = image.getexif()
+    lon, lat = _position(exif)
+    captured_at = _moment(exif)
+    if image.format in ("JPEG", "MPO"):
+        image.draft("RGB", (MAX_SIDE, MAX_SIDE))
+    image.load()
+    upright = ImageOps.exif_transpose(image)
+    transparent = upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info
+    pixels = upright.convert("RGBA" if transparent else "RGB")
+    pixels.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    small = pixels.copy()
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return CleanImage(
+        content=_encoded(pixels),
+        thumbnail=_encoded(small),
+        media_type="image/webp" if transparent else "image/jpeg",
+        width=pixels.width,
+        height=pixels.height,
+        lon=lon,
+        lat=lat,
+        captured_at=captured_at,
+    )
+
+
+def _encoded(pixels: Image.Image) -> bytes:
+    """Encode the bare pixels; a fresh image carries no metadata along."""
+    bare = Image.new(pixels.mode, pixels.size)
+    bare.paste(pixels)
+    buffer = io.BytesIO()
+    if pixels.mode == "RGBA":
+        bare.save(buffer, "WEBP", quality=_QUALITY, method=4)
+    else:
+        bare.save(buffer, "JPEG", quality=_QUALITY, optimize=True, progressive=True)
+    return buffer.getvalue()
+
+
+def _too_many_pixels() -> Invalid:
+    return Invalid(_("图片太大"), code="too_many_pixels", field="file", hint=_("请上传不超过 6000 万像素的照片"))
+
+
+def _position(exif: Image.Exif) -> tuple[float | None, float | None]:
+    """Longitude and latitude in degrees (WGS-84) from the GPS block, or None twice."""
+    with suppress(KeyError, TypeError, ValueError, ZeroDivisionError, SyntaxError, OSError):
+        gps: dict[int, Any] = exif.get_ifd(ExifTags.IFD.GPSInfo)
+        lat = _degrees(gps[ExifTags.GPS.GPSLatitude], gps[ExifTags.GPS.GPSLatitudeRef], "S")
+        lon = _degrees(gps[ExifTags.GPS.GPSLongitude], gps[ExifTags.GPS.GPSLongitudeRef], "W")
+        if isfinite(lon) and isfinite(lat) and abs(lat) <= 90 and abs(lon) <= 180 and (lon, lat) != (0.0, 0.0):
+            return round(lon, 7), round(lat, 7)
+    return None, None
+
+
+def _degrees(parts: Any, reference: Any, negative: str) -> float:
+    degrees, minutes, seconds = (float(part) for part in parts)
+    value = degrees + minutes / 60 + seconds / 3600
+    text = reference.decode("ascii", "replace") if isinstance(reference, bytes) else str(reference)
+    return -value if text.strip("\x00 ").upper() == negative else value
+
+
+def _moment(exif: Image.Exif) -> datetime | None:
+    """When the photo was taken; without an offset in the file, local time of the place."""
+    with suppress(KeyError, TypeError, ValueError, SyntaxError, OSError, OverflowError):
+        details: dict[int, Any] = exif.get_ifd(ExifTags.IFD.Exif)
+        text = str(details.get(ExifTags.Base.DateTimeOriginal) or exif[ExifTags.Base.DateTime])
+        naive = datetime.strptime(text.strip("\x00 "), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007 - the zone follows
+        offset = re.fullmatch(
+            r"([+-])(\d\d):(\d\d)", str(details.get(ExifTags.Base.OffsetTimeOriginal, "")).strip("\x00 ")
+        )
+        if offset:
+            shift = timedelta(hours=int(offset[2]), minutes=int(offset[3])) * (1 if offset[1] == "+" else -1)
+            return naive.replace(tzinfo=timezone(shift))
+        return naive.replace(tzinfo=django_timezone.get_default_timezone())
+    return None
+
+
+def _without_hex_names(content: bytes) -> bytes:
+    """PDF names with ``#4A`` escapes resolved, so that ``/#4AavaScript`` does not slip through."""
+    return re.sub(rb"#([0-9A-Fa-f]{2})", lambda match: bytes([int(match[1], 16)]), content)
+
+
+# A truncated file is refused, not half shown.
+ImageFile.LOAD_TRUNCATED_IMAGES = False

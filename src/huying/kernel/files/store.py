@@ -1,0 +1,158 @@
+"""The store: bytes named by their own SHA-256 below HUYING_FILES, two levels deep, written once."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from huying.kernel.actor import Actor
+from huying.kernel.errors import Invalid
+from huying.kernel.files.images import MAX_BYTES, check_pdf, clean_image, unreadable
+from huying.kernel.files.models import StoredFile
+from huying.kernel.locks import lock_name
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_CHUNK: Final = 64 * 1024
+_LOCK: Final = "kernel.files"
+Access = Callable[[Actor, StoredFile], bool]
+_access: dict[str, Access] = {}
+
+
+def accept_upload(
+    stream: IO[bytes],
+    *,
+    actor: Actor,
+    now: datetime,
+    name: str = "",
+    subject: str = "",
+    documents: bool = False,
+) -> StoredFile:
+    """Clean an upload, store it and return its row. The kind is found from the bytes, never from name or header.
+
+    Photos are re-encoded without metadata, at most 2560 px, with a 480 px thumbnail; position and time of capture
+    move into columns. ``documents=True`` also takes passive PDF files, kept as they are. Raises Invalid on all else.
+    """
+    content = _read(stream)
+    row = StoredFile(name=clean_name(name), at=now, actor_ref=actor.ref, subject=subject)
+    if content.startswith(b"%PDF-"):
+        if not documents:
+            raise unreadable()
+        check_pdf(content)
+        row.kind, row.media_type = StoredFile.Kind.DOCUMENT, "application/pdf"
+        return _keep(row, content)
+    image = clean_image(content)
+    row.kind, row.media_type = StoredFile.Kind.IMAGE, image.media_type
+    row.width, row.height = image.width, image.height
+    row.captured_lon, row.captured_lat, row.captured_at = image.lon, image.lat, image.captured_at
+    return _keep(row, image.content, image.thumbnail)
+
+
+def attach(files: list[int], subject: str, *, actor: Actor) -> int:
+    """Give unattached uploads of this actor to a subject; returns how many. Others' files cannot be taken over."""
+    return StoredFile.objects.filter(pk__in=files, subject="", actor_ref=actor.ref).update(subject=subject)
+
+
+def erase_files(subject: str) -> int:
+    """Delete the files of a subject for ever, bytes included unless another row needs them; returns how many.
+
+    The caller says in its trace that and why it did so.
+    """
+    with transaction.atomic():
+        lock_name(_LOCK)
+        rows = list(StoredFile.objects.filter(subject=subject))
+        StoredFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        digests = {digest for row in rows for digest in (row.sha256, row.thumbnail_sha256) if digest}
+        needed = StoredFile.objects.filter(Q(sha256__in=digests) | Q(thumbnail_sha256__in=digests))
+        kept = {digest for pair in needed.values_list("sha256", "thumbnail_sha256") for digest in pair}
+        for digest in digests - kept:
+            path_of(digest).unlink(missing_ok=True)
+    return len(rows)
+
+
+def put(content: bytes) -> str:
+    """Store bytes and return their SHA-256 in hex. Storing the same bytes again changes nothing."""
+    digest = sha256(content).hexdigest()
+    target = path_of(digest)
+    if target.exists():
+        return digest
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o640)
+        os.replace(temporary, target)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+    return digest
+
+
+def path_of(digest: str) -> Path:
+    """Where the bytes with this SHA-256 lie."""
+    if not _DIGEST.fullmatch(digest):
+        raise ValueError("not a SHA-256 digest")
+    return Path(settings.HUYING_FILES) / digest[:2] / digest[2:4] / digest
+
+
+def allow_files(kind: str) -> Callable[[Access], Access]:
+    """Register who may see files of subjects ``"kind:…"``; without such a callback nobody but the uploader may."""
+
+    def register(callback: Access) -> Access:
+        _access[kind] = callback
+        return callback
+
+    return register
+
+
+def may_see(actor: Actor, file: StoredFile) -> bool:
+    """Whether the actor may see the file: its uploader while it is unattached, then whoever the subject allows."""
+    if not file.subject:
+        return file.actor_ref == actor.ref
+    callback = _access.get(file.subject.partition(":")[0])
+    return callback is not None and callback(actor, file)
+
+
+def clean_name(name: str) -> str:
+    """The last part of a file name without control signs, at most 120 signs."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(sign for sign in last if sign.isprintable())[:120]
+
+
+@transaction.atomic
+def _keep(row: StoredFile, content: bytes, thumbnail: bytes = b"") -> StoredFile:
+    """Write bytes and row under a lock that erasing waits for, so that erasing equal bytes cannot take ours."""
+    lock_name(_LOCK, shared=True)
+    row.sha256 = put(content)
+    row.thumbnail_sha256 = put(thumbnail) if thumbnail else ""
+    row.bytes = len(content)
+    row.save(force_insert=True)
+    return row
+
+
+def _read(stream: IO[bytes]) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while chunk := stream.read(_CHUNK):
+        size += len(chunk)
+        if size > MAX_BYTES:
+            raise Invalid(_("文件太大"), code="too_large", field="file", hint=_("单个文件不超过 25 MB"))
+        parts.append(chunk)
+    if not size:
+        raise Invalid(_("文件是空的"), code="empty_file", field="file")
+    return b"".join(parts)

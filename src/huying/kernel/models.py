@@ -1,0 +1,7 @@
+"""All tables of the kernel, gathered for Django; each lives with the code that uses it."""
+
+from huying.kernel.files.models import StoredFile
+from huying.kernel.privacy.models import AccessEntry
+from huying.kernel.trace.models import Checkpoint, Entry, Leaf, PrivateValue
+
+__all__ = ["AccessEntry", "Checkpoint", "Entry", "Leaf", "PrivateValue", "StoredFile"]

@@ -1,0 +1,77 @@
+"""Pure decisions about voices: what a valid report is, tracking codes, what a reporter is told."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from enum import StrEnum
+
+# No letter or digit that is mistaken for another when read out on the phone.
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+TRACKING_LENGTH = 10
+LONGEST_TEXT = 5_000
+SHORTEST_TEXT = 2
+
+
+class Channel(StrEnum):
+    """By which way a voice came in."""
+
+    HOTLINE = "hotline"  # 12345 坐席
+    PORTAL = "portal"  # 居民门户
+    GRID = "grid"  # 网格巡查
+    DEPARTMENT = "department"  # 部门转办
+    CAMERA = "camera"
+    DEVICE = "device"
+    WECHAT = "wechat"
+    BOARD = "board"  # 留言板导入
+    API = "api"
+    VISIT = "visit"  # 来访
+
+
+class Told(StrEnum):
+    """What a reporter was told."""
+
+    RECEIVED = "received"
+    DISPATCHED = "dispatched"
+    EXTENDED = "extended"
+    SUSPENDED = "suspended"
+    DECLINED = "declined"
+    MERGED = "merged"
+    TRANSFERRED = "transferred"
+    SENT_BACK = "sent_back"
+    ANSWERED = "answered"
+    UNMERGED = "unmerged"
+
+
+def new_tracking_code(choice: Callable[[str], str] = secrets.choice) -> str:
+    """A code that finds one report and cannot be guessed (31¹⁰ ≈ 8·10¹⁴ possibilities)."""
+    return "".join(choice(_ALPHABET) for _ in range(TRACKING_LENGTH))
+
+
+def normal_tracking_code(text: str) -> str:
+    """A code as somebody typed it: spaces, hyphens and small letters do not matter."""
+    return "".join(sign for sign in text.upper() if sign in _ALPHABET)
+
+
+def spoken_tracking_code(code: str) -> str:
+    """A code as it is shown and read out: ``ABCD-EFG-HJK``."""
+    return f"{code[:4]}-{code[4:7]}-{code[7:]}"
+
+
+def refuse_text(text: str) -> str | None:
+    """Why a text is no report: ``empty``, ``too_long``; ``None`` when it is fine."""
+    stripped = text.strip()
+    if len(stripped) < SHORTEST_TEXT:
+        return "empty"
+    return "too_long" if len(stripped) > LONGEST_TEXT else None
+
+
+def identity_visible(*, hide_identity: bool, of_handling_unit: bool, may_contact: bool) -> bool:
+    """Whether somebody may learn who reported.
+
+    The unit reported on or handling it never does when the reporter asked so; anybody else only where contacting the
+    reporter is their work (seat, dispatcher, checker, centre).
+    """
+    if of_handling_unit and hide_identity:
+        return False
+    return may_contact or (of_handling_unit and not hide_identity)

@@ -1,0 +1,173 @@
+"""A real browser against a real server: ``page`` is ready to use, ``open_page`` makes others.
+
+Chromium is the system's, or the one named by HUYING_CHROMIUM, or Playwright's own. Nothing but loopback is reached.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.sessions.backends.db import SessionStore
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, sync_playwright
+
+# Playwright keeps an event loop in the main thread; the ORM may be used there all the same.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
+SHOTS = ROOT / "test-results"
+SIZES = {"phone": (390, 844), "desk": (1440, 900)}
+LANGUAGES = {"zh": ("zh-hans", "zh-CN"), "en": ("en", "en-US")}
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--enable-unsafe-swiftshader",
+]
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+OpenPage = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker("browser")
+
+
+def _chromium() -> str | None:
+    named = os.environ.get("HUYING_CHROMIUM")
+    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    return named or next((path for path in found if path), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole run."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=_chromium(), args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+def _stay_home(route: Route) -> None:
+    host = urlsplit(route.request.url).hostname
+    if host in {"localhost", "127.0.0.1", None}:
+        route.continue_()
+    else:
+        route.abort()
+
+
+def _watch(page: Page) -> list[str]:
+    problems: list[str] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            problems.append(message.text)
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    return problems
+
+
+def sign_in(context: BrowserContext, user: AbstractBaseUser, url: str) -> None:
+    """Give the browser a session of the user, as if they had signed in."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": str(session.session_key), "url": url}])
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
+    """``open_page("/desk/", size="phone", language="en", elder=True, user=seat)`` → a page with ``problems``.
+
+    ``page.problems`` lists script errors and everything the content security policy refused.
+    """
+    contexts: list[BrowserContext] = []
+
+    def make(
+        path: str = "",
+        *,
+        size: str = "desk",
+        language: str = "zh",
+        elder: bool = False,
+        user: AbstractBaseUser | None = None,
+        **options: Any,
+    ) -> Page:
+        width, height = SIZES[size]
+        code, locale = LANGUAGES[language]
+        phone = size == "phone"
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            locale=locale,
+            timezone_id="Asia/Shanghai",
+            is_mobile=phone,
+            has_touch=phone,
+            base_url=live_server.url,
+            **options,
+        )
+        contexts.append(context)
+        context.route("**/*", _stay_home)
+        cookies = {settings.LANGUAGE_COOKIE_NAME: code} | ({"huying_elder": "1"} if elder else {})
+        context.add_cookies([{"name": name, "value": value, "url": live_server.url} for name, value in cookies.items()])
+        if user is not None:
+            sign_in(context, user, live_server.url)
+        page = context.new_page()
+        page.problems = _watch(page)  # type: ignore[attr-defined]
+        if path:
+            page.goto(path)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    """A page at desk size, in Chinese."""
+    return open_page()
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], list[str]]:
+    """``assert axe(page) == []``: each violation with its first element. The page's own policy stays in force."""
+    source = AXE.read_text("utf-8")
+
+    def judge(page: Page) -> list[str]:
+        page.evaluate(source)
+        page.evaluate("scrollTo(0, 0)")  # else the head that stays on top counts as covering what is scrolled under it
+        found = page.evaluate("tags => axe.run(document, {runOnly: tags})", AXE_TAGS)
+        return [f"{one['id']} ×{len(one['nodes'])}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
+
+    return judge
+
+
+@pytest.fixture(scope="session")
+def shoot() -> Callable[..., Path]:
+    """``shoot(page, "inbox-phone-zh")`` → test-results/inbox-phone-zh.png, the whole page unless ``full=False``."""
+
+    def take(page: Page, name: str, *, full: bool = True) -> Path:
+        SHOTS.mkdir(exist_ok=True)
+        path = SHOTS / f"{name}.png"
+        page.screenshot(path=path, full_page=full)
+        return path
+
+    return take

@@ -1,0 +1,118 @@
+/** Opens a <huying-map>: draws our own shapes with MapLibre, and lets a place be picked or a polygon be drawn. */
+import { LngLatBounds, Map as MapLibre, type MapGeoJSONFeature, NavigationControl, Popup, setWorkerUrl } from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import "maplibre-gl/dist/maplibre-gl.css";
+import { element } from "../dom";
+import { word } from "../words";
+import { startDraw } from "./draw";
+import { addLayer, fit, type LayerWish, listen, show, wishes } from "./layers";
+import { startPick } from "./pick";
+import { addLights, baseStyle, type Palette, palette } from "./style";
+
+setWorkerUrl(new URL(workerUrl, import.meta.url).href);
+
+function makeMap(host: HTMLElement, canvas: HTMLElement, colours: Palette): MapLibre {
+  const number = (name: string, otherwise: number): number => Number(host.getAttribute(name) ?? otherwise);
+  return new MapLibre({
+    container: canvas,
+    style: baseStyle(colours, host.getAttribute("tianditu") ?? ""),
+    center: [number("lon", 112.35), number("lat", 28.59)],
+    zoom: number("zoom", 12),
+    minZoom: 3,
+    maxZoom: 19,
+    dragRotate: false,
+    pitchWithRotate: false,
+    attributionControl: host.hasAttribute("tianditu") ? {} : false,
+    cooperativeGestures: false,
+    locale: {
+      "NavigationControl.ZoomIn": word("mapZoomIn"),
+      "NavigationControl.ZoomOut": word("mapZoomOut"),
+      "Map.Title": host.getAttribute("aria-label") ?? "",
+    },
+  });
+}
+
+function layerSwitches(map: MapLibre, tools: HTMLElement, drawn: [LayerWish, string[]][]): void {
+  const named = drawn.filter(([wish]) => wish.title);
+  if (named.length < 2) return;
+  const list = element("div", "menu__list");
+  for (const [wish, ids] of named) {
+    const box = element("input", "tick");
+    box.type = "checkbox";
+    box.checked = !wish.off;
+    box.addEventListener("change", () => show(map, ids, box.checked));
+    list.append(element("label", "menu__item", box, wish.title));
+  }
+  tools.append(element("details", "menu menu--start", element("summary", "btn btn--secondary", word("mapLayers")), list));
+}
+
+function popups(map: MapLibre): (wish: LayerWish) => (feature: MapGeoJSONFeature | null) => void {
+  const popup = new Popup({ closeButton: false, closeOnClick: false, offset: 14, className: "map-popup" });
+  return (wish) => (feature) => {
+    const text = feature ? String(feature.properties[wish.label] ?? "") : "";
+    if (!feature || !text || feature.geometry.type !== "Point") {
+      popup.remove();
+      return;
+    }
+    popup.setLngLat(feature.geometry.coordinates as [number, number]).setText(text).addTo(map);
+  };
+}
+
+/** Refresh every layer: the page dispatches "huying:refresh" on the element, or a live topic named in data-live-map speaks. */
+function refreshing(map: MapLibre, host: HTMLElement, all: LayerWish[]): void {
+  const again = (): void => {
+    for (const wish of all) {
+      const source = map.getSource(wish.id);
+      if (source && "setData" in source) (source as { setData: (url: string) => void }).setData(new URL(wish.src, document.baseURI).href);
+    }
+  };
+  host.addEventListener("huying:refresh", again);
+  document.addEventListener("huying:live", (event) => {
+    const { topic } = (event as CustomEvent<{ topic: string }>).detail;
+    if (host.dataset.liveMap?.split(/\s+/).includes(topic)) again();
+  });
+}
+
+export async function openMap(host: HTMLElement): Promise<void> {
+  if (host.classList.contains("is-ready")) return;
+  const colours = palette(host);
+  const canvas = element("div", "map-canvas");
+  const tools = element("div", "map-tools");
+  const hint = element("p", "map-hint");
+  hint.setAttribute("role", "status");
+  const say = (text: string): void => {
+    hint.textContent = text;
+    hint.hidden = !text;
+  };
+  let map: MapLibre;
+  try {
+    host.prepend(canvas);
+    map = makeMap(host, canvas, colours);
+  } catch {
+    canvas.remove();
+    const words = host.querySelector(".map-words");
+    if (words) words.textContent = word("mapNone");
+    return;
+  }
+  host.append(tools, hint);
+  say(host.getAttribute("hint") ?? "");
+  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+  map.touchZoomRotate.disableRotation();
+  map.on("load", () => {
+    host.classList.add("is-ready");
+    addLights(map, colours);
+    const all = wishes(host);
+    const drawn = all.map((wish): [LayerWish, string[]] => [wish, addLayer(map, wish, colours)]);
+    layerSwitches(map, tools, drawn);
+    refreshing(map, host, all);
+    const bounds = new LngLatBounds();
+    if (host.hasAttribute("pick")) startPick(map, host, tools, say);
+    else if (host.hasAttribute("draw")) for (const point of startDraw(map, host, tools, colours, say)) bounds.extend(point);
+    else {
+      const popup = popups(map);
+      for (const wish of all) listen(map, wish, popup(wish));
+    }
+    if (!host.hasAttribute("lon")) void fit(map, all, bounds);
+    host.dispatchEvent(new CustomEvent("huying:map", { bubbles: true, detail: { map } }));
+  });
+}
