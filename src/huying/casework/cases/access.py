@@ -20,6 +20,9 @@ _AREA_ROLES: dict[str, Party] = {
 # Roles that see every case of their area; ``discipline`` and ``admin`` see and do nothing.
 _AREA_READERS = (*_AREA_ROLES, "discipline", "grid_lead")
 _UNIT_ROLES = ("handler", "unit_lead")
+# A key for systems reads with one scope and acts with another: as its unit's handler, or, for an area, as its seat.
+_KEY_READS, _KEY_ACTS = "scope:cases:read", "scope:cases:act"
+_KEY_PARTIES = frozenset({Party.SEAT, Party.DISPATCHER})
 _COUNTY_DIGITS = 6
 _FIELD_BY_DIGITS = {6: "county", 9: "town", 12: "community", 15: "grid", 17: "grid"}
 _ENDED_BEFORE_WORK = (Assignment.State.RECALLED, Assignment.State.DROPPED)
@@ -61,11 +64,11 @@ def visible(actor: Actor) -> QuerySet[Case]:
         return Case.objects.all()
     seen = Q(pk__in=[])
     for duty in actor.duties:
-        if duty.role in _AREA_READERS:
+        if duty.role in _AREA_READERS or (duty.role == _KEY_READS and not duty.unit_path):
             if not duty.area:
                 return Case.objects.all()
             seen |= area_filter(duty.area)
-        elif duty.role in _UNIT_ROLES and duty.unit_path:
+        elif duty.role in (*_UNIT_ROLES, _KEY_READS) and duty.unit_path:
             seen |= _unit_filter(duty)
         elif duty.role == "grid_worker":
             seen |= Q(grid=duty.area) if len(duty.area) >= 15 else Q(pk__in=[])
@@ -94,7 +97,9 @@ def parties(actor: Actor, case: Case) -> frozenset[Party]:
     if actor.kind == "reporter":
         return frozenset({Party.REPORTER})
     found = {_AREA_ROLES[duty.role] for duty in actor.duties if duty.role in _AREA_ROLES and covers(duty.area, case)}
-    unit_duties = [duty for duty in actor.duties if duty.role in _UNIT_ROLES and duty.unit_path]
+    if any(duty.role == _KEY_ACTS and not duty.unit_path and covers(duty.area, case) for duty in actor.duties):
+        found |= _KEY_PARTIES
+    unit_duties = [duty for duty in actor.duties if duty.role in (*_UNIT_ROLES, _KEY_ACTS) and duty.unit_path]
     if case.lead_unit is not None:
         for duty in unit_duties:
             if case.lead_unit.path.startswith(duty.unit_path):

@@ -16,6 +16,8 @@ from django.db import transaction
 
 from huying.casework.catalogue.limits import parse_limit
 from huying.casework.catalogue.models import CatalogueVersion, Item
+from huying.ground.accounts.factories import make_staff
+from huying.ground.accounts.models import User
 from huying.ground.organisation.models import Admission, Appointment, Person, Post, Unit
 from huying.ground.territory.models import Area
 from huying.kernel.actor import Actor, Duty
@@ -194,3 +196,12 @@ def _make_items() -> dict[str, Item]:
     version.published_at = NOW
     version.save()
     return items
+
+
+def account_of(actor: Actor) -> User:
+    """A staff account for somebody of the cast, so that they can sign in."""
+    person = Person.objects.get(pk=actor.person_id)
+    if person.user is None:
+        person.user = make_staff(f"u{person.pk}", name=person.name)
+        person.save(update_fields=["user"])
+    return person.user

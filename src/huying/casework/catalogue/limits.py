@@ -136,7 +136,8 @@ _UNITS: dict[str, tuple[Kind, int]] = {
     "工作小时": ("working_hours", 1), "工作时": ("working_hours", 1), "工作日": ("working_days", 1),
 }  # fmt: skip
 _LATIN = {"分钟": "m", "小时": "h", "天": "d", "日": "d", "工作小时": "wh", "工作时": "wh", "工作日": "wd"}
-_AMOUNT = re.compile(r"(\d{1,4})\s*个?\s*(wh|wd|m|h|d|分钟|工作小时|工作时|工作日|小时|天|日)(?![a-z])")
+_AMOUNT = re.compile(r"(?<![\d-])(\d{1,4})\s*个?\s*(wh|wd|m|h|d|分钟|工作小时|工作时|工作日|小时|天|日)(?![a-z])")
+_STEP_NAME = re.compile(r"(?=.*[^\W\d_])\w[\w %'’-]*$")
 _RANGE = re.compile(r"(\d+)-(\d+)(wd|wh|d|h|m)$")
 _TIMES = re.compile(r"(\d+) follow-ups?$")
 _AFTER_EVENT = re.compile(r"([a-z][a-z-]*)\+(\d+)(m|h)$")
@@ -195,6 +196,8 @@ def _with_note(main: str, note: str, whole: str) -> list[Stage]:
         return [first, _stage(f"{match[2]} rule", _plain(match[1], whole), "variant")]
     if note.startswith("then "):
         return [first, *_parse_part(note, whole)]
+    if not _STEP_NAME.match(note) or note in ("max", "最长", "target", "report"):
+        raise LimitError(whole)
     return [_stage(note, _plain(main, whole), "variant")]
 
 
@@ -203,17 +206,19 @@ def _single(part: str, whole: str) -> Stage:
     found = _AMOUNT.search(part)
     prefix_open = next((p for p in ("immediate", "same day", "立即", "当日") if part.startswith(p)), "")
     if prefix_open:
-        return _named(part[len(prefix_open) :], _plain(prefix_open, whole))
+        return _named(part[len(prefix_open) :], _plain(prefix_open, whole), whole)
     if _AFTER_EVENT.match(part) or found is None or part in _OPEN_TEXTS:
         return _stage("", _plain(part, whole))
     if found.start() == 0 or found.end() == len(part):
         name = part[: found.start()] + part[found.end() :]
-        return _named(name, _amount(found[1], found[2]))
+        return _named(name, _amount(found[1], found[2]), whole)
     raise LimitError(whole)
 
 
-def _named(name: str, limit: Limit) -> Stage:
+def _named(name: str, limit: Limit, whole: str) -> Stage:
     name = re.sub(r"\bwithin\b|内", "", name).strip()
+    if name and not _STEP_NAME.match(name):
+        raise LimitError(whole)
     for prefix, role in (("max", "outer"), ("target", "target"), ("report", "report")):
         if name == prefix:
             return _stage(prefix, limit, role)  # type: ignore[arg-type]

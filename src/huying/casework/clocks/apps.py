@@ -15,7 +15,9 @@ class ClocksConfig(AppConfig):
         from .access import READERS
 
         navigation.register(
-            navigation.Entry(_("工作日历与预警"), "clocks-calendar", READERS, icon="calendar", order=820, group=_("管理"))
+            navigation.Entry(
+                _("工作日历与预警"), "clocks-calendar", READERS, icon="calendar", order=820, group=_("管理")
+            )
         )
         navigation.register(
             navigation.Entry(

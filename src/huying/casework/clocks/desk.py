@@ -12,7 +12,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -21,6 +21,7 @@ from huying.casework.cases.models import Case
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, Invalid, NotFound
+from huying.shell.navigation import url_of
 
 from . import access, actions, queries, words
 from .actions import CorrectedDay
@@ -295,8 +296,6 @@ def notices(request: HttpRequest) -> HttpResponse:
 
 def link_of(notice: Notice) -> str:
     """Where a notice leads: its order if it has one, else its case."""
-    from huying.shell.navigation import url_of
-
     if notice.order_id is not None and url_of("supervision-board"):
         return reverse("supervision-order", args=[notice.order_id])
     return case_link(notice.case_id) if notice.case_id is not None else ""
@@ -304,8 +303,6 @@ def link_of(notice: Notice) -> str:
 
 def case_link(case_id: int) -> str:
     """The case's page on the desk, wherever the cases room put it."""
-    from django.urls import NoReverseMatch
-
     for name in ("case-page", "cases-case", "case-desk", "cases-page"):
         try:
             return reverse(name, args=[case_id])

@@ -97,9 +97,7 @@ class LightThresholds(models.Model):
                 Q(blue_percent__gte=0, blue_percent__lte=F("yellow_percent"), yellow_percent__lte=100),
                 "lightthresholds_in_order",
             ),
-            _check(
-                Q(yellow_days_left__gte=0, black_percent__gt=0, black_days_over__gt=0), "lightthresholds_positive"
-            ),
+            _check(Q(yellow_days_left__gte=0, black_percent__gt=0, black_days_over__gt=0), "lightthresholds_positive"),
             _check(~Q(source=""), "lightthresholds_has_source"),
         ]
 

@@ -164,9 +164,7 @@ def preview_correction(
 def touched_by(areas: Iterable[str]) -> QuerySet[Clock]:
     """Running clocks whose due time rests on the calendar of one of the area prefixes."""
     prefixes = sorted({*areas})
-    rows = Clock.objects.filter(
-        stopped_at__isnull=True, fixed=False, limit__kind__in=("working_days", "working_hours")
-    )
+    rows = Clock.objects.filter(stopped_at__isnull=True, fixed=False, limit__kind__in=("working_days", "working_hours"))
     if "" not in prefixes:
         rows = rows.filter(area__regex="^(" + "|".join(prefix for prefix in prefixes if prefix.isdigit()) + ")")
     return rows

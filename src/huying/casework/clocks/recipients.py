@@ -85,7 +85,9 @@ class People:
         if role == "handler":
             return self._handler(subject, at)
         if role == "unit_lead":
-            lead = self.directory.lead_of(subject.unit_id) if subject.unit_id in self.directory.units else None
+            if subject.unit_id is None or subject.unit_id not in self.directory.units:
+                return ()
+            lead = self.directory.lead_of(subject.unit_id)
             return () if lead is None else (lead,)
         return self.in_area(role, subject.area)
 

@@ -249,12 +249,11 @@ class CalendarBook:
 
     __slots__ = ("_calendars", "_days", "_hours", "_prefixes", "zone")
 
-    def __init__(
-        self, days: Iterable[DayRow] = (), hours: Iterable[HoursRow] = (), zone: tzinfo = SHANGHAI
-    ) -> None:
+    def __init__(self, days: Iterable[DayRow] = (), hours: Iterable[HoursRow] = (), zone: tzinfo = SHANGHAI) -> None:
         self._days = tuple(days)
         self._hours = tuple(hours)
-        self._prefixes = sorted({row.area for row in (*self._days, *self._hours)}, key=len)
+        prefixes = {day.area for day in self._days} | {row.area for row in self._hours}
+        self._prefixes = sorted(prefixes, key=len)
         self._calendars: dict[tuple[str, ...], WorkCalendar] = {}
         self.zone = zone
 

@@ -246,3 +246,13 @@ def reasons_of(case: Case) -> list[Reason]:
     """Why the present leading unit has it."""
     made = case.assignments.filter(role="lead").order_by("-id").values_list("why", flat=True).first()
     return list(made or [])
+
+
+def place_of(area: str) -> Place | None:
+    """A place known by its area code only: a dispatcher picked it from the map or the list."""
+    found = territory.find_area(area)
+    if found is None or len(area) < 9:
+        return None
+    grid = area if len(area) >= 15 else ""
+    label = territory.label(area)
+    return Place(grid, area[:12] if len(area) >= 12 else "", area[:9], None, None, 1.0, "", label)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +32,9 @@ from .facts import OrderAnswered, OrderClosed, OrderGradeRaised, OrderRaised
 from .models import OrderStep, SupervisionOrder
 from .rules import LIFECYCLE, Action, Cause, Grade, State, refusal, refuse_grade
 from .words import REFUSALS
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 SUPERVISION = system("supervision")
 REASON_NEEDED = _("请写明理由")
@@ -87,7 +90,9 @@ def raise_orders(
     book = clocks.almanac()
     picture = directory(on=local_day(now))
     asked = [(one, one.unit_id or _centre(picture, one.area)) for one in wanted.values()]
-    new = _insert([(one, unit, book.standing_due(ORDER_REPLY, now, one.area)) for one, unit in asked], actor, now, grade)
+    new = _insert(
+        [(one, unit, book.standing_due(ORDER_REPLY, now, one.area)) for one, unit in asked], actor, now, grade
+    )
     if not new:
         return []
     insert_rows(
@@ -226,9 +231,7 @@ def escalate_grade(order_id: int, *, grade: Grade, reason: str, actor: Actor, no
     with _step(order_id, Action.ESCALATE, actor, now, reason, {"grade": str(grade)}) as (order, told):
         _refuse(refuse_grade(Grade(order.grade), grade, access.parties(actor, order)))
         order.grade = str(grade)
-        told.append(
-            OrderGradeRaised(order_id=order_id, case_id=order.case_id, at=now, by=actor.ref, grade=str(grade))
-        )
+        told.append(OrderGradeRaised(order_id=order_id, case_id=order.case_id, at=now, by=actor.ref, grade=str(grade)))
     _tell_unit(order, "order", now)
 
 
@@ -304,7 +307,8 @@ def _refuse(code: str | None) -> None:
     if code is None:
         return
     message, hint = REFUSALS[code]
-    raise (Forbidden if code == "not_yours" else Refused)(message, code=code, hint=hint)
+    error = Forbidden if code == "not_yours" else Refused
+    raise error(cast("StrOrPromise", message), code=code, hint=cast("StrOrPromise", hint))
 
 
 def _tell_unit(order: SupervisionOrder, kind: str, now: datetime) -> None:
@@ -327,4 +331,3 @@ def _note(order: SupervisionOrder, person_id: int, kind: str) -> Note:
         due_at=order.due_at,
         body={"title": order.case.title, "cause": order.cause},
     )
-

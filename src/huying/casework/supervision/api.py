@@ -122,9 +122,7 @@ def order(request: HttpRequest, order_id: int) -> OrderOut:
 def raise_order(request: HttpRequest, case_id: int, body: RaiseIn) -> tuple[int, OrderOut]:
     """人工督办; asking again while one is open returns the open one."""
     actor = _actor(request)
-    made = actions.raise_order(
-        case_id, reason=body.reason, actor=actor, now=clock.now(), grade=_grade(body.grade)
-    )
+    made = actions.raise_order(case_id, reason=body.reason, actor=actor, now=clock.now(), grade=_grade(body.grade))
     return 201, _out(access.get_order(actor, made))
 
 
@@ -148,9 +146,7 @@ def close(request: HttpRequest, order_id: int, body: TextIn) -> OrderOut:
 
 @router.post("/supervision/orders/{order_id}/grade", response=OrderOut, auth=SignedIn("cases:act"))
 def grade_up(request: HttpRequest, order_id: int, body: GradeIn) -> OrderOut:
-    actions.escalate_grade(
-        order_id, grade=_grade(body.grade), reason=body.text, actor=_actor(request), now=clock.now()
-    )
+    actions.escalate_grade(order_id, grade=_grade(body.grade), reason=body.text, actor=_actor(request), now=clock.now())
     return _out(access.get_order(_actor(request), order_id))
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from huying.casework.cases.models import Case
 from huying.casework.clocks import words as clock_words
 from huying.casework.clocks.desk import actor_of, case_link, staff
+from huying.ground.organisation.models import Person, Unit
 from huying.kernel import clock
 from huying.kernel.errors import HuyingError, Invalid
 
@@ -83,8 +84,6 @@ def _narrowing(request: HttpRequest) -> queries.Narrowing:
 
 def _whom(narrowing: queries.Narrowing) -> str:
     """The name of the unit or person a list is narrowed to."""
-    from huying.ground.organisation.models import Person, Unit
-
     names = []
     if narrowing.unit:
         unit = Unit.objects.filter(pk=narrowing.unit).first()
@@ -159,9 +158,7 @@ def _order_words(request: HttpRequest, order_id: int) -> dict[str, Any]:
         "steps": [(step, words.STEPS.get(step.verb, step.verb)) for step in one.steps.all()],
         "allowed": allowed,
         "grades": [
-            (str(grade), words.GRADES[grade])
-            for grade in Grade
-            if refuse_grade(Grade(one.grade), grade, mine) is None
+            (str(grade), words.GRADES[grade]) for grade in Grade if refuse_grade(Grade(one.grade), grade, mine) is None
         ],
         "read_only": not any(allowed.values()),
         "late": one.state == State.OPEN and one.due_at < now,
@@ -219,7 +216,9 @@ def remind_case(request: HttpRequest, case_id: int) -> HttpResponse:
     """催办."""
     actions.remind(case_id, actor=actor_of(request), now=clock.now(), text=request.POST.get("text", ""))
     messages.success(request, _("已催办"))
-    return redirect(request.POST.get("back", "") if request.POST.get("back", "").startswith("/desk/") else "supervision-board")
+    return redirect(
+        request.POST.get("back", "") if request.POST.get("back", "").startswith("/desk/") else "supervision-board"
+    )
 
 
 def count_of_orders(request: HttpRequest) -> int | None:
@@ -235,5 +234,10 @@ def orders_panel(request: HttpRequest, case: Case) -> str:
     may_raise = bool(access.parties_in(actor, access.area_of(case))) and bool(case.open)
     if not rows and not may_raise:
         return ""
-    found = {"rows": rows, "may_raise": may_raise, "case": case, "grades": [(str(g), words.GRADES[g]) for g in Grade][:2]}
+    found = {
+        "rows": rows,
+        "may_raise": may_raise,
+        "case": case,
+        "grades": [(str(g), words.GRADES[g]) for g in Grade][:2],
+    }
     return render_to_string("supervision/panel.html", found, request=request)

@@ -58,9 +58,7 @@ class SupervisionOrder(models.Model):
             models.Index(fields=["due_at", "id"], name="order_live_by_due", condition=_LIVE),
             models.Index(F("unit"), F("id").desc(), name="order_by_unit"),
             models.Index(F("area"), F("id").desc(), name="order_by_area"),
-            models.Index(
-                fields=["due_at"], name="order_to_chase", condition=Q(state="open", chased_at__isnull=True)
-            ),
+            models.Index(fields=["due_at"], name="order_to_chase", condition=Q(state="open", chased_at__isnull=True)),
         ]
 
 

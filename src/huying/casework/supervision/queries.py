@@ -135,15 +135,15 @@ def by_unit(actor: Actor, *, now: datetime, most: int = MOST_UNITS) -> list[Unit
     for row in overdue:
         found[row["unit"] or 0] = dict(row)
     for what in ("bounced", "bad"):
-        rows = (
+        troubled = (
             troubled_cases(actor, Narrowing(what=what), now=now)
             .values(unit=F("lead_unit"), name=F("lead_unit__name"), name_en=F("lead_unit__name_en"))
             .annotate(count=Count("id"))
             .order_by()
         )
-        for row in rows:
-            held = found.setdefault(row["unit"] or 0, {"name": row["name"], "name_en": row["name_en"]})
-            held[what] = row["count"]
+        for each in troubled:
+            held = found.setdefault(each["unit"] or 0, {"name": each["name"], "name_en": each["name_en"]})
+            held[what] = each["count"]
     made = [_unit_row(unit_id, held) for unit_id, held in found.items()]
     return sorted(made, key=lambda row: (row.weight, -row.unit_id), reverse=True)[:most]
 

@@ -6,62 +6,17 @@ are open in whatever state they had reached.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
-from types import MappingProxyType
-from typing import NamedTuple
 
 from .phrases import ItemVoice, limits, sections
+from .plans import DECLINE_TO, STATE_AFTER, TRANSFER_TO, DueOf, FatePlan, Step
 from .scene import Setting
 from .templates import pick
 from .worktime import WorkTime
 
-DueOf = Callable[[str, datetime], "datetime | None"]
-NOTHING: Mapping[str, object] = MappingProxyType({})
-STATE_AFTER = {
-    "dispatch": "dispatched", "redispatch": "dispatched", "sign": "handling", "object": "objected",
-    "designate": "handling", "extension_ask": "extension_asked", "extension_grant": "handling",
-    "suspend": "suspended", "resume": "handling", "escalate": "dispatched", "feedback": "checking",
-    "check_fail": "redo", "check_pass": "closed", "reopen": "redo", "archive": "archived",
-    "merge": "merged", "decline": "declined", "transfer": "transferred",
-}  # fmt: skip
-TRANSFER_TO = {"05": "119", "06": "119", "08": "110", "04": "122", "14": "120", "15": "120", "09": "court"}
-# states the loader can ask to be present among the newest matters
-WANTS = ("waiting", "unsigned", "objected", "extension_asked", "whistled", "checking", "redo", "calling", "stuck")
-
-
-class Step(NamedTuple):
-    """One act. ``by`` is the role acting; ``extra`` holds what the act needs besides words.
-
-    Verbs: accept dispatch object objection_accept objection_reject redispatch designate sign note escalate whistle
-    arrive meeting extension_ask extension_grant suspend milestone suspension_review resume feedback check_fail
-    check_pass reopen return_call rate archive merge decline transfer transfer_receipt supervise supervise_reply.
-    """
-
-    verb: str
-    at: datetime
-    by: str
-    text: str = ""
-    extra: Mapping[str, object] = NOTHING
-
-
-@dataclass(frozen=True, slots=True)
-class FatePlan:
-    """``state`` is the state reached at ``end``; ``due`` the closing limit; ``on_time`` None while undecided."""
-
-    steps: tuple[Step, ...]
-    state: str
-    due: datetime | None
-    on_time: bool | None
-    marks: frozenset[str] = frozenset()
-    into: str = ""  # source id of the report it was merged into
-
-    @property
-    def answered_at(self) -> datetime | None:
-        """When the unit gave its (first) feedback, if it did."""
-        return next((step.at for step in self.steps if step.verb == "feedback"), None)
+# where several units may have to come at once
+JOINT = frozenset(("01", "02", "03", "04", "05", "06", "07", "10", "11", "12"))
 
 
 class Planner:
@@ -136,7 +91,7 @@ class Life:
     def share(self, start: datetime, share: float) -> datetime:
         """A moment between ``start`` and the due time (beyond it for shares above 1)."""
         due = self.due or start + timedelta(days=2)
-        if self.working:
+        if self.working or due - start > timedelta(hours=20):  # offices answer long matters in office hours
             time = self.p.time
             total = time.minutes(due) - time.minutes(start)
             if total > 0:
@@ -156,14 +111,14 @@ class Life:
         if not self._signed():
             self.sign()
         long = limits()[code].minutes >= 1350
-        slow = set(limits()[code].conditions) & {"C9", "C12", "C11"}
+        slow = set(limits()[code].conditions) & {"C9", "C12", "C11"} and code[:2] not in ("15", "16")
         if rng.random() < (0.17 if slow and long else 0.012 if long else 0):
             self.suspend()
             return
         draw = rng.random()
-        if draw < 0.03 and limits()[code].level in ("L1", "L2"):
+        if draw < 0.03 and not self.item.urgent and self.working and limits()[code].level in ("L1", "L2"):
             self.escalate()
-        elif draw > 0.982 and not self.item.urgent:
+        elif draw > 0.978 and code[:2] in JOINT and "C8" not in limits()[code].conditions and not self.item.urgent:
             self.whistle()
         late = rng.random() < 0.062
         if long and rng.random() < (0.35 if late else 0.07):
@@ -175,11 +130,8 @@ class Life:
         courts = code[:2] in ("09", "16", "11") or code in ("0302", "0917", "1318", "0719", "0710")
         if not self.item.urgent and self.channel in ("seat", "portal") and draw < (0.075 if courts else 0.012):
             self.do("accept", self.minutes(2, 30), "dispatcher")
-            line = (
-                pick(self.rng, self.p.say["decline"]).source
-                if courts
-                else self.p.say["decline"][-2 + (draw < 0.004)].source
-            )
+            wanted = pick(self.rng, DECLINE_TO.get(code) or DECLINE_TO.get(code[:2]) or DECLINE_TO[""])
+            line = next(line.source for line in self.p.say["decline"] if line.source.endswith("|" + wanted))
             text, _, right = line.partition("|")
             self.do("decline", self.minutes(10, 300), "dispatcher")
             self._word(text, channel=right)
@@ -187,7 +139,8 @@ class Life:
                 return True
             self.marks.add("declined")
             return True
-        handed = 0.42 if "C7" in limits()[code].conditions and code[:2] in ("05", "06", "08", "14", "15") else 0.002
+        rescue = "C7" in limits()[code].conditions and code[:2] in ("05", "06", "08", "14", "15")
+        handed = 0.42 if rescue else 0.01 if code[:2] == "09" else 0.0
         if self.channel in ("seat", "portal") and draw > 1 - handed:
             target = "110" if code in ("1409", "1410", "1515", "0902") else TRANSFER_TO.get(code[:2], "petition")
             line = next(line.source for line in self.p.say["transfer"] if line.source.endswith("|" + target))
@@ -214,7 +167,13 @@ class Life:
             at = self.minutes(0.2, 3)
         else:  # a dispatcher decides; at night only what is pressing
             at = self.minutes(6, 95) if 7 <= self.now.hour < 22 else self.minutes(20, 420)
-        self.do("dispatch", at, "system" if auto else "dispatcher", "dispatch", auto=auto)
+        self.do(
+            "dispatch",
+            at,
+            "system" if auto else "dispatcher",
+            "dispatch.auto" if auto else "dispatch.person",
+            auto=auto,
+        )
         if not self.over:
             self.due = self.p.due_of(self.item.code, self.now)
 
@@ -232,7 +191,7 @@ class Life:
         self.do("object", self.office(15, 240), "handler", "objection")
         if self.rng.random() < 0.6:
             self.do("objection_accept", self.office(20, 260), "centre_lead", "objection.accept")
-            self.do("redispatch", self.minutes(3, 30), "dispatcher", "dispatch", auto=False)
+            self.do("redispatch", self.minutes(3, 30), "dispatcher", "redispatch", auto=False)
             if not self.over:
                 self.due = self.p.due_of(self.item.code, self.now)
             if self.rng.random() < 0.1:
@@ -248,7 +207,11 @@ class Life:
         self.do("suspend", self.share(self.now, rng.uniform(0.1, 0.5)), "centre_lead", "suspension")
         start, names = self.now, list(self.p.say["milestone"])
         planned = [start + timedelta(days=rng.uniform(9, 20) * (index + 1)) for index in range(rng.randint(2, 4))]
-        stones = [{"name": pick(rng, names).source, "planned": day.date().isoformat()} for day in planned]
+        chosen = sorted(rng.sample(range(len(names)), len(planned)))
+        stones = [
+            {"name": names[index].source, "planned": day.date().isoformat()}
+            for index, day in zip(chosen, planned, strict=True)
+        ]
         self._word(self.steps[-1].text if self.steps else "", milestones=stones)
         for stone, day in zip(stones, planned, strict=True):
             self.do("milestone", day + timedelta(days=rng.gauss(0, 2)), "handler", name=stone["name"])
@@ -296,7 +259,7 @@ class Life:
     def finish(self, late: bool) -> None:
         rng = self.rng
         if rng.random() < 0.3:
-            self.do("note", self.share(self.now, rng.uniform(0.05, 0.25)), "handler", "sign")
+            self.do("note", self.share(self.now, rng.uniform(0.05, 0.25)), "handler", "note")
         start = self.now
         again = rng.random() < 0.052
         if late and self.due:
@@ -315,8 +278,14 @@ class Life:
             else:
                 self.do("check_pass", self.office(20, 300), "checker", "check.pass")
                 self.do("return_call", self.office(60, 700), "seat", "call.bad", solved=False)
-                self.do("reopen", self.minutes(2, 40), "supervisor", "check.fail")
-            self.do("feedback", self.office(60, 600), "handler", "redo", photo=f"{self.item.photo}-after")
+                self.do("reopen", self.minutes(2, 40), "supervisor", "reopen")
+            self.do(
+                "feedback",
+                self.office(60, 600),
+                "handler",
+                "redo",
+                photo=f"{self.item.photo}-after" if self.item.photo else "",
+            )
         self.close()
 
     def answer(self, moment: datetime, thin: bool = False) -> None:

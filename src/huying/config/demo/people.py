@@ -44,7 +44,7 @@ class Town:
         number = self._numbers[self._next % len(self._numbers)]
         self._next += 1
         phone = f"{PHONE_BLOCK}{number:04d}"
-        if online and rng.random() < 0.02:
+        if online and rng.random() < 0.05:
             return Resident(pick(rng, words("people.txt", "foreign")), "外籍居民", phone, "newcomer", foreign=True)
         surname, woman = pick(rng, words("people.txt", "surname")), rng.random() < 0.52
         voice = weighted(rng, MANNER)

@@ -9,10 +9,11 @@ from datetime import datetime, time, timedelta, timezone
 from itertools import accumulate
 from random import Random
 
-from .fates import DueOf, FatePlan, Planner
+from .fates import Planner
 from .people import Resident, Town, staff_name
 from .phrases import SENSITIVE, ItemVoice, hours, items
 from .places import AreaLike, Atlas, PlaceLike, Spot
+from .plans import DueOf, FatePlan
 from .scene import Setting
 from .stories import Cue, bursts, chronic
 from .templates import pick
@@ -232,7 +233,12 @@ class Stage:
             spot = self.atlas.spot(rng, anchor, kind)
         scene = Setting(rng, spot, cue.at, spoken=channel not in ("grid", "camera", "device"))
         person = self.town.resident(rng, spot.anchor.area, channel == "portal")
-        if channel == "portal" and rng.random() < 0.05 and item.lean != "office":
+        if (
+            channel == "portal"
+            and rng.random() < 0.05
+            and item.lean != "office"
+            and item.code[:2] not in ("09", "13", "16")
+        ):
             scene.fix("place", pick(rng, ("我们这边", "这里", "我们楼下")) if kind != "road" else "这里")
         vague = rng.random() < (0.5 if cue.want == "waiting" else 0.012)
         anonymous = channel in ("portal", "seat") and rng.random() < (

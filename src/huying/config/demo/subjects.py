@@ -58,7 +58,7 @@ def garbage(b: Brush, after: bool) -> None:
     for x in (292.0, 420.0):
         _bag(b, x, 306, 0.9, b.rng.choice(tints))
     b.shadow(470, 462, 210, 20)
-    for row, (count, y, left) in enumerate(((6, 424, 470), (6, 452, 250), (4, 474, 330))):
+    for row, (count, y, left) in enumerate(((6, 424.0, 470), (6, 452.0, 250), (4, 474.0, 330))):
         for index in range(count):
             x = left + index * (40 if row == 0 else 62) + b.rng.uniform(-10, 10)
             _bag(b, x, y + b.rng.uniform(-5, 5), b.rng.uniform(0.85, 1.2), b.rng.choice(tints))

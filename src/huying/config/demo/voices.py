@@ -141,8 +141,9 @@ class Speaker:
         rng = self._rng
         scene.spoken = False
         if not item.grid:
+            found = "走访了解到" if item.code[:2] in ("09", "13", "14", "16") else "巡查发现"
             return (
-                f"巡查发现，{pick(rng, item.neutral or item.facts).say(scene)}，建议{pick(rng, item.asks).say(scene)}。"
+                f"{found}，{pick(rng, item.neutral or item.facts).say(scene)}，建议{pick(rng, item.asks).say(scene)}。"
             )
         text = pick(rng, item.grid).say(scene)
         if text.startswith(scene.spot.phrase):

@@ -77,7 +77,7 @@ def reset_second_factor(*, actor: Actor, now: datetime, user: User) -> int:
     """Remove authenticator and recovery codes, so that the next sign-in leads to binding anew. Returns how many."""
     count, _rows = Authenticator.objects.filter(user_id=user.pk).delete()
     _note(user, verb="second_factor_reset", actor=actor, now=now, body={"removed": count})
-    return count
+    return int(count)
 
 
 @transaction.atomic

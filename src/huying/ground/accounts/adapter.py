@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -22,7 +22,7 @@ from .places import after_sign_in, remember_choices
 class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Staff sign in with a user name; accounts are made by an administrator."""
 
-    error_messages = {
+    error_messages: ClassVar[dict[str, Any]] = {
         **DefaultAccountAdapter.error_messages,
         "username_password_mismatch": _("用户名或密码不对。请核对大小写；忘记密码请联系本单位管理员重置。"),
         "too_many_login_attempts": _("试得太多了，请 15 分钟后再试。"),
@@ -67,7 +67,7 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Authenticator secrets and recovery seeds rest sealed in the database."""
 
-    error_messages = {
+    error_messages: ClassVar[dict[str, Any]] = {
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": _("验证码不对。请用验证器里现在显示的 6 位数字，并核对手机时间。"),
     }

@@ -14,7 +14,7 @@ from .models import SignIn, User
 
 def has_second_factor(user: User) -> bool:
     """True when an authenticator app is bound. One query."""
-    return Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).exists()
+    return bool(Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).exists())
 
 
 def is_binding_first(user: User, *, now: datetime) -> bool:

@@ -1,20 +1,54 @@
-"""Names for codes that belong to rooms above: catalogue items and trades. The catalogue registers them in `ready`."""
+"""Names for codes that belong to rooms above: catalogue items and trades, and what acts in the trace are called.
+
+Rooms register providers in `AppConfig.ready`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from django.utils.translation import gettext_lazy as _
+
 Provider = Callable[[Iterable[str]], Mapping[str, str]]
-_providers: dict[str, Provider] = {}
+_providers: dict[str, list[Provider]] = {}
+
+ACTS = {
+    "unit_created": _("新建单位"),
+    "unit_changed": _("修改单位"),
+    "unit_moved": _("移动单位"),
+    "unit_closed": _("撤销单位"),
+    "person_added": _("新增人员"),
+    "person_appointed": _("任职"),
+    "appointment_ended": _("结束任职"),
+    "duties_handed_over": _("移交职责"),
+    "shift_set": _("排班"),
+    "shift_dropped": _("取消班次"),
+    "shifts_swapped": _("换班"),
+    "responsibility_set": _("设定责任清单"),
+    "responsibility_ended": _("结束责任清单"),
+    "item_admitted": _("准入事项"),
+    "item_withdrawn": _("退出准入"),
+    "key_issued": _("发放密钥"),
+    "key_revoked": _("吊销密钥"),
+}
 
 
 def register(kind: str, provider: Provider) -> None:
-    """`kind` is "item" or "trade"; the provider gives names in the active language for the codes it knows."""
-    _providers[kind] = provider
+    """`kind` is "item", "trade" or "verb"; the provider gives names in the active language for the codes it knows."""
+    _providers.setdefault(kind, []).append(provider)
 
 
 def names(kind: str, codes: Iterable[str]) -> dict[str, str]:
     """A name for every code; an unknown code stands for itself."""
     wanted = set(codes)
-    known = _providers[kind](wanted) if kind in _providers and wanted else {}
+    known: dict[str, str] = {}
+    for provider in _providers.get(kind, ()) if wanted else ():
+        known |= provider(wanted)
     return {code: known.get(code, code) for code in wanted}
+
+
+def _acts(codes: Iterable[str]) -> dict[str, str]:
+    return {code: str(ACTS[code]) for code in codes if code in ACTS}
+
+
+register("verb", _acts)

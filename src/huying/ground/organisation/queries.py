@@ -80,14 +80,10 @@ def _rows(on: date) -> Rows:
     for row_id, unit_id in through:
         assists.setdefault(row_id, []).append(unit_id)
     return Rows(
-        units=tuple(
-            UnitView(*row[:9], tuple(row[9]), row[10]) for row in Unit.objects.on(on).order_by("id").values_list(*_UNIT)
-        ),
+        units=tuple(_unit(row) for row in Unit.objects.on(on).order_by("id").values_list(*_UNIT)),
         people=tuple(PersonView(*row) for row in Person.objects.on(on).values_list("id", "name", "phone", "user_id")),
         appointments=tuple(AppointmentView(*row) for row in Appointment.objects.on(on).values_list(*_APPOINTMENT)),
-        responsibilities=tuple(
-            ResponsibilityView(*row[:4], tuple(assists.get(row[0], ())), *row[4:]) for row in responsibilities
-        ),
+        responsibilities=tuple(_responsibility(row, assists) for row in responsibilities),
         admissions=tuple(Admission.objects.on(on).values_list("item_code", "area")),
         shifts=tuple(
             ShiftView(*row)
@@ -101,6 +97,16 @@ def _rows(on: date) -> Rows:
 _UNIT = ("id", "code", "name", "name_en", "kind", "level", "parent_id", "path", "area", "trades", "phone")
 _APPOINTMENT = ("id", "person_id", "unit_id", "role", "area")
 _RESPONSIBILITY = ("id", "item_code", "area", "lead_unit_id", "first_asked_unit_id", "legal_basis", "source")
+
+
+def _unit(row: Sequence[Any]) -> UnitView:
+    values = dict(zip(_UNIT, row, strict=True))
+    return UnitView(**(values | {"trades": tuple(values["trades"])}))
+
+
+def _responsibility(row: Sequence[Any], assists: dict[int, list[int]]) -> ResponsibilityView:
+    values = dict(zip(_RESPONSIBILITY, row, strict=True))
+    return ResponsibilityView(**values, assist_unit_ids=tuple(assists.get(row[0], ())))
 
 
 # --- tree, units, people ---------------------------------------------------------------------------------------
@@ -121,7 +127,9 @@ def unit_rows(*, on: date, within: str = "", search: str = "", kind: str = "", b
 
 def tree(rows: Sequence[Unit]) -> list[dict[str, Any]]:
     """Nest units under their parents: [{"unit", "depth", "children"}], order kept."""
-    nodes = {unit.pk: {"unit": unit, "children": [], "depth": unit.path.count("/") - 2} for unit in rows}
+    nodes: dict[int, dict[str, Any]] = {
+        unit.pk: {"unit": unit, "children": [], "depth": unit.path.count("/") - 2} for unit in rows
+    }
     roots: list[dict[str, Any]] = []
     for unit in rows:
         parent = nodes.get(unit.parent_id) if unit.parent_id else None

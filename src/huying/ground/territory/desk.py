@@ -33,6 +33,11 @@ def spoken(area: queries.AreaView) -> str:
     return area.name_en if area.name_en and (get_language() or "").startswith("en") else area.name
 
 
+def map_label() -> str:
+    """Which property of a map feature names it in the reader's language."""
+    return "name_en" if (get_language() or "").startswith("en") else "name"
+
+
 def crumbs_to(code: str, *, last: str = "") -> list[tuple[str, str]]:
     """The way from the top to an area, as (address, words)."""
     path = [(reverse("territory"), _("区域网格"))]
@@ -105,6 +110,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "counts": [(AreaKind(kind).label, count) for kind, count in sorted(grids.items())],
         "may_edit": access.may_edit_something(actor),
         "on": on,
+        "map_label": map_label(),
     }
     return render(request, "territory/overview.html", context)
 
@@ -117,6 +123,7 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
     branches = queries.tree(code, on=on)
     spot = convert_point(view.lon, view.lat, "cgcs2000", crs) if view.lon is not None and view.lat is not None else None
     checks = queries.check_report(code, on=on) if view.level == "community" else []
+    beside = queries.neighbours(code, on=on) if view.level in ("grid", "community") else []
     successors = queries.successors_of(code)
     labels = queries.labels([code, *successors], get_language() or "zh")
     context = {
@@ -135,7 +142,8 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
         "map_level": below_level(branches, view.level)
         if branches or view.level not in ("grid", "micro")
         else view.level,
-        "neighbours": queries.neighbours(code, on=on) if view.level in ("grid", "community") else [],
+        "neighbours": [(other, spoken(other)) for other in beside],
+        "map_label": map_label(),
         "history": [_change_row(change) for change in queries.history(code)],
         "problems": problem_rows(checks),
         "checked": bool(checks),

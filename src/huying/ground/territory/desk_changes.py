@@ -9,10 +9,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from huying.ground.territory import access, actions, queries
-from huying.ground.territory.desk import actor_of, crumbs_to, spoken
+from huying.ground.territory.desk import actor_of, crumbs_to, map_label, spoken
 from huying.ground.territory.forms import DrawForm, ImportForm, MergeForm, ReasonForm, RenameForm, SplitForm
 from huying.ground.territory.models import Area
 from huying.ground.territory.parsing import REFUSALS
@@ -43,7 +44,8 @@ def _page(request: HttpRequest, template: str, form: forms.Form, area: Area, tit
         "title": title,
         "form": form,
         "area": area,
-        "label": queries.label(area.code),
+        "label": queries.label(area.code, get_language() or "zh"),
+        "map_label": map_label(),
         **more,
     }
     return render(request, f"territory/{template}.html", context, status=422 if form.errors else 200)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import shapely
-from django.db import transaction
+from django.db import models, transaction
 from django.utils.translation import gettext as _
 from shapely.geometry.base import BaseGeometry
 
@@ -21,6 +21,7 @@ from huying.ground.territory.records import AreaRecord, NameRecord
 from huying.ground.territory.rules import is_valid_on, keeps_code
 from huying.ground.territory.wording import describe
 from huying.kernel.actor import Actor
+from huying.kernel.bulk import insert_rows
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Invalid
 from huying.kernel.facts import publish
@@ -110,7 +111,7 @@ def _store_areas(
     if not report.done:
         return
     filled = _fill_outlines(batch)
-    Area.objects.bulk_create(batch.added, batch_size=1000)
+    _insert(Area, batch.added)
     if changed := [*batch.changed, *filled]:
         Area.objects.bulk_update(changed, _FIELDS, batch_size=500)
     _announce(batch, actor, now, on)
@@ -235,6 +236,12 @@ def _fill_outlines(batch: _Batch) -> list[Area]:
     return filled
 
 
+def _insert(model: type[models.Model], rows: Sequence[models.Model]) -> None:
+    """Store new rows at once; a key the database counts up itself is left to it."""
+    columns = [field.attname for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
+    insert_rows(model, columns, [[getattr(row, column) for column in columns] for row in rows])
+
+
 def _announce(batch: _Batch, actor: Actor, now: datetime, on: date) -> None:
     drafts = [_draft(area, "area.imported", actor, now, new=True) for area in batch.added]
     drafts += [_draft(area, "area.updated", actor, now, new=False) for area in batch.changed]
@@ -293,7 +300,7 @@ def _store_names(rows: Sequence[tuple[int, NameRecord]], report: ImportReport, *
     report.added, report.changed = len(added), len(changed)
     if not report.done:
         return
-    PlaceName.objects.bulk_create(added, batch_size=2000)
+    _insert(PlaceName, added)
     if changed:
         PlaceName.objects.bulk_update(changed, _NAME_FIELDS, batch_size=500)
     if added or changed:
@@ -361,4 +368,4 @@ def replace_base_layers(layers: Iterable[Any]) -> None:
     if BaseLayer.objects.count() == len(fresh):
         return
     BaseLayer.objects.all().delete()
-    BaseLayer.objects.bulk_create(fresh, batch_size=1000)
+    _insert(BaseLayer, fresh)

@@ -316,7 +316,7 @@ def _about(area: AreaView, pages: str) -> dict[str, Any]:
     about = {
         "code": area.code,
         "name": area.name,
-        "name_en": area.name_en,
+        "name_en": area.name_en or area.name,
         "level": area.level,
         "kind": area.kind,
         "lon": area.lon,

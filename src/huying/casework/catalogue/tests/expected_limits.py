@@ -71,7 +71,7 @@ EXPECTED: dict[str, list[tuple[str, str, str, int]]] = {
     ],
     "5m call; 30m on site": [("call", "step", "24x7", 5), ("on_site", "step", "24x7", 30)],
     "5wd": [("due", "step", "working_days", 5)],
-    "5wd (1wd in Jing"an rule)": [("due", "step", "working_days", 5), ("jingan_rule", "variant", "working_days", 1)],
+    "5wd (1wd in Jing'an rule)": [("due", "step", "working_days", 5), ("jingan_rule", "variant", "working_days", 1)],
     "5wd feedback": [("feedback", "step", "working_days", 5)],
     "60d": [("due", "step", "calendar_days", 60)],
     "6h": [("due", "step", "24x7", 360)],

@@ -6,7 +6,7 @@ A run cut off in the middle is finished by the next sweep: a clock says which ed
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -113,9 +113,7 @@ def set_working_hours(
     return edition
 
 
-def set_thresholds(
-    thresholds: Thresholds, *, valid_from: date, source: str, actor: Actor, now: datetime
-) -> Edition:
+def set_thresholds(thresholds: Thresholds, *, valid_from: date, source: str, actor: Actor, now: datetime) -> Edition:
     """When warnings turn for clocks started from a day on."""
     access.must_edit(actor)
     _need_source(source)
@@ -137,9 +135,7 @@ def set_thresholds(
     return edition
 
 
-def set_standing_limit(
-    kind: str, text: str, *, valid_from: date, source: str, actor: Actor, now: datetime
-) -> Edition:
+def set_standing_limit(kind: str, text: str, *, valid_from: date, source: str, actor: Actor, now: datetime) -> Edition:
     """A limit the catalogue does not give, in its notation (``2wh``, ``3wd``); for clocks started from a day on."""
     access.must_edit(actor)
     _need_source(source)
@@ -263,10 +259,8 @@ def _new_edition(actor: Actor, now: datetime, reason: str) -> Edition:
     return Edition.objects.create(at=now, by=actor.ref, by_name=actor.name[:80], reason=reason.strip()[:200])
 
 
-def _entry(verb: str, actor: Actor, now: datetime, body: dict[str, object], edition: Edition) -> trace.Draft:
-    return trace.Draft(
-        chain="calendar", verb=verb, actor=actor, at=now, body={"edition": edition.number, **body}
-    )
+def _entry(verb: str, actor: Actor, now: datetime, body: Mapping[str, object], edition: Edition) -> trace.Draft:
+    return trace.Draft(chain="calendar", verb=verb, actor=actor, at=now, body={"edition": edition.number, **body})
 
 
 def _day_body(one: CorrectedDay) -> dict[str, object]:

@@ -101,9 +101,7 @@ def stop_clocks(
     copy_to_cases(lit)
 
 
-def pause_clocks(
-    clocks: QuerySet[Clock], *, at: datetime, by: str, why: str, resume_by: datetime | None = None
-) -> int:
+def pause_clocks(clocks: QuerySet[Clock], *, at: datetime, by: str, why: str, resume_by: datetime | None = None) -> int:
     """Let running clocks stand still; one already paused is only paused for another reason. Returns how many."""
     moves = [
         Move(
@@ -188,8 +186,10 @@ def continue_clocks(ended: Sequence[Clock], *, at: datetime, by: str, why: str) 
         old.setdefault(change.clock_id, []).append(change)
     rows: list[tuple[Any, ...]] = []
     for before, clock in zip(ended, made, strict=True):
-        for change in old.get(before.pk, ()):
-            rows.append((clock.pk, change.kind, change.at, change.by, change.why, change.old_due, change.new_due))
+        rows.extend(
+            (clock.pk, change.kind, change.at, change.by, change.why, change.old_due, change.new_due)
+            for change in old.get(before.pk, ())
+        )
         rows.append((clock.pk, "pause", before.stopped_at, by, why, before.due_at, before.due_at))
         rows.append((clock.pk, "resume", at, by, why, before.due_at, clock.due_at))
     insert_rows(ClockChange, ("clock_id", "kind", "at", "by", "why", "old_due", "new_due"), rows)
@@ -249,5 +249,3 @@ def last_stopped(condition: Q) -> list[Clock]:
         .order_by("case_id", "assignment_id", "kind", "-id")
         .distinct("case_id", "assignment_id", "kind")
     )
-
-

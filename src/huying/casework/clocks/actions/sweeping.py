@@ -152,7 +152,9 @@ def _raise_warnings(turned: Sequence[_Turned], now: datetime) -> int:
 
 def _insert_warnings(turned: Sequence[_Turned], now: datetime) -> dict[tuple[int, str], int]:
     """Ids of the warnings that are really new, by clock and light; one query."""
-    rows = [(one.clock.pk, one.clock.case_id, light, at, one.clock.due_at) for one in turned for light, at in one.lights]
+    rows = [
+        (one.clock.pk, one.clock.case_id, light, at, one.clock.due_at) for one in turned for light, at in one.lights
+    ]
     if not rows:
         return {}
     clocks, cases, lights, moments, dues = (list(column) for column in zip(*rows, strict=True))

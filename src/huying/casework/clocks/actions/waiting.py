@@ -78,6 +78,4 @@ def _own_case(case_id: int, actor: Actor) -> Case:
 
 def _record(case: Case, verb: str, actor: Actor, now: datetime, body: dict[str, object], **private: str) -> None:
     given = {name: text for name, text in private.items() if text}
-    trace.record(
-        [trace.Draft(chain=f"case:{case.pk}", verb=verb, actor=actor, at=now, body=body, private=given)]
-    )
+    trace.record([trace.Draft(chain=f"case:{case.pk}", verb=verb, actor=actor, at=now, body=body, private=given)])

@@ -6,294 +6,456 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0002_guards'),
-        ('organisation', '0002_guards'),
+        ("cases", "0002_guards"),
+        ("organisation", "0002_guards"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Edition',
+            name="Edition",
             fields=[
-                ('number', models.BigAutoField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(max_length=80)),
-                ('by_name', models.CharField(max_length=80)),
-                ('reason', models.CharField(max_length=200)),
+                ("number", models.BigAutoField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=80)),
+                ("by_name", models.CharField(max_length=80)),
+                ("reason", models.CharField(max_length=200)),
             ],
             options={
-                'verbose_name': '历法版本',
-                'ordering': ['-number'],
+                "verbose_name": "历法版本",
+                "ordering": ["-number"],
             },
         ),
         migrations.CreateModel(
-            name='Clock',
+            name="Clock",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=48)),
-                ('main', models.BooleanField(default=False)),
-                ('limit', models.JSONField()),
-                ('area', models.CharField(blank=True, max_length=17)),
-                ('fixed', models.BooleanField(default=False)),
-                ('started_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField(null=True)),
-                ('assumed', models.BooleanField(default=False)),
-                ('edition', models.BigIntegerField(default=0)),
-                ('light', models.CharField(default='none', max_length=6)),
-                ('next_light_at', models.DateTimeField(null=True)),
-                ('paused_at', models.DateTimeField(null=True)),
-                ('paused_why', models.CharField(blank=True, max_length=16)),
-                ('resume_by', models.DateTimeField(null=True)),
-                ('paused_us', models.BigIntegerField(default=0)),
-                ('stopped_at', models.DateTimeField(null=True)),
-                ('stopped_why', models.CharField(blank=True, max_length=16)),
-                ('assignment', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='clocks', to='cases.assignment')),
-                ('case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='clocks', to='cases.case')),
-                ('continues', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='continued_by', to='clocks.clock')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=48)),
+                ("main", models.BooleanField(default=False)),
+                ("limit", models.JSONField()),
+                ("area", models.CharField(blank=True, max_length=17)),
+                ("fixed", models.BooleanField(default=False)),
+                ("started_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField(null=True)),
+                ("assumed", models.BooleanField(default=False)),
+                ("edition", models.BigIntegerField(default=0)),
+                ("light", models.CharField(default="none", max_length=6)),
+                ("next_light_at", models.DateTimeField(null=True)),
+                ("paused_at", models.DateTimeField(null=True)),
+                ("paused_why", models.CharField(blank=True, max_length=16)),
+                ("resume_by", models.DateTimeField(null=True)),
+                ("paused_us", models.BigIntegerField(default=0)),
+                ("stopped_at", models.DateTimeField(null=True)),
+                ("stopped_why", models.CharField(blank=True, max_length=16)),
+                (
+                    "assignment",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="clocks",
+                        to="cases.assignment",
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="clocks",
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "continues",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="continued_by",
+                        to="clocks.clock",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '时钟',
+                "verbose_name": "时钟",
             },
         ),
         migrations.CreateModel(
-            name='ClockChange',
+            name="ClockChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=12)),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(max_length=80)),
-                ('why', models.CharField(blank=True, max_length=200)),
-                ('old_due', models.DateTimeField(null=True)),
-                ('new_due', models.DateTimeField(null=True)),
-                ('transaction', models.BigIntegerField(db_default=models.Func(function='txid_current', output_field=models.BigIntegerField()), editable=False)),
-                ('clock', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='clocks.clock')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=12)),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=80)),
+                ("why", models.CharField(blank=True, max_length=200)),
+                ("old_due", models.DateTimeField(null=True)),
+                ("new_due", models.DateTimeField(null=True)),
+                (
+                    "transaction",
+                    models.BigIntegerField(
+                        db_default=models.Func(function="txid_current", output_field=models.BigIntegerField()),
+                        editable=False,
+                    ),
+                ),
+                (
+                    "clock",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="changes", to="clocks.clock"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '时钟变动',
-                'ordering': ['id'],
+                "verbose_name": "时钟变动",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='CalendarDay',
+            name="CalendarDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='日期')),
-                ('working', models.BooleanField(verbose_name='工作日')),
-                ('area', models.CharField(blank=True, max_length=17, verbose_name='范围')),
-                ('source', models.CharField(max_length=200, verbose_name='依据')),
-                ('valid_from', models.DateField(verbose_name='生效日期')),
-                ('recorded_at', models.DateTimeField()),
-                ('recorded_by', models.CharField(max_length=80)),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('edition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='days', to='clocks.edition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField(verbose_name="日期")),
+                ("working", models.BooleanField(verbose_name="工作日")),
+                ("area", models.CharField(blank=True, max_length=17, verbose_name="范围")),
+                ("source", models.CharField(max_length=200, verbose_name="依据")),
+                ("valid_from", models.DateField(verbose_name="生效日期")),
+                ("recorded_at", models.DateTimeField()),
+                ("recorded_by", models.CharField(max_length=80)),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="days", to="clocks.edition"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '本地调整日',
+                "verbose_name": "本地调整日",
             },
         ),
         migrations.CreateModel(
-            name='LightThresholds',
+            name="LightThresholds",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField(unique=True, verbose_name='生效日期')),
-                ('blue_percent', models.SmallIntegerField(verbose_name='蓝色百分比')),
-                ('yellow_percent', models.SmallIntegerField(verbose_name='黄色百分比')),
-                ('yellow_days_left', models.SmallIntegerField(verbose_name='黄色剩余天数')),
-                ('black_percent', models.SmallIntegerField(verbose_name='黑色超期百分比')),
-                ('black_days_over', models.SmallIntegerField(verbose_name='黑色超期天数')),
-                ('source', models.CharField(max_length=200, verbose_name='依据')),
-                ('edition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='thresholds', to='clocks.edition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("valid_from", models.DateField(unique=True, verbose_name="生效日期")),
+                ("blue_percent", models.SmallIntegerField(verbose_name="蓝色百分比")),
+                ("yellow_percent", models.SmallIntegerField(verbose_name="黄色百分比")),
+                ("yellow_days_left", models.SmallIntegerField(verbose_name="黄色剩余天数")),
+                ("black_percent", models.SmallIntegerField(verbose_name="黑色超期百分比")),
+                ("black_days_over", models.SmallIntegerField(verbose_name="黑色超期天数")),
+                ("source", models.CharField(max_length=200, verbose_name="依据")),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="thresholds", to="clocks.edition"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '预警阈值',
+                "verbose_name": "预警阈值",
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=16)),
-                ('order_id', models.BigIntegerField(null=True)),
-                ('body', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('at', models.DateTimeField()),
-                ('read_at', models.DateTimeField(null=True)),
-                ('case', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='cases.case')),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='organisation.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=16)),
+                ("order_id", models.BigIntegerField(null=True)),
+                ("body", models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
+                ("due_at", models.DateTimeField(null=True)),
+                ("at", models.DateTimeField()),
+                ("read_at", models.DateTimeField(null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="notices", to="cases.case"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="organisation.person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '通知',
+                "verbose_name": "通知",
             },
         ),
         migrations.CreateModel(
-            name='StandingLimit',
+            name="StandingLimit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=16, verbose_name='种类')),
-                ('valid_from', models.DateField(verbose_name='生效日期')),
-                ('limit', models.JSONField(verbose_name='时限')),
-                ('source', models.CharField(max_length=200, verbose_name='依据')),
-                ('edition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='standing_limits', to='clocks.edition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=16, verbose_name="种类")),
+                ("valid_from", models.DateField(verbose_name="生效日期")),
+                ("limit", models.JSONField(verbose_name="时限")),
+                ("source", models.CharField(max_length=200, verbose_name="依据")),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="standing_limits", to="clocks.edition"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '常设时限',
+                "verbose_name": "常设时限",
             },
         ),
         migrations.CreateModel(
-            name='Warning',
+            name="Warning",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('light', models.CharField(max_length=6)),
-                ('turned_at', models.DateTimeField()),
-                ('raised_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='warnings', to='cases.case')),
-                ('clock', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='warnings', to='clocks.clock')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("light", models.CharField(max_length=6)),
+                ("turned_at", models.DateTimeField()),
+                ("raised_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="warnings", to="cases.case"
+                    ),
+                ),
+                (
+                    "clock",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="warnings",
+                        to="clocks.clock",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '预警',
+                "verbose_name": "预警",
             },
         ),
         migrations.CreateModel(
-            name='WarningRecipient',
+            name="WarningRecipient",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(max_length=16)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.person')),
-                ('warning', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='recipients', to='clocks.warning')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("role", models.CharField(max_length=16)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organisation.person"
+                    ),
+                ),
+                (
+                    "warning",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="recipients",
+                        to="clocks.warning",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='WorkingHours',
+            name="WorkingHours",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('area', models.CharField(blank=True, max_length=17, verbose_name='范围')),
-                ('valid_from', models.DateField(verbose_name='生效日期')),
-                ('spans', models.JSONField(verbose_name='工作时段')),
-                ('source', models.CharField(max_length=200, verbose_name='依据')),
-                ('edition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='hours', to='clocks.edition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("area", models.CharField(blank=True, max_length=17, verbose_name="范围")),
+                ("valid_from", models.DateField(verbose_name="生效日期")),
+                ("spans", models.JSONField(verbose_name="工作时段")),
+                ("source", models.CharField(max_length=200, verbose_name="依据")),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="hours", to="clocks.edition"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '工作时间',
+                "verbose_name": "工作时间",
             },
         ),
         migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(fields=['case', 'id'], name='clock_by_case'),
+            model_name="clock",
+            index=models.Index(fields=["case", "id"], name="clock_by_case"),
         ),
         migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(fields=['assignment'], name='clock_by_assignment'),
+            model_name="clock",
+            index=models.Index(fields=["assignment"], name="clock_by_assignment"),
         ),
         migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(condition=models.Q(('next_light_at__isnull', False)), fields=['next_light_at'], name='clock_next_light'),
+            model_name="clock",
+            index=models.Index(
+                condition=models.Q(("next_light_at__isnull", False)), fields=["next_light_at"], name="clock_next_light"
+            ),
         ),
         migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(condition=models.Q(('resume_by__isnull', False)), fields=['resume_by'], name='clock_resume_by'),
+            model_name="clock",
+            index=models.Index(
+                condition=models.Q(("resume_by__isnull", False)), fields=["resume_by"], name="clock_resume_by"
+            ),
         ),
         migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(condition=models.Q(('stopped_at__isnull', True)), fields=['edition', 'id'], name='clock_running_edition'),
+            model_name="clock",
+            index=models.Index(
+                condition=models.Q(("stopped_at__isnull", True)), fields=["edition", "id"], name="clock_running_edition"
+            ),
         ),
         migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(condition=models.Q(('light__in', ['red', 'black']), ('stopped_at__isnull', True)), fields=['due_at', 'id'], name='clock_overdue'),
+            model_name="clock",
+            index=models.Index(
+                condition=models.Q(("light__in", ["red", "black"]), ("stopped_at__isnull", True)),
+                fields=["due_at", "id"],
+                name="clock_overdue",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.UniqueConstraint(condition=models.Q(('stopped_at__isnull', True)), fields=('case', 'assignment', 'kind'), name='clock_one_running', nulls_distinct=False),
+            model_name="clock",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("stopped_at__isnull", True)),
+                fields=("case", "assignment", "kind"),
+                name="clock_one_running",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(('light__in', ['none', 'blue', 'yellow', 'red', 'black'])), name='clock_light_known'),
+            model_name="clock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("light__in", ["none", "blue", "yellow", "red", "black"])), name="clock_light_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__isnull', True), ('due_at__gte', models.F('started_at')), _connector='OR'), name='clock_due_after_start'),
+            model_name="clock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("due_at__isnull", True), ("due_at__gte", models.F("started_at")), _connector="OR"),
+                name="clock_due_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(('stopped_at__isnull', True), ('next_light_at__isnull', True), _connector='OR'), name='clock_stopped_has_no_next'),
+            model_name="clock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("stopped_at__isnull", True), ("next_light_at__isnull", True), _connector="OR"),
+                name="clock_stopped_has_no_next",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(('paused_at__isnull', True), ('next_light_at__isnull', True), _connector='OR'), name='clock_paused_has_no_next'),
+            model_name="clock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("paused_at__isnull", True), ("next_light_at__isnull", True), _connector="OR"),
+                name="clock_paused_has_no_next",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(('paused_us__gte', 0)), name='clock_paused_time_positive'),
+            model_name="clock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("paused_us__gte", 0)), name="clock_paused_time_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clockchange',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['extension', 'pause', 'resume', 'correction'])), name='clockchange_kind_known'),
+            model_name="clockchange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["extension", "pause", "resume", "correction"])),
+                name="clockchange_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calendarday',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('day', 'area'), name='calendarday_one_in_force'),
+            model_name="calendarday",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("withdrawn_at__isnull", True)),
+                fields=("day", "area"),
+                name="calendarday_one_in_force",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calendarday',
-            constraint=models.CheckConstraint(condition=models.Q(('area__regex', '^[0-9]*$')), name='calendarday_area_digits'),
+            model_name="calendarday",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("area__regex", "^[0-9]*$")), name="calendarday_area_digits"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calendarday',
-            constraint=models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='calendarday_has_source'),
+            model_name="calendarday",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source", ""), _negated=True), name="calendarday_has_source"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lightthresholds',
-            constraint=models.CheckConstraint(condition=models.Q(('blue_percent__gte', 0), ('blue_percent__lte', models.F('yellow_percent')), ('yellow_percent__lte', 100)), name='lightthresholds_in_order'),
+            model_name="lightthresholds",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("blue_percent__gte", 0),
+                    ("blue_percent__lte", models.F("yellow_percent")),
+                    ("yellow_percent__lte", 100),
+                ),
+                name="lightthresholds_in_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lightthresholds',
-            constraint=models.CheckConstraint(condition=models.Q(('black_days_over__gt', 0), ('black_percent__gt', 0), ('yellow_days_left__gte', 0)), name='lightthresholds_positive'),
+            model_name="lightthresholds",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("black_days_over__gt", 0), ("black_percent__gt", 0), ("yellow_days_left__gte", 0)),
+                name="lightthresholds_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lightthresholds',
-            constraint=models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='lightthresholds_has_source'),
+            model_name="lightthresholds",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source", ""), _negated=True), name="lightthresholds_has_source"
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(models.F('person'), models.OrderBy(models.F('id'), descending=True), name='notice_by_person'),
+            model_name="notice",
+            index=models.Index(
+                models.F("person"), models.OrderBy(models.F("id"), descending=True), name="notice_by_person"
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(models.F('person'), models.F('kind'), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('read_at__isnull', True)), name='notice_unread'),
+            model_name="notice",
+            index=models.Index(
+                models.F("person"),
+                models.F("kind"),
+                models.OrderBy(models.F("id"), descending=True),
+                condition=models.Q(("read_at__isnull", True)),
+                name="notice_unread",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='standinglimit',
-            constraint=models.UniqueConstraint(fields=('kind', 'valid_from'), name='standinglimit_once'),
+            model_name="standinglimit",
+            constraint=models.UniqueConstraint(fields=("kind", "valid_from"), name="standinglimit_once"),
         ),
         migrations.AddConstraint(
-            model_name='standinglimit',
-            constraint=models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='standinglimit_has_source'),
+            model_name="standinglimit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source", ""), _negated=True), name="standinglimit_has_source"
+            ),
         ),
         migrations.AddIndex(
-            model_name='warning',
-            index=models.Index(models.F('light'), models.OrderBy(models.F('id'), descending=True), name='warning_by_light'),
+            model_name="warning",
+            index=models.Index(
+                models.F("light"), models.OrderBy(models.F("id"), descending=True), name="warning_by_light"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='warning',
-            constraint=models.UniqueConstraint(fields=('clock', 'light'), name='warning_once'),
+            model_name="warning",
+            constraint=models.UniqueConstraint(fields=("clock", "light"), name="warning_once"),
         ),
         migrations.AddConstraint(
-            model_name='warning',
-            constraint=models.CheckConstraint(condition=models.Q(('light__in', ['blue', 'yellow', 'red', 'black'])), name='warning_light_known'),
+            model_name="warning",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("light__in", ["blue", "yellow", "red", "black"])), name="warning_light_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='warningrecipient',
-            constraint=models.UniqueConstraint(fields=('warning', 'person'), name='warningrecipient_once'),
+            model_name="warningrecipient",
+            constraint=models.UniqueConstraint(fields=("warning", "person"), name="warningrecipient_once"),
         ),
         migrations.AddConstraint(
-            model_name='workinghours',
-            constraint=models.UniqueConstraint(fields=('area', 'valid_from'), name='workinghours_once'),
+            model_name="workinghours",
+            constraint=models.UniqueConstraint(fields=("area", "valid_from"), name="workinghours_once"),
         ),
         migrations.AddConstraint(
-            model_name='workinghours',
-            constraint=models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='workinghours_has_source'),
+            model_name="workinghours",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source", ""), _negated=True), name="workinghours_has_source"
+            ),
         ),
     ]

@@ -153,7 +153,9 @@ def test_thresholds_of_the_whole_platform_are_not_a_districts_to_set(who) -> Non
 
 
 def test_standing_limits_are_data(who) -> None:
-    actions.set_standing_limit("dispatch", "30m", valid_from=date(2026, 3, 1), source="中心规定", actor=ADMIN, now=LATER)
+    actions.set_standing_limit(
+        "dispatch", "30m", valid_from=date(2026, 3, 1), source="中心规定", actor=ADMIN, now=LATER
+    )
     assert queries.due_for_dispatch(MONDAY, factories.GRID) == MONDAY + timedelta(minutes=30)
     assert queries.due_for_dispatch(MONDAY - timedelta(days=28), "") == MONDAY - timedelta(days=28) + timedelta(hours=2)
     with pytest.raises(Invalid):
@@ -176,7 +178,10 @@ def test_local_hours_and_thresholds_reach_running_clocks(who) -> None:
 
 
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2026, 6, 1)).map(lambda at: at.replace(tzinfo=SHANGHAI))
-pauses = st.lists(st.tuples(st.timedeltas(timedelta(0), timedelta(days=5)), st.timedeltas(timedelta(0), timedelta(days=9))), max_size=3)
+pauses = st.lists(
+    st.tuples(st.timedeltas(timedelta(0), timedelta(days=5)), st.timedeltas(timedelta(0), timedelta(days=9))),
+    max_size=3,
+)
 
 
 @settings(deadline=None)

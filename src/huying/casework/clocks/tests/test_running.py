@@ -155,9 +155,7 @@ def feedback(case: Case, handler, at: datetime, evidence: dict[str, object]) -> 
         Case.objects.filter(pk=case.pk).update(state="checking")
         lead.state = "delivered"
         lead.save(update_fields=["state"])
-        facts.publish(
-            FeedbackGiven(case_id=case.pk, at=at, by=handler.ref, assignment_id=lead.pk, feedback_id=made.pk)
-        )
+        facts.publish(FeedbackGiven(case_id=case.pk, at=at, by=handler.ref, assignment_id=lead.pk, feedback_id=made.pk))
 
 
 def test_a_redo_after_closing_gets_a_fresh_limit(who) -> None:
@@ -229,9 +227,7 @@ def test_one_clock_of_a_kind_runs_for_an_assignment(who) -> None:
     case = factories.open_case(who, sent=False)
     clock = running(case)["dispatch"]
     with pytest.raises(IntegrityError), transaction.atomic():
-        Clock.objects.create(
-            case=case, kind="dispatch", limit=clock.limit, started_at=MONDAY, due_at=MONDAY + HOUR
-        )
+        Clock.objects.create(case=case, kind="dispatch", limit=clock.limit, started_at=MONDAY, due_at=MONDAY + HOUR)
 
 
 @pytest.mark.parametrize("count", [1, 300])
@@ -239,9 +235,7 @@ def test_intake_costs_the_same_queries_for_one_and_for_many(who, count, django_a
     """Handlers alone: stop dispatch clocks, read the edition, write the clocks."""
     made = factories.open_many(who, count, sent=False)
     limits = {"respond": who.item.respond, "close": who.item.close}
-    rows = [
-        Assignment(case=case, unit=who.team, role="lead", limits=limits, sent_at=MONDAY) for case in made
-    ]
+    rows = [Assignment(case=case, unit=who.team, role="lead", limits=limits, sent_at=MONDAY) for case in made]
     Assignment.objects.bulk_create(rows)
     told = [
         AssignmentMade(
@@ -306,12 +300,16 @@ def test_the_sweep_asks_its_index(who) -> None:
     """The plan of the sweep's question starts from the moments that have come, not from all clocks."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("EXPLAIN SELECT case_id FROM clocks_clock WHERE next_light_at <= now() ORDER BY next_light_at LIMIT 9")
+        cursor.execute(
+            "EXPLAIN SELECT case_id FROM clocks_clock WHERE next_light_at <= now() ORDER BY next_light_at LIMIT 9"
+        )
         assert "clock_next_light" in "\n".join(row[0] for row in cursor.fetchall())
 
 
 def test_trace_chains_hold_after_warnings(who) -> None:
     case = factories.open_case(who)
     actions.turn_lights(now=MONDAY + timedelta(days=30))
-    verbs = list(trace.models.Entry.objects.filter(chain=f"case:{case.pk}").order_by("seq").values_list("verb", flat=True))
+    verbs = list(
+        trace.models.Entry.objects.filter(chain=f"case:{case.pk}").order_by("seq").values_list("verb", flat=True)
+    )
     assert "warn" in verbs

@@ -34,7 +34,7 @@ def at(*parts: int) -> datetime:
 
 
 def both(overrides: dict[date, bool], hours: list[tuple[date, rules.Hours]]) -> tuple[rules.WorkCalendar, SlowCalendar]:
-    known = {since: spans for since, spans in hours}
+    known = dict(hours)
     ordered = sorted(known.items())
     fast = rules.WorkCalendar(overrides, [rules.Hours(since, spans) for since, spans in ordered])
     return fast, SlowCalendar(overrides, [(date(2000, 1, 1), DEFAULT_SPANS), *ordered])

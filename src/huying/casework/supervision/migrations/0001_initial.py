@@ -6,102 +6,188 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0002_guards'),
-        ('clocks', '0001_initial'),
-        ('organisation', '0002_guards'),
+        ("cases", "0002_guards"),
+        ("clocks", "0001_initial"),
+        ("organisation", "0002_guards"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SupervisionOrder',
+            name="SupervisionOrder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cause', models.CharField(max_length=20, verbose_name='事由')),
-                ('grade', models.CharField(default=huying.casework.supervision.rules.Grade['ROUTINE'], max_length=10, verbose_name='级别')),
-                ('state', models.CharField(default=huying.casework.supervision.rules.State['OPEN'], max_length=10, verbose_name='状态')),
-                ('area', models.CharField(blank=True, max_length=17, verbose_name='范围')),
-                ('reason', models.TextField(blank=True, verbose_name='要求')),
-                ('opened_at', models.DateTimeField()),
-                ('opened_by', models.CharField(max_length=80)),
-                ('opened_by_name', models.CharField(max_length=80)),
-                ('due_at', models.DateTimeField(verbose_name='回复期限')),
-                ('chased_at', models.DateTimeField(null=True)),
-                ('reply', models.TextField(blank=True, verbose_name='回复')),
-                ('replied_at', models.DateTimeField(null=True)),
-                ('replied_by', models.CharField(blank=True, max_length=80)),
-                ('result', models.TextField(blank=True, verbose_name='处理意见')),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('closed_by', models.CharField(blank=True, max_length=80)),
-                ('case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='cases.case')),
-                ('clock', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clocks.clock')),
-                ('person', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.person')),
-                ('unit', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cause", models.CharField(max_length=20, verbose_name="事由")),
+                (
+                    "grade",
+                    models.CharField(
+                        default=huying.casework.supervision.rules.Grade["ROUTINE"], max_length=10, verbose_name="级别"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        default=huying.casework.supervision.rules.State["OPEN"], max_length=10, verbose_name="状态"
+                    ),
+                ),
+                ("area", models.CharField(blank=True, max_length=17, verbose_name="范围")),
+                ("reason", models.TextField(blank=True, verbose_name="要求")),
+                ("opened_at", models.DateTimeField()),
+                ("opened_by", models.CharField(max_length=80)),
+                ("opened_by_name", models.CharField(max_length=80)),
+                ("due_at", models.DateTimeField(verbose_name="回复期限")),
+                ("chased_at", models.DateTimeField(null=True)),
+                ("reply", models.TextField(blank=True, verbose_name="回复")),
+                ("replied_at", models.DateTimeField(null=True)),
+                ("replied_by", models.CharField(blank=True, max_length=80)),
+                ("result", models.TextField(blank=True, verbose_name="处理意见")),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("closed_by", models.CharField(blank=True, max_length=80)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "clock",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="clocks.clock",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organisation.person",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organisation.unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '督办单',
+                "verbose_name": "督办单",
             },
         ),
         migrations.CreateModel(
-            name='OrderStep',
+            name="OrderStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verb', models.CharField(max_length=16)),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(max_length=80)),
-                ('by_name', models.CharField(max_length=80)),
-                ('text', models.TextField(blank=True)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='supervision.supervisionorder')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("verb", models.CharField(max_length=16)),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=80)),
+                ("by_name", models.CharField(max_length=80)),
+                ("text", models.TextField(blank=True)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="steps",
+                        to="supervision.supervisionorder",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddIndex(
-            model_name='supervisionorder',
-            index=models.Index(fields=['case', 'id'], name='order_by_case'),
+            model_name="supervisionorder",
+            index=models.Index(fields=["case", "id"], name="order_by_case"),
         ),
         migrations.AddIndex(
-            model_name='supervisionorder',
-            index=models.Index(condition=models.Q(('state__in', ['open', 'answered'])), fields=['due_at', 'id'], name='order_live_by_due'),
+            model_name="supervisionorder",
+            index=models.Index(
+                condition=models.Q(("state__in", ["open", "answered"])),
+                fields=["due_at", "id"],
+                name="order_live_by_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='supervisionorder',
-            index=models.Index(models.F('unit'), models.OrderBy(models.F('id'), descending=True), name='order_by_unit'),
+            model_name="supervisionorder",
+            index=models.Index(models.F("unit"), models.OrderBy(models.F("id"), descending=True), name="order_by_unit"),
         ),
         migrations.AddIndex(
-            model_name='supervisionorder',
-            index=models.Index(models.F('area'), models.OrderBy(models.F('id'), descending=True), name='order_by_area'),
+            model_name="supervisionorder",
+            index=models.Index(models.F("area"), models.OrderBy(models.F("id"), descending=True), name="order_by_area"),
         ),
         migrations.AddIndex(
-            model_name='supervisionorder',
-            index=models.Index(condition=models.Q(('chased_at__isnull', True), ('state', 'open')), fields=['due_at'], name='order_to_chase'),
+            model_name="supervisionorder",
+            index=models.Index(
+                condition=models.Q(("chased_at__isnull", True), ("state", "open")),
+                fields=["due_at"],
+                name="order_to_chase",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='supervisionorder',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['open', 'answered'])), fields=('case', 'cause'), name='order_one_live_a_cause'),
+            model_name="supervisionorder",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["open", "answered"])),
+                fields=("case", "cause"),
+                name="order_one_live_a_cause",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='supervisionorder',
-            constraint=models.CheckConstraint(condition=models.Q(('cause__in', ['overdue', 'repeated_returns', 'repeated_redo', 'refusal', 'manual'])), name='order_cause_known'),
+            model_name="supervisionorder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("cause__in", ["overdue", "repeated_returns", "repeated_redo", "refusal", "manual"])
+                ),
+                name="order_cause_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='supervisionorder',
-            constraint=models.CheckConstraint(condition=models.Q(('grade__in', ['routine', 'listed', 'interview'])), name='order_grade_known'),
+            model_name="supervisionorder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("grade__in", ["routine", "listed", "interview"])), name="order_grade_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='supervisionorder',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'answered', 'closed'])), name='order_state_known'),
+            model_name="supervisionorder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["open", "answered", "closed"])), name="order_state_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='supervisionorder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('replied_at__isnull', False), ('state', 'answered')), models.Q(('state', 'answered'), _negated=True), _connector='OR'), name='order_answered_has_reply'),
+            model_name="supervisionorder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("replied_at__isnull", False), ("state", "answered")),
+                    models.Q(("state", "answered"), _negated=True),
+                    _connector="OR",
+                ),
+                name="order_answered_has_reply",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='supervisionorder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'closed')), models.Q(('state', 'closed'), _negated=True), _connector='OR'), name='order_closed_has_moment'),
+            model_name="supervisionorder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at__isnull", False), ("state", "closed")),
+                    models.Q(("state", "closed"), _negated=True),
+                    _connector="OR",
+                ),
+                name="order_closed_has_moment",
+            ),
         ),
     ]

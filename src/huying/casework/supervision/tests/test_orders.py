@@ -147,9 +147,7 @@ def test_refused_steps_change_nothing(who, case) -> None:
         (lambda: actions.close_order(order.pk, result="x", actor=who.actor("checker"), now=MONDAY), NotFound),
         (lambda: actions.answer_order(order.pk, reply=" ", actor=who.actor("unit_lead"), now=MONDAY), Invalid),
         (
-            lambda: actions.escalate_grade(
-                order.pk, grade=Grade.INTERVIEW, reason="x", actor=supervisor, now=MONDAY
-            ),
+            lambda: actions.escalate_grade(order.pk, grade=Grade.INTERVIEW, reason="x", actor=supervisor, now=MONDAY),
             Forbidden,
         ),
         (
@@ -189,7 +187,14 @@ def test_who_sees_an_order(who, case) -> None:
     order = raised(who, case)
     for role in ("supervisor", "street_supervisor", "discipline", "centre_lead", "handler", "unit_lead"):
         assert access.get_order(who.actor(role), order.pk) == order
-    other = Actor("staff", "person:88", "别队", who.other_team.pk, 88, (Duty("handler", "", who.other_team.pk, who.other_team.path),))
+    other = Actor(
+        "staff",
+        "person:88",
+        "别队",
+        who.other_team.pk,
+        88,
+        (Duty("handler", "", who.other_team.pk, who.other_team.path),),
+    )
     elsewhere = Actor("staff", "person:89", "外区督办", 1, 89, (Duty("supervisor", "110101"),))
     for stranger in (other, elsewhere, who.actor("checker")):
         with pytest.raises(NotFound):

@@ -4,8 +4,6 @@ from collections import Counter
 from datetime import timedelta
 from random import Random
 
-import pytest
-
 from huying.config.demo import make_reports
 
 from .town import END, PLACES
@@ -16,11 +14,6 @@ VERB_LIST = (
     " reopen return_call rate archive merge decline transfer transfer_receipt supervise supervise_reply"
 )
 VERBS = frozenset(VERB_LIST.split())
-
-
-@pytest.fixture(scope="module")
-def reports():
-    return list(make_reports(Random(7), PLACES, [], END))
 
 
 def test_proportions(reports) -> None:

@@ -15,11 +15,6 @@ from huying.config.demo.worktime import DAY, WorkTime, is_workday
 from .town import END, PLACES
 
 
-@pytest.fixture(scope="module")
-def reports():
-    return list(make_reports(Random(7), PLACES, [], END))
-
-
 def test_in_order_inside_the_window_with_unique_ids(reports) -> None:
     times = [report.at for report in reports]
     assert times == sorted(times)

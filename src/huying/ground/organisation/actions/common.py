@@ -8,17 +8,16 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
+from huying.ground.organisation import rules
+from huying.ground.organisation.models import Unit
 from huying.kernel import trace
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Conflict, Invalid, NotFound
 
-from huying.ground.organisation import rules
-from huying.ground.organisation.models import Unit
-
-_SAYS: dict[str, Promise | str] = {
+_SAYS: dict[str, StrOrPromise] = {
     "appointment_no_overlap": _("这个人在同一单位、同一岗位、同一范围的任职时间有重叠"),
     "shift_no_double_booking": _("这个人在这段时间已经排了班"),
     "responsibility_no_overlap": _("这个事项在这个范围已经有一条有效的责任清单"),
@@ -53,7 +52,7 @@ def note(*, chain: str, verb: str, actor: Actor, now: datetime, body: dict[str, 
 
 def locked(unit_id: int) -> Unit:
     """The unit, locked against everybody else until the transaction ends."""
-    unit = Unit.objects.select_for_update().filter(pk=unit_id).first()
+    unit: Unit | None = Unit.objects.select_for_update().filter(pk=unit_id).first()
     if unit is None:
         raise NotFound(_("没有这个单位"))
     return unit

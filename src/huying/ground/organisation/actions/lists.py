@@ -71,7 +71,9 @@ def end_responsibility(*, actor: Actor, now: datetime, responsibility: Responsib
     """End a row of the list on a day."""
     require(actor, "responsibility.edit", area=responsibility.area)
     with said():
-        row = Responsibility.objects.select_for_update().select_related("lead_unit").get(pk=responsibility.pk)
+        row: Responsibility = (
+            Responsibility.objects.select_for_update().select_related("lead_unit").get(pk=responsibility.pk)
+        )
         if row.valid_to is not None or on <= row.valid_from:
             raise Refused(_("这条责任清单已经结束，或当天才生效"), code="responsibility_ended")
         row.valid_to = on
@@ -105,7 +107,7 @@ def withdraw_item(*, actor: Actor, now: datetime, admission: Admission, on: date
     if not reason.strip():
         raise Invalid(_("请写明退出准入的原因"), field="reason")
     with said():
-        row = Admission.objects.select_for_update().get(pk=admission.pk)
+        row: Admission = Admission.objects.select_for_update().get(pk=admission.pk)
         if row.valid_to is not None and row.valid_to <= on:
             raise Refused(_("这个事项已经退出准入"), code="admission_ended")
         if on <= row.valid_from:

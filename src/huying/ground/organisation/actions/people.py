@@ -85,7 +85,7 @@ def end_appointment(
     unit = appointment.unit
     require(actor, "person.edit", area=appointment.area, unit_path=unit.path)
     with said():
-        row = Appointment.objects.select_for_update().get(pk=appointment.pk)
+        row: Appointment = Appointment.objects.select_for_update().get(pk=appointment.pk)
         check_validity(row.valid_from, on)
         if row.valid_to is not None and row.valid_to <= on:
             raise Refused(_("这项任职已经结束"), code="appointment_ended")
@@ -122,7 +122,7 @@ def hand_over(*, actor: Actor, now: datetime, unit: Unit, giver: Person, taker: 
                 area=each.area,
                 valid_from=max(on, each.valid_from),
                 valid_to=each.valid_to,
-            )  # fmt: skip
+            )
             for each in held
         )
         shifts = Shift.objects.filter(unit=row, person=giver, starts_at__date__gte=on).update(person=taker)

@@ -101,7 +101,7 @@ def move_unit(*, actor: Actor, now: datetime, unit: Unit, parent: Unit | None) -
         require(actor, "unit.edit", area=above.area if above else "", unit_path=above.path if above else "")
         if above and rules.makes_cycle(row.path, above.path):
             raise Refused(_("不能把单位移到自己或自己的下级之下"), code="unit_cycle", hint=_("请另选上级单位"))
-        old_parent = Unit.objects.filter(pk=row.parent_id).values_list("code", flat=True).first() or ""
+        old_parent = row.parent.code if row.parent else ""
         old_path, new_path = row.path, rules.child_path(above.path if above else "", row.pk)
         Unit.objects.filter(pk=row.pk).update(parent=above)
         with connection.cursor() as cursor:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from huying.ground.organisation import access, actions, queries, rules
+from huying.ground.organisation import access, actions, naming, queries, rules
 from huying.ground.organisation.models import Appointment, Person
 from huying.kernel.errors import Invalid
 
@@ -57,14 +57,15 @@ def _person_words(request: HttpRequest, person: Person) -> dict[str, Any]:
     current = [row for row in rows if row.valid_from <= day and (row.valid_to is None or row.valid_to > day)]
     own = actor.person_id == person.pk
     counts, latest = queries.person_record(person) if own or rules.may_somewhere(actor, "trace.view") else ([], [])
+    acts = naming.names("verb", {*(verb for verb, _times in counts), *(entry.verb for entry in latest)})
     editable = {row.pk for row in current if rules.may(actor, "person.edit", area=row.area, unit_path=row.unit.path)}
     return {
         "person": person,
         "current": [(row, labels[row.area], row.pk in editable) for row in current],
         "past": [(row, labels[row.area]) for row in rows if row not in current],
         "shifts": queries.shifts_between(midnight(day), midnight(day + timedelta(days=14)), person=person),
-        "counts": counts,
-        "latest": latest,
+        "counts": [(acts[verb], times) for verb, times in counts],
+        "latest": [(entry, acts.get(entry.verb, entry.verb)) for entry in latest],
         "may_see_record": own or rules.may_somewhere(actor, "trace.view"),
         "may_edit": bool(editable),
         "units": sorted({(row.unit.code, row.unit.label) for row in current if row.pk in editable}),

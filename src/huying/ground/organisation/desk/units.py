@@ -12,6 +12,7 @@ from huying.ground.organisation import access, actions, naming, queries, rules
 from huying.ground.organisation.models import Person, Post, Unit
 from huying.kernel import clock
 from huying.kernel.errors import Invalid
+from huying.kernel.trace import Entry
 
 from .frame import area_labels, day_of, entered, page, respond, today, unit_named
 
@@ -116,10 +117,16 @@ def _unit_words(request: HttpRequest, unit: Unit) -> dict[str, Any]:
         "trades": [trades[code] for code in unit.trades],
         "on_duty": on_duty,
         "leads": len(queries.responsibilities(on=day, unit_id=unit.pk, size=100).rows),
-        "record": queries.unit_record(unit) if rules.may_somewhere(actor, "trace.view") else None,
+        "record": _record(unit) if rules.may_somewhere(actor, "trace.view") else None,
         "may_edit": may_edit and open_unit,
         "posts": [(post.code, post.label) for post in Post.objects.all()] if may_edit else [],
         "kinds": Unit.Kind.choices,
         "levels": Unit.Level.choices,
         "today": day,
     }
+
+
+def _record(unit: Unit) -> list[tuple[Entry, str]]:
+    entries = queries.unit_record(unit)
+    acts = naming.names("verb", (entry.verb for entry in entries))
+    return [(entry, acts[entry.verb]) for entry in entries]

@@ -56,7 +56,7 @@ def load(plan: Plan, *, actor: Actor, now: datetime, password: str = DEMO_PASSWO
                 role=row.role,
                 area=row.area,
                 valid_from=plan.since,
-            )  # fmt: skip
+            )
             for row in plan.appointments
         ),
         batch_size=BATCH,
@@ -69,7 +69,7 @@ def load(plan: Plan, *, actor: Actor, now: datetime, password: str = DEMO_PASSWO
                 role=row.role,
                 starts_at=row.starts_at,
                 ends_at=row.ends_at,
-            )  # fmt: skip
+            )
             for row in plan.shifts
         ),
         batch_size=BATCH,
@@ -137,7 +137,7 @@ def _people(plan: Plan, now: datetime, password: str) -> dict[str, int]:
                 password=secret,
                 password_changed_at=now,
                 created_at=now,
-            )  # fmt: skip
+            )
             for row in plan.people
         ),
         batch_size=BATCH,
@@ -152,7 +152,7 @@ def _people(plan: Plan, now: datetime, password: str) -> dict[str, int]:
                 phone=row.phone,
                 employment=row.employment,
                 valid_from=plan.since,
-            )  # fmt: skip
+            )
             for row, user in zip(plan.people, users, strict=True)
         ),
         batch_size=BATCH,

@@ -82,7 +82,7 @@ def test_revoked_expired_and_scopeless_keys() -> None:
     assert ask(token) == (401, ask(token)[1]) and ask(token)[1]["code"] == "key_revoked"
     with pytest.raises(Refused):
         actions.revoke_key(actor=SYSTEM, now=NOW, key=key)
-    old, token = issue(now=NOW, expires_at=NOW + timedelta(days=1))
+    _old, token = issue(now=NOW, expires_at=NOW + timedelta(days=1))
     assert ask(token)[1]["code"] == "key_expired"
     _other, token = issue(scopes=["reports:write"])
     assert ask(token)[0] == 403

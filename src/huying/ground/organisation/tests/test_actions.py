@@ -11,7 +11,6 @@ import pytest
 from django.db import IntegrityError, connection, connections, transaction
 
 from huying.ground.organisation import actions
-from huying.ground.organisation.facts import DutiesHandedOver, PersonAppointed, UnitChanged
 from huying.ground.organisation.factories import (
     COMMUNITY,
     NOW,
@@ -24,6 +23,7 @@ from huying.ground.organisation.factories import (
     make_unit,
     staff,
 )
+from huying.ground.organisation.facts import DutiesHandedOver, PersonAppointed, UnitChanged
 from huying.ground.organisation.models import Admission, Appointment, Responsibility, Shift, Unit
 from huying.kernel.actor import SYSTEM
 from huying.kernel.errors import Conflict, Forbidden, Invalid, Refused

@@ -261,7 +261,9 @@ def test_the_same_voice_from_eight_sides_at_once_is_one_report(transactional_db:
 
 
 def test_the_place_is_found_by_words_when_there_is_no_point(cast: Cast) -> None:
-    (taken,) = take_in([voice(1, lon=None, lat=None, place_text="望湖街道柳岸社区二网格", item_code="0101")], actor=PORTAL, now=NOW)
+    (taken,) = take_in(
+        [voice(1, lon=None, lat=None, place_text="望湖街道柳岸社区二网格", item_code="0101")], actor=PORTAL, now=NOW
+    )
     assert Case.objects.get(pk=taken.case_id).grid.startswith("990101001001")
     (other,) = take_in([voice(2, lon=IN_GRID_3[0], lat=IN_GRID_3[1], item_code="0101")], actor=PORTAL, now=NOW)
     assert Case.objects.get(pk=other.case_id).community == factories.QIAODONG

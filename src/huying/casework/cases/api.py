@@ -1,0 +1,438 @@
+"""REST: cases, their history, and every step of the lifecycle that needs no new due time (those are in dispatch).
+
+Scopes for keys: ``cases:read``, ``cases:act``. What a key or a person may see and do is the same as on the desk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Field, Query, Router, Schema
+
+from huying.ground.organisation.auth import SignedIn
+from huying.kernel import clock
+from huying.kernel.actor import Actor
+
+from . import access, actions, queries, turns
+from .models import Assignment, Case
+
+router = Router()
+READ, ACT = SignedIn("cases:read"), SignedIn("cases:act")
+
+
+class CaseOut(Schema):
+    """One case in a list. ``light`` is the warning: "", blue, yellow, red, black. Times are ISO 8601."""
+
+    id: int
+    number: str
+    title: str
+    state: str
+    light: str
+    item: str
+    item_name: str
+    area: str
+    place: str
+    lon: float | None
+    lat: float | None
+    channel: str
+    urgent: bool
+    reports: int
+    unit: str | None
+    unit_name: str | None
+    person: str | None
+    opened_at: datetime
+    due_at: datetime | None
+    closed_at: datetime | None
+    version: int
+
+
+class CasePage(Schema):
+    """One page; pass ``next`` or ``prev`` as ``cursor`` to go on."""
+
+    items: list[CaseOut]
+    next: str | None
+    prev: str | None
+
+
+class AssignmentOut(Schema):
+    """What one unit owes to the case."""
+
+    unit: str
+    unit_name: str
+    person: str | None
+    role: str
+    state: str
+    sent_at: datetime
+    respond_due: datetime | None
+    due_at: datetime | None
+    signed_at: datetime | None
+    arrived_at: datetime | None
+    delivered_at: datetime | None
+    ended_at: datetime | None
+
+
+class CaseDetail(CaseOut):
+    """One case with everything that decides about it; ``allowed`` names the steps this caller may take now."""
+
+    summary: str
+    first_asked_unit: str | None
+    returns: int
+    locked: bool
+    redos: int
+    extensions: int
+    suspended_at: datetime | None
+    rating: int | None
+    solved: bool | None
+    merged_into: str | None
+    assignments: list[AssignmentOut]
+    allowed: list[str]
+
+
+class EntryOut(Schema):
+    """One line of the history, as traced."""
+
+    seq: int
+    at: datetime
+    verb: str
+    actor: str
+    unit: int | None
+    body: dict[str, Any]
+    texts: dict[str, str]
+
+
+class ListQuery(Schema):
+    """Filters of the list; all must hold. ``order``: newest, due (open cases, most urgent first)."""
+
+    q: str = ""
+    state: str = ""
+    open: bool | None = None
+    light: str = ""
+    item: str = ""
+    class_code: str = ""
+    area: str = ""
+    unit: int | None = None
+    first_asked: int | None = None
+    person: int | None = None
+    channel: str = ""
+    urgent: bool | None = None
+    returned: bool | None = None
+    late: bool | None = None
+    opened_from: datetime | None = None
+    opened_to: datetime | None = None
+    order: str = Field("newest", pattern="^(newest|due)$")
+    cursor: str | None = None
+    size: int = Field(queries.PAGE_SIZE, ge=1, le=queries.MAX_PAGE_SIZE)
+
+
+def who(request: HttpRequest) -> Actor:
+    """The caller, as authenticated."""
+    actor: Actor = request.auth  # type: ignore[attr-defined]
+    return actor
+
+
+def case_out(case: Case) -> dict[str, Any]:
+    """One case as plain values."""
+    return {
+        "id": case.pk,
+        "number": case.number,
+        "title": case.title,
+        "state": case.state,
+        "light": case.light,
+        "item": case.item_code,
+        "item_name": case.item.name,
+        "area": case.grid or case.community or case.town,
+        "place": case.place_text,
+        "lon": case.lon,
+        "lat": case.lat,
+        "channel": case.channel,
+        "urgent": case.urgent,
+        "reports": case.reports,
+        "unit": case.lead_unit.code if case.lead_unit else None,
+        "unit_name": case.lead_unit.name if case.lead_unit else None,
+        "person": case.lead_person.name if case.lead_person else None,
+        "opened_at": case.opened_at,
+        "due_at": case.due_at,
+        "closed_at": case.closed_at,
+        "version": case.version,
+    }
+
+
+def detail(actor: Actor, case_id: int) -> dict[str, Any]:
+    """A case for its own page, or 404."""
+    case = access.get_case(actor, case_id)
+    return {
+        **case_out(case),
+        "summary": case.summary,
+        "first_asked_unit": case.first_asked_unit.code if case.first_asked_unit else None,
+        "returns": case.returns,
+        "locked": case.locked,
+        "redos": case.redos,
+        "extensions": case.extensions,
+        "suspended_at": case.suspended_at,
+        "rating": case.rating,
+        "solved": case.solved,
+        "merged_into": case.merged_into.number if case.merged_into else None,
+        "assignments": [_assignment(one) for one in queries.assignments_of(case.pk)],
+        "allowed": [str(action) for action in turns.allowed(case, actor, clock.now())],
+    }
+
+
+def _assignment(one: Assignment) -> dict[str, Any]:
+    plain = ("role", "state", "sent_at", "respond_due", "due_at", "signed_at", "arrived_at", "delivered_at", "ended_at")
+    return {
+        **{name: getattr(one, name) for name in plain},
+        "unit": one.unit.code,
+        "unit_name": one.unit.name,
+        "person": one.person.name if one.person else None,
+    }
+
+
+@router.get("/cases", response=CasePage, auth=READ, summary="List cases")
+def list_cases(request: HttpRequest, asked: Query[ListQuery]) -> dict[str, Any]:
+    """Cases the caller may see, narrowed and paged by key."""
+    given = asked.dict()
+    order = queries.BY_DUE if given.pop("order") == "due" else queries.NEWEST
+    cursor, size = given.pop("cursor"), given.pop("size")
+    page = queries.list_page(who(request), queries.Filters(**given), order=order, cursor=cursor, size=size)
+    return {"items": [case_out(case) for case in page.rows], "next": page.next, "prev": page.prev}
+
+
+@router.get("/cases/points", auth=READ, response=list[list[Any]], summary="Open cases inside a map window")
+def map_points(request: HttpRequest, west: float, south: float, east: float, north: float) -> list[list[Any]]:
+    """``[id, lon, lat, state, light, title]`` of at most 4,000 open cases."""
+    found = queries.points(who(request), queries.Filters(), box=(west, south, east, north))
+    return [list(one) for one in found]
+
+
+@router.get("/cases/{int:case_id}", response=CaseDetail, auth=READ, summary="One case")
+def get_case(request: HttpRequest, case_id: int) -> dict[str, Any]:
+    return detail(who(request), case_id)
+
+
+@router.get("/cases/{int:case_id}/timeline", response=list[EntryOut], auth=READ, summary="The history of a case")
+def get_timeline(request: HttpRequest, case_id: int) -> list[dict[str, Any]]:
+    """Every traced step; what reporters said is left out (see /reports)."""
+    access.get_case(who(request), case_id)
+    return [
+        {
+            "seq": one.seq,
+            "at": one.at,
+            "verb": one.verb,
+            "actor": one.actor_name,
+            "unit": one.unit_id,
+            "body": one.body,
+            "texts": {name: text for name, text in one.texts.items() if name != "words"},
+        }
+        for one in queries.timeline(case_id)
+    ]
+
+
+class Nothing(Schema):
+    """A step that needs no input. ``expected`` is the case version the caller saw; another one is answered with 409."""
+
+    expected: int | None = None
+
+
+class Reason(Nothing):
+    reason: str
+
+
+class Decline(Reason):
+    channel: str
+
+
+class Sign(Nothing):
+    person_id: int | None = None
+
+
+class Objecting(Reason):
+    suggested_unit_id: int | None = None
+
+
+class Deciding(Reason):
+    uphold: bool
+
+
+class Arriving(Schema):
+    unit_id: int | None = None
+    lon: float | None = None
+    lat: float | None = None
+
+
+class Part(Schema):
+    text: str
+    unit_id: int | None = None
+
+
+class OfUnit(Schema):
+    unit_id: int
+
+
+class RefusedPart(OfUnit):
+    reason: str
+
+
+class PartnerScore(OfUnit):
+    score: Annotated[int, Field(ge=1, le=5)]
+    note: str = ""
+
+
+class CalledMeeting(Schema):
+    purpose: str
+    unit_ids: list[int]
+    planned_at: datetime | None = None
+
+
+class Decision(Schema):
+    decision: str
+
+
+class MoreTime(Reason):
+    until: datetime
+
+
+class Telling(Schema):
+    told: str
+
+
+class PlainReason(Schema):
+    reason: str
+
+
+class PlannedStep(Schema):
+    name: str
+    due: date
+
+
+class Plan(Reason):
+    milestones: list[PlannedStep]
+
+
+class Note(Schema):
+    note: str = ""
+
+
+class ReachedStep(Note):
+    milestone_id: int
+
+
+class Transferring(Schema):
+    channel: str
+    reason: str
+    receipt: str = ""
+
+
+class Emergency(Schema):
+    channel: str
+    reason: str = ""
+    receipt: str = ""
+
+
+class Receipt(Schema):
+    receipt: str
+
+
+class Outcome(Schema):
+    outcome: str
+
+
+class FeedbackIn(Nothing):
+    """``evidence`` holds what the item's closing condition demands, by field name (see the catalogue)."""
+
+    text: str
+    evidence: dict[str, Any] = Field(default_factory=dict)
+
+
+class Passing(Nothing):
+    note: str = ""
+
+
+class Calling(Schema):
+    reached: bool
+    responded: bool | None = None
+    solved: bool | None = None
+    satisfied: Annotated[int, Field(ge=1, le=5)] | None = None
+    note: str = ""
+
+
+class Merging(Nothing):
+    into_id: int
+
+
+class Text(Schema):
+    text: str = ""
+
+
+class Empty(Schema):
+    pass
+
+
+STEPS: tuple[tuple[str, type[Schema], Callable[..., Any], str], ...] = (
+    ("accept", Nothing, actions.accept_case, "受理 Accept"),
+    ("decline", Decline, actions.decline_case, "不予受理 Decline, naming the right channel"),
+    ("reconsider", PlainReason, actions.reconsider_case, "重新受理 Reconsider a declined case"),
+    ("recall", Reason, actions.recall_case, "撤回分拨 Take back before it is signed"),
+    ("sign", Sign, actions.sign_case, "签收 Sign"),
+    ("object", Objecting, actions.object_to_case, "异议 Object to a dispatch"),
+    ("decide-objection", Deciding, actions.decide_objection, "审核异议 Decide an objection"),
+    ("arrive", Arriving, actions.arrive, "到场 Check in at the place"),
+    ("deliver-part", Part, actions.deliver_part, "提交协办结果 Deliver a part"),
+    ("accept-part", OfUnit, actions.accept_part, "认可协办结果 Accept a part"),
+    ("refuse-part", RefusedPart, actions.refuse_part, "退回协办结果 Refuse a part"),
+    ("rate-partner", PartnerScore, actions.rate_partner, "互评 Rate a partner unit"),
+    ("call-meeting", CalledMeeting, actions.call_meeting, "联席会议 Call a joint meeting"),
+    ("record-meeting", Decision, actions.record_meeting, "会议结论 Record a meeting's decision"),
+    ("ask-extension", MoreTime, actions.ask_extension, "申请延期 Ask for more time"),
+    ("grant-extension", Telling, actions.grant_extension, "批准延期 Grant it, telling the reporter"),
+    ("refuse-extension", PlainReason, actions.refuse_extension, "不批准延期 Refuse it"),
+    ("grant-suspension", Note, actions.grant_suspension, "批准挂账 Grant a suspension"),
+    ("refuse-suspension", PlainReason, actions.refuse_suspension, "不批准挂账 Refuse a suspension"),
+    ("reach-milestone", ReachedStep, actions.reach_milestone, "完成节点 Reach a milestone"),
+    ("resume", Note, actions.resume_case, "恢复办理 Resume"),
+    ("transfer-out", Transferring, actions.transfer_out, "转出 Transfer to another channel"),
+    ("call-emergency", Emergency, actions.call_emergency, "紧急转接 Call 110/119/120/122"),
+    ("record-receipt", Receipt, actions.record_receipt, "登记回执 Record a receipt"),
+    ("follow-up", Outcome, actions.follow_up_transfer, "跟踪 Follow up a transfer"),
+    ("take-back", PlainReason, actions.take_back_transfer, "收回 Take a transfer back"),
+    ("finish-transfer", Empty, actions.finish_transfer, "转办完结 Finish a transfer"),
+    ("feedback", FeedbackIn, actions.give_feedback, "反馈 Give feedback with evidence"),
+    ("pass-check", Passing, actions.pass_check, "核查通过 Pass the check"),
+    ("fail-check", Reason, actions.fail_check, "核查不通过 Fail the check"),
+    ("return-call", Calling, actions.record_return_call, "回访 Record a return call"),
+    ("redo", PlainReason, actions.order_redo, "退回重办 Send back after closing"),
+    ("archive", Empty, actions.archive_case, "归档 Archive"),
+    ("merge", Merging, actions.merge_case, "合并 Merge into another open case"),
+    ("unmerge", PlainReason, actions.unmerge_case, "撤销合并 Undo a merge"),
+    ("note", Text, actions.note_case, "备注 Note"),
+    ("remind", Text, actions.remind_case, "催办 Remind"),
+)
+
+
+def _add_step(name: str, body: type[Schema], act: Callable[..., Any], summary: str) -> None:
+    def step(request: HttpRequest, case_id: int, given: Any) -> dict[str, Any]:
+        return take(request, case_id, act, **given.dict())
+
+    step.__annotations__["given"] = body
+    step.__name__ = name.replace("-", "_")
+    router.post(f"/cases/{{int:case_id}}/{name}", response=CaseDetail, auth=ACT, summary=summary)(step)
+
+
+def take(request: HttpRequest, case_id: int, act: Callable[..., Any], **given: Any) -> dict[str, Any]:
+    """Take one step and answer with the case as it is then."""
+    actor = who(request)
+    act(case_id, actor=actor, now=clock.now(), **given)
+    return detail(actor, case_id)
+
+
+for _name, _body, _act, _summary in STEPS:
+    _add_step(_name, _body, _act, _summary)
+
+
+@router.post("/cases/{int:case_id}/ask-suspension", response=CaseDetail, auth=ACT, summary="申请挂账 Ask to suspend")
+def ask_suspension(request: HttpRequest, case_id: int, given: Plan) -> dict[str, Any]:
+    """With a plan: what will be there by which day."""
+    plan = [(step.name, step.due) for step in given.milestones]
+    return take(request, case_id, actions.ask_suspension, reason=given.reason, milestones=plan, expected=given.expected)

@@ -1,0 +1,177 @@
+"""REST: where a matter would go (dry run), and the steps that send a case to somebody with a new due time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+
+from huying.casework.cases import access
+from huying.casework.cases.api import ACT, READ, CaseDetail, Nothing, take, who
+from huying.kernel import clock
+from huying.kernel.errors import Invalid
+
+from . import actions, queries, words
+from .actions import Call
+from .queries import Decision, Matter
+
+router = Router()
+
+
+class Explaining(Schema):
+    """Any text, and any place: a point in WGS-84 degrees, or words."""
+
+    text: str
+    title: str = ""
+    place_text: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    item: str | None = None
+
+
+class ProposalOut(Schema):
+    """A kind it might be, how sure (0..1), which words say so, and who would get it."""
+
+    item: str
+    item_name: str
+    confidence: float
+    words: list[str]
+    unit: str
+
+
+class Explained(Schema):
+    """``sent`` tells whether it would go by itself; otherwise ``waits_for`` says what a dispatcher must decide."""
+
+    sent: bool
+    waits_for: str
+    waits_for_words: str
+    item: str
+    item_name: str
+    area: str
+    place: str
+    place_confidence: float
+    unit_id: int | None
+    person_id: int | None
+    respond_due: str | None
+    due_at: str | None
+    why: list[str]
+    proposals: list[ProposalOut]
+
+
+def explained(decision: Decision) -> dict[str, Any]:
+    """A decision as plain values."""
+    sending, place = decision.sending, decision.place
+    return {
+        "sent": sending is not None,
+        "waits_for": decision.waits_for,
+        "waits_for_words": str(words.WAITS_FOR.get(decision.waits_for, "")),
+        "item": decision.item.code,
+        "item_name": decision.item.name,
+        "area": (place.grid or place.community or place.town) if place else "",
+        "place": place.label if place else "",
+        "place_confidence": decision.certainty.place,
+        "unit_id": sending.unit_id if sending else None,
+        "person_id": sending.person_id if sending else None,
+        "respond_due": sending.respond_due.isoformat() if sending and sending.respond_due else None,
+        "due_at": sending.due_at.isoformat() if sending and sending.due_at else None,
+        "why": [words.reason(one) for one in sending.why] if sending else [],
+        "proposals": [
+            {
+                "item": one.item_code,
+                "item_name": one.item_name,
+                "confidence": one.confidence,
+                "words": list(one.words),
+                "unit": one.unit_name,
+            }
+            for one in decision.proposals
+        ],
+    }
+
+
+@router.post("/dispatch/explain", response=Explained, auth=READ, summary="Dry run: where would this go, and why")
+def explain(request: HttpRequest, given: Explaining) -> dict[str, Any]:
+    """Writes nothing."""
+    now = clock.now()
+    matter = Matter(
+        text=given.text,
+        title=given.title,
+        channel="api",
+        at=now,
+        place_text=given.place_text,
+        lon=given.lon,
+        lat=given.lat,
+        item_code=given.item,
+    )
+    return explained(queries.explain(matter, now=now))
+
+
+class Dispatching(Nothing):
+    """``unit_id`` empty: the unit the rules name. ``item`` and ``area`` correct kind and place in the same step."""
+
+    unit_id: int | None = None
+    person_id: int | None = None
+    item: str | None = None
+    area: str | None = None
+
+
+class Designating(Nothing):
+    unit_id: int
+    reason: str
+
+
+class Escalating(Nothing):
+    reason: str
+    unit_id: int | None = None
+
+
+class CalledUnit(Schema):
+    """``limit`` in the catalogue's notation ("4wh"); empty: the case's own due time."""
+
+    unit_id: int
+    limit: str = ""
+    task: str = ""
+
+
+class Whistling(Nothing):
+    units: list[CalledUnit]
+    reason: str
+
+
+@router.post("/cases/{int:case_id}/dispatch", response=CaseDetail, auth=ACT, summary="分拨 Dispatch")
+def dispatch(request: HttpRequest, case_id: int, given: Dispatching) -> dict[str, Any]:
+    """One step: correct what is wrong, then send."""
+    access.get_case(who(request), case_id)
+    place = queries.place_of(given.area) if given.area else None
+    if given.area and place is None:
+        raise Invalid(field="area")
+    return take(
+        request,
+        case_id,
+        actions.correct_and_dispatch,
+        item_code=given.item,
+        place=place,
+        unit_id=given.unit_id,
+        person_id=given.person_id,
+        expected=given.expected,
+    )
+
+
+@router.post("/cases/{int:case_id}/designate", response=CaseDetail, auth=ACT, summary="指定办理 Designate")
+def designate(request: HttpRequest, case_id: int, given: Designating) -> dict[str, Any]:
+    return take(request, case_id, actions.designate_case, **given.dict())
+
+
+@router.post("/cases/{int:case_id}/escalate", response=CaseDetail, auth=ACT, summary="上报升级 Escalate")
+def escalate(request: HttpRequest, case_id: int, given: Escalating) -> dict[str, Any]:
+    return take(request, case_id, actions.escalate_case, **given.dict())
+
+
+@router.post("/cases/{int:case_id}/whistle", response=CaseDetail, auth=ACT, summary="吹哨 Whistle for other units")
+def whistle(request: HttpRequest, case_id: int, given: Whistling) -> dict[str, Any]:
+    calls = [Call(one.unit_id, one.limit, one.task) for one in given.units]
+
+    def call(pk: int, **more: Any) -> None:
+        actions.whistle(pk, calls, **more)
+
+    return take(request, case_id, call, reason=given.reason, expected=given.expected)

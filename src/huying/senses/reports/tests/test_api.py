@@ -1,0 +1,208 @@
+"""The REST interface of matters: keys with scopes, idempotency, every step, and errors that speak."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from huying.casework.cases import factories
+from huying.casework.cases.factories import IN_GRID_1, TOWN, Cast, account_of
+from huying.casework.cases.models import Case
+from huying.ground.organisation.actions import issue_key
+from huying.kernel import clock
+from huying.kernel.actor import SYSTEM
+from huying.senses.reports.models import Report
+
+Call = Callable[..., Any]
+GARBAGE = "柳岸路口的垃圾好几天没人清运了，臭味很大。"
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return factories.make_cast()
+
+
+def caller(scopes: list[str], *, unit: Any = None, area: str = "") -> Call:
+    """Call the API with a fresh key."""
+    now = clock.now()
+    _row, token = issue_key(
+        name="城市平台",
+        scopes=scopes,
+        unit=unit,
+        area=area,
+        expires_at=now + timedelta(days=30),
+        actor=SYSTEM,
+        now=now,
+    )
+    client = Client(headers={"Authorization": f"Bearer {token}"})
+
+    def call(method: str, path: str, body: Any = None, **headers: str) -> Any:
+        send = getattr(client, method)
+        extra = {"content_type": "application/json"} if method != "get" else {}
+        return send(f"/api/v1{path}", body, headers=headers or None, **extra)
+
+    return call
+
+
+def report(**more: Any) -> dict[str, Any]:
+    lon, lat = IN_GRID_1
+    return {"text": GARBAGE, "lon": lon, "lat": lat, "source_id": "A-1", "item": "0101", **more}
+
+
+def test_a_report_is_taken_in_once_whatever_is_retried(cast: Cast) -> None:
+    call = caller(["reports:write"])
+    first = call("post", "/reports", report())
+    assert first.status_code == 201, first.content
+    body = first.json()
+    assert (body["state"], body["unit_name"], body["repeated"]) == ("dispatched", "望湖街道市政环卫队", False)
+    again = call("post", "/reports", report(text="改了一个字"))
+    assert (again.status_code, again.json()["tracking_code"]) == (200, body["tracking_code"])
+    assert Report.objects.count() == 1
+
+
+def test_the_idempotency_key_does_for_callers_without_numbers(cast: Cast) -> None:
+    call = caller(["reports:write"])
+    no_number = report(source_id="")
+    refused = call("post", "/reports", no_number)
+    assert (refused.status_code, refused.json()["code"]) == (422, "source_missing")
+    codes = {
+        call("post", "/reports", no_number, **{"Idempotency-Key": "abc"}).json()["tracking_code"] for _ in range(3)
+    }
+    assert len(codes) == 1
+
+
+def test_two_systems_may_use_the_same_number(cast: Cast) -> None:
+    for _ in range(2):
+        assert caller(["reports:write"])("post", "/reports", report()).status_code == 201
+    assert Report.objects.count() == 2
+
+
+def test_bulk_is_all_or_nothing(cast: Cast) -> None:
+    call = caller(["reports:write"])
+    good = [report(source_id=f"B-{i}") for i in range(5)]
+    bad = call("post", "/reports/bulk", {"reports": [*good, report(source_id="B-9", text="")]})
+    assert bad.status_code == 422
+    assert not Report.objects.exists()
+    assert len(call("post", "/reports/bulk", {"reports": good}).json()) == 5
+
+
+@pytest.mark.parametrize(
+    ("scopes", "method", "path"),
+    [
+        (["cases:read"], "post", "/reports"),
+        (["reports:write"], "get", "/cases"),
+        (["cases:read"], "post", "/cases/1/sign"),
+        (["reports:write"], "post", "/dispatch/explain"),
+    ],
+)
+def test_a_key_without_the_scope_is_refused(cast: Cast, scopes: list[str], method: str, path: str) -> None:
+    body = {"text": "x", "source_id": "1"} if method == "post" else None
+    answer = caller(scopes)(method, path, body)
+    assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing")
+    assert not Report.objects.exists()
+
+
+def test_without_a_key_nothing_goes(cast: Cast) -> None:
+    answer = Client().get("/api/v1/cases")
+    assert answer.status_code == 401
+    assert answer["Content-Type"].startswith("application/problem+json")
+
+
+def test_coordinates_of_chinese_maps_are_converted(cast: Cast) -> None:
+    from huying.ground.territory.coordinates import convert_point
+
+    lon, lat = convert_point(*IN_GRID_1, "wgs84", "gcj02")
+    answer = caller(["reports:write"])("post", "/reports", report(lon=lon, lat=lat, crs="gcj02"))
+    case = Case.objects.get(pk=answer.json()["case_id"])
+    assert case.lon == pytest.approx(IN_GRID_1[0], abs=1e-6)
+
+
+def test_a_unit_works_its_case_from_end_to_end_through_the_interface(cast: Cast, settings: Any) -> None:
+    settings.HUYING_REQUIRE_TOTP = False
+    made = caller(["reports:write"])("post", "/reports", report()).json()
+    case_id, code = made["case_id"], made["tracking_code"]
+    unit = caller(["cases:read", "cases:act"], unit=cast.units["sanitation"])
+    assert [one["id"] for one in unit("get", "/cases?state=dispatched").json()["items"]] == [case_id]
+    signed = unit("post", f"/cases/{case_id}/sign", {})
+    assert (signed.status_code, signed.json()["state"]) == (200, "handling")
+    missing = unit("post", f"/cases/{case_id}/feedback", {"text": "清了"})
+    assert missing.status_code == 422
+    assert set(missing.json()["fields"]) == {"photos_before", "photos_after"}
+    now = clock.now()
+    here = {"lon": IN_GRID_1[0], "lat": IN_GRID_1[1]}
+    proof = {
+        "photos_before": [{"at": now.isoformat(), **here}],
+        "photos_after": [{"at": (now + timedelta(hours=1)).isoformat(), **here}],
+    }
+    done = unit("post", f"/cases/{case_id}/feedback", {"text": "已清运", "evidence": proof})
+    assert done.json()["state"] == "checking"
+    assert unit("post", f"/cases/{case_id}/pass-check", {}).status_code == 409
+
+    checker = Client()
+    checker.force_login(account_of(cast.sun_checker))
+    passed = checker.post(f"/api/v1/cases/{case_id}/pass-check", {}, content_type="application/json")
+    assert passed.status_code == 200, passed.content
+    anyone = Client()
+    assert anyone.get(f"/api/v1/reports/{code}").json()["told"][-1]["kind"] == "answered"
+    rated = anyone.post(f"/api/v1/reports/{code}/rating", {"score": 5}, content_type="application/json")
+    assert rated.status_code == 204
+    verbs = [line["verb"] for line in unit("get", f"/cases/{case_id}/timeline").json()]
+    assert verbs[:3] == ["open", "dispatch", "sign"]
+    assert "words" not in unit("get", f"/cases/{case_id}/timeline").json()[0]["texts"]
+
+
+def test_a_stranger_unit_gets_404(cast: Cast) -> None:
+    made = caller(["reports:write"])("post", "/reports", report()).json()
+    other = caller(["cases:read", "cases:act"], unit=cast.units["housing"])
+    assert other("get", f"/cases/{made['case_id']}").status_code == 404
+    assert other("post", f"/cases/{made['case_id']}/sign", {}).status_code == 404
+    assert other("get", "/cases").json()["items"] == []
+    assert Case.objects.get().state == "dispatched"
+
+
+def test_the_dry_run_says_where_and_why_and_writes_nothing(cast: Cast) -> None:
+    call = caller(["cases:read"])
+    lon, lat = IN_GRID_1
+    answer = call("post", "/dispatch/explain", {"text": GARBAGE, "lon": lon, "lat": lat, "item": "0101"}).json()
+    assert answer["sent"] is True
+    assert answer["unit_id"] == cast.units["sanitation"].pk
+    assert answer["why"]
+    assert answer["due_at"]
+    vague = call("post", "/dispatch/explain", {"text": "你好"}).json()
+    assert vague["sent"] is False
+    assert vague["waits_for_words"]
+    assert not Case.objects.exists()
+
+
+def test_a_dispatcher_corrects_and_sends_in_one_step(cast: Cast) -> None:
+    made = caller(["reports:write"])("post", "/reports", report(item=None, text="有人在楼顶乱搭", hold=True)).json()
+    desk = caller(["cases:read", "cases:act"], area=TOWN)
+    case = desk("get", f"/cases/{made['case_id']}").json()
+    assert case["state"] == "pending"
+    body = {"item": "0301", "expected": case["version"]}
+    sent = desk("post", f"/cases/{made['case_id']}/dispatch", body).json()
+    assert (sent["state"], sent["item"], sent["unit"]) == ("dispatched", "0301", "enforcement")
+    late = desk("post", f"/cases/{made['case_id']}/dispatch", body)
+    assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
+    again = desk("post", f"/cases/{made['case_id']}/dispatch", {"item": "0301"})
+    assert (again.status_code, again.json()["code"]) == (409, "not_in_this_state")
+
+
+def test_lists_page_by_key_with_few_queries(cast: Cast, django_assert_max_num_queries: Any) -> None:
+    write = caller(["reports:write"])
+    write("post", "/reports/bulk", {"reports": [report(source_id=f"C-{i}") for i in range(30)]})
+    read = caller(["cases:read"], area=TOWN)
+    read("get", "/cases?size=10")
+    with django_assert_max_num_queries(8):
+        page = read("get", "/cases?size=10&state=dispatched&q=柳岸").json()
+    seen = [one["id"] for one in page["items"]]
+    while page["next"]:
+        page = read("get", f"/cases?size=10&state=dispatched&q=柳岸&cursor={page['next']}").json()
+        seen += [one["id"] for one in page["items"]]
+    assert seen == sorted(Case.objects.values_list("id", flat=True), reverse=True)
+    broken = read("get", "/cases?cursor=nonsense")
+    assert broken.status_code == 422
