@@ -24,7 +24,7 @@ demo: $(VENV)/.run assets messages ## run the demonstration; ARGS="--port 9000 -
 	@exec $(BIN)/huying demo $(ARGS)
 
 test: lint browser ## lint, then every test; WORKERS=4, ARGS="-k whistle"
-	@$(PY) -m pytest -n $(WORKERS) $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.dev assets messages ## ruff, templates, types, import floors
 	@$(BIN)/ruff check .

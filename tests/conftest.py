@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 import time
 import urllib.error
@@ -11,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -18,35 +20,71 @@ from django.db import connection
 from huying.config.instance import children
 
 
+class Web:
+    """The program's own web server on this worker's test database; it can be killed and started again."""
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.log = Path(settings.HUYING_DATA_DIR) / f"web-{self.port}.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        database = connection.settings_dict
+        env = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "huying.config.settings",
+            "DATABASE_URL": f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}",
+            "HUYING_DATA_DIR": str(settings.HUYING_DATA_DIR),
+            "HUYING_SECRET": settings.HUYING_SECRET,
+            "HUYING_HOSTS": "*",
+            "HUYING_POOL": "1",
+            "HUYING_PART": "web",
+            "HUYING_STATIC": "plain",
+            "HUYING_REQUIRE_TOTP": "0",
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        }
+        command = [sys.executable, "-m", "granian", "--interface", "asginl", "--host", "127.0.0.1"]
+        command += ["--port", str(self.port), "--workers", "1", "--no-ws", "--log-level", "warning"]
+        with self.log.open("ab") as stream:
+            self.process = children.start([*command, "huying.config.asgi:application"], log=stream, env=env)
+        _wait(f"{self.address}/healthz", self.log)
+
+    def kill(self) -> None:
+        """kill -9 of the server and its worker processes."""
+        assert self.process is not None
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        for one in (*family, self.process):
+            one.kill()
+        self.process.wait(10)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            children.stop(self.process)
+
+
 @pytest.fixture(scope="session")
 def _server(django_db_setup: None) -> Iterator[str]:
     """Granian with the program's own ASGI application on this worker's test database."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    database = connection.settings_dict
-    env = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "huying.config.settings",
-        "DATABASE_URL": f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}",
-        "HUYING_DATA_DIR": str(settings.HUYING_DATA_DIR),
-        "HUYING_SECRET": settings.HUYING_SECRET,
-        "HUYING_HOSTS": "*",
-        "HUYING_POOL": "1",
-        "HUYING_PART": "web",
-        "HUYING_STATIC": "plain",
-        "PYTHONPATH": os.pathsep.join(sys.path),
-    }
-    command = [sys.executable, "-m", "granian", "--interface", "asginl", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", "1", "--no-ws", "--log-level", "warning", "huying.config.asgi:application"]
-    log = Path(settings.HUYING_DATA_DIR) / "web.log"
-    with log.open("ab") as stream:
-        process = children.start(command, log=stream, env=env)
+    web = Web()
+    web.start()
     try:
-        _wait(f"http://127.0.0.1:{port}/healthz", log)
-        yield f"http://127.0.0.1:{port}"
+        yield web.address
     finally:
-        children.stop(process)
+        web.stop()
+
+
+@pytest.fixture
+def web(transactional_db: None) -> Iterator[Web]:
+    """A web server of this test's own, to be killed."""
+    own = Web()
+    own.start()
+    try:
+        yield own
+    finally:
+        own.stop()
 
 
 def _wait(address: str, log: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class BuiltFiles(CompressedManifestStaticFilesStorage):
+class BuiltFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # WhiteNoise has no types
     """Files a template names but nobody built are served under their plain name instead of breaking the page.
 
     What Vite built is already named by its content and refers to its parts by relative addresses, so those names stay.

@@ -27,7 +27,6 @@ urlpatterns: list[Pattern] = [
     path("", include("huying.shell.live")),
     path("api/v1/", api.urls),
     path("desk/", include(list(_gather("desk_urlpatterns")))),
-    path("accounts/", include("allauth.urls")),
     path("", include(list(_gather("portal_urlpatterns")))),
     path("", include(list(_gather("urlpatterns")))),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,8 +12,10 @@ from typing import Any
 from django.db.models import CharField, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
 
 from huying.ground.organisation.directory import Directory
+from huying.kernel import trace
 from huying.kernel.actor import Actor
 from huying.kernel.paging import Page, page
+from huying.kernel.privacy import unseal
 
 from . import access, queries
 from .models import (
@@ -30,6 +33,7 @@ from .models import (
     Transfer,
 )
 from .rules import State
+from .turns import chain
 
 MOST_MAP_POINTS = 4_000
 _UNIT_ROLES = ("handler", "unit_lead")
@@ -288,5 +292,45 @@ def map_points(cases: QuerySet[Case], limit: int = MOST_MAP_POINTS) -> list[tupl
     rows = cases.filter(open=True, lon__isnull=False).order_by("-id")
     return [
         (pk, lon or 0.0, lat or 0.0, light, number, title)
-        for pk, lon, lat, light, number, title in rows.values_list("id", "lon", "lat", "light", "number", "title")[:limit]
+        for pk, lon, lat, light, number, title in rows.values_list("id", "lon", "lat", "light", "number", "title")[
+            :limit
+        ]
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One entry of a case's history. ``texts`` maps a name to what was said, or to ``None`` where it was erased."""
+
+    seq: int
+    at: datetime
+    verb: str
+    actor_ref: str
+    actor_name: str
+    unit_id: int | None
+    body: dict[str, Any]
+    texts: dict[str, str | None]
+
+
+def history(case_id: int, *, limit: int = 400) -> list[Happened]:
+    """The latest entries of a case's trace, oldest first; two queries."""
+    name = chain(case_id)
+    rows = list(trace.Entry.objects.filter(chain=name).order_by("-seq")[:limit])
+    kept = trace.PrivateValue.objects.filter(chain=name, seq__gte=rows[-1].seq if rows else 0)
+    opened = {(seq, label): unseal(sealed) for seq, label, sealed in kept.values_list("seq", "label", "sealed")}
+    return [
+        Happened(
+            row.seq,
+            row.at,
+            row.verb,
+            row.actor_ref,
+            row.actor_name,
+            row.actor_unit,
+            row.content,
+            {
+                label.partition(":")[0]: opened.get((row.seq, label))
+                for label in (json.loads(row.commitments) if row.commitments else ())
+            },
+        )
+        for row in reversed(rows)
     ]

@@ -10,16 +10,16 @@ from huying.casework.catalogue.words import Words
 FieldKind = Literal["photos", "text", "long_text", "time", "yes", "choice", "milestones", "file"]
 
 NAMES: dict[str, Words] = {
-    "C1": Words("现场恢复,同一位置前后照片", "site restored, photos before and after from the same spot"),
-    "C2": Words("隐患消除,复查签字", "hazard removed, re-inspection signed"),
-    "C3": Words("立案查处,登记文书号", "enforcement opened, document number recorded"),
-    "C4": Words("依法答复,留存告知凭证", "lawful answer given, proof of notification kept"),
-    "C5": Words("签订调解协议,或终止并告知救济途径", "agreement signed, or ended with the next remedy named"),
-    "C6": Words("服务送达,本人或监护人确认", "service delivered, confirmed by beneficiary or guardian"),
+    "C1": Words("现场恢复，同一位置前后照片", "site restored, photos before and after from the same spot"),
+    "C2": Words("隐患消除，复查签字", "hazard removed, re-inspection signed"),
+    "C3": Words("立案查处，登记文书号", "enforcement opened, document number recorded"),
+    "C4": Words("依法答复，留存告知凭证", "lawful answer given, proof of notification kept"),
+    "C5": Words("签订调解协议，或终止并告知救济途径", "agreement signed, or ended with the next remedy named"),
+    "C6": Words("服务送达，本人或监护人确认", "service delivered, confirmed by beneficiary or guardian"),
     "C7": Words("移交110/119/120并次日回访", "handed to 110/119/120 and followed up"),
     "C8": Words("核实数据并写入基础库", "verified and written to the base library"),
     "C9": Words("工程方案获批、按节点实施并验收", "engineering plan approved, with milestones, accepted"),
-    "C10": Words("设备报警复位,登记原因", "device alarm reset, cause recorded"),
+    "C10": Words("设备报警复位，登记原因", "device alarm reset, cause recorded"),
     "C11": Words("上传检测鉴定报告并落实", "test or appraisal report uploaded and acted on"),
     "C12": Words("公布议事结果并跟踪", "deliberation result published and tracked"),
 }
@@ -27,17 +27,23 @@ NAMES: dict[str, Words] = {
 MISSING: dict[str, Words] = {
     "before": Words("缺处置前的照片", "A photo from before handling is missing"),
     "after": Words("处置后的照片至少要{n}张", "At least {n} photo(s) after handling are needed"),
-    "spot": Words("处置前后的照片不在同一位置(相距超过{n}米)", "Before and after were not taken within {n} m"),
+    "spot": Words("处置前后的照片不在同一位置（相距超过{n}米）", "Before and after were not taken within {n} m"),
     "later": Words("处置后的照片拍得比处置前的早", "The photo after handling is older than the one before"),
     "hazard": Words("请确认隐患已经消除", "Say that the hazard has been removed"),
     "reinspector": Words("缺复查人签字", "The re-inspector has not signed"),
     "reinspected_at": Words("缺复查时间", "The time of the re-inspection is missing"),
     "document": Words("缺执法文书号", "The number of the enforcement document is missing"),
-    "answer": Words("请写明给群众的答复(不少于10个字)", "Write the answer to the resident (10 characters or more)"),
+    "answer": Words("请写明给群众的答复（不少于10个字）", "Write the answer to the resident (10 characters or more)"),
     "notice_kind": Words("请选择怎样告知了群众", "Say how the resident was told"),
-    "notice_proof": Words("缺告知凭证(通话、短信编号或告知时间)", "Proof of the notification is missing (call or message number, or time)"),
-    "agreement": Words("缺调解协议编号;调解不成的,填写终止通知书编号", "The agreement number is missing; if mediation failed, the number of the termination notice"),
-    "remedy": Words("调解终止后,请告知下一步救济途径", "Mediation has ended: say what the next remedy is"),
+    "notice_proof": Words(
+        "缺告知凭证（通话、短信编号或告知时间）",
+        "Proof of the notification is missing (call or message number, or time)",
+    ),
+    "agreement": Words(
+        "缺调解协议编号；调解不成的，填写终止通知书编号",
+        "The agreement number is missing; if mediation failed, the number of the termination notice",
+    ),
+    "remedy": Words("调解终止后，请告知下一步救济途径", "Mediation has ended: say what the next remedy is"),
     "service": Words("请写明提供了什么服务", "Say what service was given"),
     "confirmed_by": Words("缺本人、监护人或家属的确认", "Nobody has confirmed it: beneficiary, guardian or family"),
     "confirmed_at": Words("缺确认时间", "The time of the confirmation is missing"),
@@ -47,8 +53,8 @@ MISSING: dict[str, Words] = {
     "follow_up_later": Words("回访时间早于移交时间", "The follow-up is earlier than the hand-over"),
     "verified": Words("请确认数据已经核实", "Say that the data has been verified"),
     "record": Words("缺基础库记录编号", "The reference of the base-library record is missing"),
-    "plan": Words("缺获批的工程方案(编号和批准人)", "The approved plan (number and approver) is missing"),
-    "milestones": Words("工程方案要有节点,每个节点有日期", "The plan needs milestones, each with a date"),
+    "plan": Words("缺获批的工程方案（编号和批准人）", "The approved plan (number and approver) is missing"),
+    "milestones": Words("工程方案要有节点，每个节点有日期", "The plan needs milestones, each with a date"),
     "acceptance": Words("缺工程验收时间", "The work has not been accepted"),
     "reset": Words("设备报警还没有复位", "The device alarm has not been reset"),
     "cause": Words("请登记报警原因", "Record the cause of the alarm"),
@@ -56,7 +62,7 @@ MISSING: dict[str, Words] = {
     "action": Words("请写明按报告做了什么", "Say what was done about the report"),
     "deliberation": Words("缺议事记录和公布的结果", "The deliberation record and its published result are missing"),
     "tracking": Words("请写明结果怎样跟踪", "Say how the result is tracked"),
-    "order": Words("先后不对:应先“{first}”,再“{second}”", "Wrong order: first “{first}”, then “{second}”"),
+    "order": Words("先后不对：应先“{first}”，再“{second}”", "Wrong order: first “{first}”, then “{second}”"),
 }  # fmt: skip
 
 
@@ -71,7 +77,7 @@ class Field:
 
 
 _NOTICES = (
-    ("call", Words("电话(有录音或通话记录)", "Phone call (recorded)")), ("sms", Words("短信", "Text message")),
+    ("call", Words("电话（有录音或通话记录）", "Phone call (recorded)")), ("sms", Words("短信", "Text message")),
     ("app_read", Words("手机端已读", "Read on the phone")), ("letter", Words("书面送达", "Letter")),
     ("in_person", Words("当面告知", "In person")),
 )  # fmt: skip
@@ -93,7 +99,7 @@ def _field(name: str, kind: FieldKind, zh: str, en: str, choices: tuple[tuple[st
 FIELDS: dict[str, tuple[Field, ...]] = {
     "C1": (
         _field("photos_before", "photos", "处置前照片", "Photos before"),
-        _field("photos_after", "photos", "处置后照片(同一位置)", "Photos after (same spot)"),
+        _field("photos_after", "photos", "处置后照片（同一位置）", "Photos after (same spot)"),
     ),
     "C2": (
         _field("hazard_removed", "yes", "隐患已消除", "Hazard removed"),

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 
 from huying.casework.catalogue.condition_words import FIELDS, MISSING, NAMES, Field
 from huying.casework.catalogue.evidence import CONFIRMERS, EMERGENCY_LINES, NOTICE_KINDS, Evidence
@@ -83,7 +84,7 @@ def _parse(text: str, operators: tuple[str, ...]) -> Node:
     if not operators:
         if text not in NAMES:
             raise ConditionError(
-                f"没有结案条件“{text}”,可用 C1–C12 和 / + →", f"There is no condition “{text}”; use C1–C12 with / + →"
+                f"没有结案条件“{text}”，可用 C1–C12 和 / + →", f"There is no condition “{text}”; use C1–C12 with / + →"
             )
         return Node("", code=text)
     parts = text.split(operators[0])
@@ -124,7 +125,7 @@ def _out_of_order(node: Node, evidence: Evidence) -> list[Missing]:
     """``C3→C1`` with photographs older than the document would prove nothing."""
     times = [_done_at(part, evidence) for part in node.parts]
     known = [(part, at) for part, at in zip(node.parts, times, strict=True) if at is not None]
-    for (first, first_at), (second, second_at) in zip(known, known[1:], strict=False):
+    for (first, first_at), (second, second_at) in pairwise(known):
         if second_at < first_at:
             code = second.codes()[0]
             text = MISSING["order"].fill(first=NAMES[first.codes()[0]].zh, second=NAMES[code].zh)
@@ -155,7 +156,7 @@ def describe_condition(expression: str | Node) -> Words:
     node = parse_condition(expression) if isinstance(expression, str) else expression
     if node.code:
         return NAMES[node.code]
-    joint_zh, joint_en = {"/": (",或", ", or "), "+": (",并且", ", and "), "→": (",然后", ", then ")}[node.operator]
+    joint_zh, joint_en = {"/": ("，或", ", or "), "+": ("，并且", ", and "), "→": ("，然后", ", then ")}[node.operator]
     parts = [describe_condition(part) for part in node.parts]
     return Words(joint_zh.join(part.zh for part in parts), joint_en.join(part.en for part in parts))
 

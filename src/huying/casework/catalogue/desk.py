@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from huying.casework.catalogue import access, queries, wording
 from huying.casework.catalogue.finding import index_of
@@ -26,7 +26,12 @@ from huying.kernel.actor import Actor
 from huying.kernel.errors import NotFound
 
 MOST_FOUND = 400
-_WHAT = {"added": _lazy("新增"), "changed": _lazy("修改"), "retired": _lazy("停用"), "restored": _lazy("恢复使用")}
+_WHAT = {
+    "added": gettext_lazy("新增"),
+    "changed": gettext_lazy("修改"),
+    "retired": gettext_lazy("停用"),
+    "restored": gettext_lazy("恢复使用"),
+}
 _KIND = {"added": "brand", "changed": "outline", "retired": "warn", "restored": "brand"}
 _OF_NEW = ("level", "lead_trade", "respond", "close", "conditions")
 View = Callable[..., HttpResponse]

@@ -98,12 +98,13 @@ def _draft_words(request: HttpRequest) -> dict[str, Any]:
 
 
 def _summary(counts: dict[str, int]) -> str:
-    parts = [
-        ngettext("新增 %(n)s 项", "新增 %(n)s 项", counts["added"]) % {"n": counts["added"]},
-        ngettext("修改 %(n)s 项", "修改 %(n)s 项", counts["changed"]) % {"n": counts["changed"] + counts["restored"]},
-        ngettext("停用 %(n)s 项", "停用 %(n)s 项", counts["retired"]) % {"n": counts["retired"]},
-    ]
-    return _("、").join(parts)
+    changed = counts["changed"] + counts["restored"]
+    parts = (
+        (counts["added"], ngettext("新增 %(n)s 项", "新增 %(n)s 项", counts["added"])),
+        (changed, ngettext("修改 %(n)s 项", "修改 %(n)s 项", changed)),
+        (counts["retired"], ngettext("停用 %(n)s 项", "停用 %(n)s 项", counts["retired"])),
+    )
+    return _("、").join(words % {"n": number} for number, words in parts if number)
 
 
 def _draft_search(draft: CatalogueVersion, words: str) -> list[tuple[str, str, bool]]:

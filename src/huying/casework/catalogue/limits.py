@@ -34,7 +34,7 @@ class LimitError(ValueError):
 
     def __init__(self, text: str) -> None:
         self.words = Words(
-            f"看不懂的时限“{text}”。可写:30m、6h、4wh(工作小时)、3wd(工作日)、30d(自然日)、immediate、until safe",
+            f"看不懂的时限“{text}”。可写：30m、6h、4wh（工作小时）、3wd（工作日）、30d（自然日）、immediate、until safe",
             f"“{text}” is not a time limit. Write for example 30m, 6h, 4wh (working hours), 3wd (working days), "
             "30d (calendar days), immediate, until safe",
         )
@@ -153,7 +153,7 @@ def parse_limit(text: str) -> tuple[Stage, ...]:
     ['stop_work', 'penalty', 'removal']
     """
     stages: list[Stage] = []
-    for part in re.split(r"[;;]|,\s*", text.strip()):
+    for part in re.split(r"[;；]|[,，]\s*", text.strip()):
         stages += _parse_part(part.strip(), text)
     if not stages:
         raise LimitError(text)
@@ -173,7 +173,7 @@ def _parse_part(part: str, whole: str) -> list[Stage]:
         return [_stage("target", _amount(low, unit), "target"), _stage("", _amount(high, unit))]
     if " / " in part:
         return [stage for variant in part.split(" / ") for stage in _variant(variant, whole)]
-    if match := re.match(r"(?P<main>[^()()]+?)\s*[((](?P<note>[^()()]+)[))]$", part):
+    if match := re.match(r"(?P<main>[^()（）]+?)\s*[(（](?P<note>[^()（）]+)[)）]$", part):
         return _with_note(match["main"].strip(), match["note"].strip(), whole)
     return [_single(part, whole)]
 
@@ -301,7 +301,7 @@ def stages_as_json(stages: Iterable[Stage]) -> list[dict[str, Any]]:
 def describe_stages(stages: Iterable[Stage]) -> Words:
     """All stages in plain words for a screen: "4个工作小时内停工;7个工作日内处罚"."""
     zh, en = zip(*(_describe(stage) for stage in stages), strict=True)
-    return Words(";".join(zh), "; ".join(en))
+    return Words("；".join(zh), "; ".join(en))
 
 
 def _describe(stage: Stage) -> tuple[str, str]:
@@ -310,7 +310,7 @@ def _describe(stage: Stage) -> tuple[str, str]:
         times = Words(f"{stage.times}次", f"{stage.times} ") if stage.limit.reason == "follow_up" else Words("", "")
         return f"其后{times.zh}{stage.zh}", f"then {times.en}{stage.en}"
     if stage.role == "variant":
-        return f"{stage.zh}:{limit.zh}", f"{stage.en}: {limit.en}"
+        return f"{stage.zh}：{limit.zh}", f"{stage.en}: {limit.en}"
     if stage.name == "due":
         return limit.zh, limit.en
     if stage.role in ("outer", "target"):

@@ -39,8 +39,8 @@ CHANNELS: Mapping[str, Words] = {
 }
 SOURCES: Mapping[str, Words] = {
     "S": Words("完结时限取自已读来源", "closing time taken from a source"),
-    "N": Words("名称见于市级清单,时限自拟", "name from municipal lists, times our own"),
-    "S-item": Words("事项见于来源,时限自拟", "item named in a source, times our own"),
+    "N": Words("名称见于市级清单，时限自拟", "name from municipal lists, times our own"),
+    "S-item": Words("事项见于来源，时限自拟", "item named in a source, times our own"),
     "P": Words("平台拟定", "drafted for this platform"),
     "L": Words("本地规定", "local rule"),
     "": Words("未注明", "not stated"),
@@ -66,8 +66,8 @@ FIELDS: Mapping[str, Words] = {
     "self_handle_allowed": Words("网格可自处", "Grid may handle it itself"),
     "auto_dispatch": Words("可自动分拨", "May be dispatched automatically"),
     "emergency_line": Words("紧急电话", "Emergency line"),
-    "dup_radius_m": Words("重复判断半径(米)", "Duplicate radius (m)"),
-    "dup_window_h": Words("重复判断时长(小时)", "Duplicate window (h)"),
+    "dup_radius_m": Words("重复判断半径（米）", "Duplicate radius (m)"),
+    "dup_window_h": Words("重复判断时长（小时）", "Duplicate window (h)"),
     "can_suspend": Words("可挂账", "May be suspended"),
     "max_extensions": Words("最多延期次数", "Extensions, at most"),
     "law_basis": Words("法律依据", "Legal basis"),
@@ -127,7 +127,7 @@ def check_item(values: Mapping[str, Any], trades: Container[str]) -> Mapping[str
         if asks and good["needs_photo_min"] < 1:
             errors.setdefault(
                 "needs_photo_min",
-                Words("结案条件含C1,处置后照片至少1张", "The condition includes C1, so at least 1 photo is needed"),
+                Words("结案条件含C1，处置后照片至少1张", "The condition includes C1, so at least 1 photo is needed"),
             )
     if "class_code" in good and "code" in good and not good["code"].startswith(good["class_code"]):
         errors.setdefault("code", Words("编码要以大类编码开头", "The code begins with the class code"))
@@ -211,7 +211,7 @@ def _one_of(known: Iterable[str], *, required: bool = True) -> Reader:
     def read(value: Any, _trades: Container[str]) -> str:
         text = str(value or "").strip()
         if text not in allowed and (text or required):
-            raise Wrong(f"应为:{'、'.join(filter(None, allowed))}", f"One of: {', '.join(filter(None, allowed))}")
+            raise Wrong(f"应为：{'、'.join(filter(None, allowed))}", f"One of: {', '.join(filter(None, allowed))}")
         return text
 
     return read
@@ -256,7 +256,7 @@ def _phrase_list(value: Any, _trades: Container[str]) -> list[str]:
     phrases = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
     if len(phrases) > MOST_PHRASES or any(len(one) > LONGEST_PHRASE for one in phrases):
         raise Wrong(
-            f"最多{MOST_PHRASES}条,每条不超过{LONGEST_PHRASE}个字",
+            f"最多{MOST_PHRASES}条，每条不超过{LONGEST_PHRASE}个字",
             f"At most {MOST_PHRASES} lines of {LONGEST_PHRASE} characters",
         )
     return phrases

@@ -61,9 +61,7 @@ def shown(values: Mapping[str, Any], names: Iterable[str]) -> list[Shown]:
 
 def compared(before: Mapping[str, Any], after: Mapping[str, Any], names: Iterable[str]) -> list[Shown]:
     """The named fields in words, new against old."""
-    return [
-        Shown(name, str(FIELDS[name]), describe(name, after[name]), describe(name, before[name])) for name in names
-    ]
+    return [Shown(name, str(FIELDS[name]), describe(name, after[name]), describe(name, before[name])) for name in names]
 
 
 def _list(words: Iterable[str]) -> str:

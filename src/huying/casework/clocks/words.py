@@ -10,13 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from .models import Notice
 
-LIGHTS: dict[str, Promise] = {
-    "none": _("正常"),
-    "blue": _("蓝色预警"),
-    "yellow": _("黄色预警"),
-    "red": _("已超时"),
-    "black": _("严重超时"),
-}
 KINDS: dict[str, Promise] = {
     "dispatch": _("分拨时限"),
     "respond": _("响应时限"),
@@ -36,12 +29,6 @@ PAUSES: dict[str, Promise] = {
     "suspended": _("挂账"),
     "objection": _("异议审核"),
     "waiting": _("等待当事人补充"),
-}
-LIMITS: dict[str, Promise] = {
-    "24x7": _("小时（全天）"),
-    "working_hours": _("工作小时"),
-    "working_days": _("工作日"),
-    "calendar_days": _("自然日"),
 }
 
 

@@ -36,6 +36,7 @@ class OutsideCalendar(ValueError):
     """The moment lies outside the years a calendar is built for (2000 to 2079)."""
 
 
+@lru_cache(maxsize=1)
 def national_years() -> tuple[int, int]:
     """First and last year for which holidays and 调休 are known."""
     days = [*constants.holidays, *constants.workdays]

@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from huying.casework.cases import access
-from huying.casework.cases.api import ACT, READ, CaseDetail, Nothing, take, who
+from huying.casework.cases.api import ACT, READ, take, who
+from huying.casework.cases.schemas import CaseDetail, Nothing
 from huying.kernel import clock
 from huying.kernel.errors import Invalid
 

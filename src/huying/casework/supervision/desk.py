@@ -51,7 +51,7 @@ def matters(request: HttpRequest) -> HttpResponse:
     found: dict[str, Any] = {
         "narrowing": narrowing,
         "title": words.WHAT[narrowing.what],
-        "tabs": [(what, words.WHAT[what]) for what in queries.WHATS],
+        "tabs": [(what, words.WHAT[what], what == narrowing.what) for what in queries.WHATS],
         "whom": _whom(narrowing),
         "crumbs": [(reverse("supervision-board"), _("督办")), ("", words.WHAT[narrowing.what])],
         "may_remind": bool(actor.duties_of(*access.ACTORS)),
@@ -113,7 +113,7 @@ def orders(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": _order_rows(page.rows),
         "filters": filters,
-        "tabs": [*((str(one), words.STATES[one]) for one in State), ("all", _("全部"))],
+        "tabs": [*((str(one), words.STATES[one], state == one) for one in State), ("all", _("全部"), state == "all")],
         "state": state,
         "causes": [(str(one), words.CAUSES[one]) for one in Cause],
         "grades": [(str(one), words.GRADES[one]) for one in Grade],

@@ -135,7 +135,7 @@ class Cluster:
         """initdb, finished by a rename-like last step: a half-made directory is thrown away and made again."""
         for entry in self.directory.iterdir():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-        command = [
+        command: list[str | Path] = [
             _bin() / "initdb",
             "-D",
             self.directory,

@@ -14,6 +14,7 @@ class StaffLogin(LoginForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
+            field.help_text = ""
         if self.request is not None and not self.is_bound:
             self.initial.setdefault("login", self.request.GET.get("user", "")[:64])
 

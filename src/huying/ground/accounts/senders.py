@@ -25,7 +25,8 @@ class SendFailed(Exception):
 class Sender(Protocol):
     """Sends one code. `shows` is true when the code may be shown on the page because nothing really is sent."""
 
-    shows: bool
+    @property
+    def shows(self) -> bool: ...
 
     def send(self, phone: str, code: str, text: str) -> None: ...
 

@@ -82,7 +82,7 @@ def unit_for(actor: Actor, code: str) -> Unit:
     """A unit by code for somebody who may see the organisation; strangers get 404."""
     if not may_see(actor):
         raise NotFound(_("没有这个单位"))
-    unit = Unit.objects.select_related("parent").filter(code=code).first()
+    unit: Unit | None = Unit.objects.select_related("parent").filter(code=code).first()
     if unit is None:
         raise NotFound(_("没有这个单位"))
     return unit
@@ -90,7 +90,7 @@ def unit_for(actor: Actor, code: str) -> Unit:
 
 def person_for(actor: Actor, person_id: int) -> Person:
     """A person by id for somebody who may see the organisation, or for themselves; strangers get 404."""
-    person = Person.objects.filter(pk=person_id).first()
+    person: Person | None = Person.objects.filter(pk=person_id).first()
     if person is None or not (may_see(actor) or actor.person_id == person_id):
         raise NotFound(_("没有这个人"))
     return person

@@ -78,13 +78,16 @@ def _seer(request: HttpRequest) -> Actor:
 @router.get("/units", response=UnitPage, auth=SignedIn("units:read"), summary="单位")
 def list_units(
     request: HttpRequest,
-    area: str = Query("", description="prefix of the area a unit serves"),
+    area: Query[str] = "",
     kind: str = "",
     trade: str = "",
     cursor: str = "",
-    size: int = Query(100, ge=1, le=500),
+    size: Query[int] = 100,
 ) -> UnitPage:
-    """Units valid today, by code. A key sees the units of its own area and branch."""
+    """Units valid today, by code; `area` is a prefix of the area a unit serves.
+
+    A key sees the units of its own area and branch.
+    """
     actor = _seer(request)
     rows = Unit.objects.on(local_day(clock.now())).select_related("parent")
     if actor.kind == "key":

@@ -151,6 +151,11 @@ class Directory:
                 break
         return self._leads.get(unit_id)
 
+    def on_shift(self, unit_id: int, role: str, at: datetime) -> tuple[int, ...]:
+        """Everybody on the rota of a unit for a role at a moment, without falling back to the lead."""
+        _starts, shifts = self._shifts.get((unit_id, role), ((), ()))
+        return tuple(shift.person_id for shift in shifts if shift.starts_at <= at < shift.ends_at)
+
     def lead_of(self, unit_id: int) -> int | None:
         """The unit's lead, or the lead of the nearest unit above it that has one."""
         for each in reversed(self.ancestors(unit_id)):

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import IO
+from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
@@ -64,7 +64,7 @@ def _put(values: dict[str, str], *, actor: Actor, now: datetime) -> str:
     trades = values["trades"].split()
     unit = Unit.objects.filter(code=values["code"]).first()
     if unit is None:
-        plain = {name: values[name] for name in (*_CHANGING, "code")}
+        plain: dict[str, Any] = {name: values[name] for name in (*_CHANGING, "code")}
         actions.create_unit(actor=actor, now=now, parent=parent, trades=trades, **plain)
         return "created"
     changes: dict[str, object] = {name: values[name] for name in _CHANGING if values[name] != getattr(unit, name)}

@@ -169,7 +169,7 @@ def _check(voice: Voice) -> None:
     if wrong == "empty":
         raise Invalid(_("请说说是什么事"), code="text_empty", field="text")
     if wrong == "too_long":
-        raise Invalid(_("内容太长，请控制在五千字以内"), code="text_too_long", field="text")
+        raise Invalid(_("内容太长，请控制在两万字以内"), code="text_too_long", field="text")
     if not voice.source or not voice.source_id or len(voice.source) > 40 or len(voice.source_id) > 120:
         raise Invalid(_("缺少来源编号"), code="source_missing", field="source_id")
     if voice.channel not in set(Channel):

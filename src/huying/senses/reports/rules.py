@@ -9,7 +9,7 @@ from enum import StrEnum
 # No letter or digit that is mistaken for another when read out on the phone.
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 TRACKING_LENGTH = 10
-LONGEST_TEXT = 5_000
+LONGEST_TEXT = 20_000
 SHORTEST_TEXT = 2
 
 

@@ -23,27 +23,17 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def staff(view: View) -> View:
-    """Signed out → sign in; nobody of the staff → as if there were no such page."""
+    """Signed out → sign in; residents → their portal; what a member of staff may not see is 404, as everywhere."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        if not actor_of(request).is_staff:
+        actor = actor_of(request)
+        if actor.is_resident:
+            return redirect("/")
+        if not actor.is_staff:
             raise NotFound()
         return view(request, *args, **kwargs)
 
     return guarded
-
-
-def staff_home(view: View) -> View:
-    """As :func:`staff`, but a resident who strays to the desk's front door is shown to the portal."""
-    guarded = staff(view)
-
-    @wraps(view)
-    def at_the_door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.user.is_authenticated and actor_of(request).is_resident:
-            return redirect("/")
-        return guarded(request, *args, **kwargs)
-
-    return at_the_door

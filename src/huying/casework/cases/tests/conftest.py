@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from huying.casework.cases import actions, factories
 from huying.casework.cases.actions import Opening, Sending
 from huying.casework.cases.factories import GRID_1, IN_GRID_1, LIUAN, NOW, TOWN, Cast
-from huying.casework.cases.models import Case
+from huying.casework.cases.models import Assignment, Case
+from huying.casework.cases.turns import chain
 from huying.ground.territory.queries import Place
 from huying.kernel.actor import system
+from huying.kernel.errors import Invalid, NotFound, Refused
+from huying.kernel.trace import Entry
 
 HOUR = timedelta(hours=1)
 PLACE = Place(GRID_1, LIUAN, TOWN, *IN_GRID_1, 1.0, "", "柳岸一网格")
@@ -98,3 +102,16 @@ def bring(cast: Cast) -> Bring:
         return case
 
     return to
+
+
+def entries(case: Case) -> list[str]:
+    return list(Entry.objects.filter(chain=chain(case.pk)).order_by("seq").values_list("verb", flat=True))
+
+
+def untouched(case: Case, call: Callable[[], Any], code: str) -> None:
+    """The call is refused with this code, and the case, its assignments and its trace are as before."""
+    before = (Case.objects.values().get(pk=case.pk), list(Assignment.objects.values()), entries(case))
+    with pytest.raises((Refused, NotFound, Invalid)) as caught:
+        call()
+    assert caught.value.code == code
+    assert (Case.objects.values().get(pk=case.pk), list(Assignment.objects.values()), entries(case)) == before

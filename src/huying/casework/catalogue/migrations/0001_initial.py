@@ -6,93 +6,151 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='CatalogueVersion',
+            name="CatalogueVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.IntegerField(unique=True)),
-                ('state', models.CharField(choices=[('draft', '草稿'), ('published', '已发布'), ('discarded', '已放弃')], default='draft', max_length=9)),
-                ('valid_from', models.DateField(null=True)),
-                ('published_at', models.DateTimeField(null=True)),
-                ('note', models.TextField(blank=True)),
-                ('author', models.CharField(blank=True, max_length=80)),
-                ('base', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.catalogueversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.IntegerField(unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "草稿"), ("published", "已发布"), ("discarded", "已放弃")],
+                        default="draft",
+                        max_length=9,
+                    ),
+                ),
+                ("valid_from", models.DateField(null=True)),
+                ("published_at", models.DateTimeField(null=True)),
+                ("note", models.TextField(blank=True)),
+                ("author", models.CharField(blank=True, max_length=80)),
+                (
+                    "base",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.catalogueversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Item',
+            name="Item",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=8)),
-                ('class_code', models.CharField(max_length=4)),
-                ('class_zh', models.CharField(max_length=40)),
-                ('class_en', models.CharField(blank=True, max_length=80)),
-                ('name', models.CharField(max_length=60)),
-                ('name_en', models.CharField(blank=True, max_length=120)),
-                ('level', models.CharField(max_length=2)),
-                ('lead_trade', models.CharField(max_length=32)),
-                ('first_trade', models.CharField(blank=True, max_length=32)),
-                ('co_trades', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), blank=True, default=list, size=None)),
-                ('respond', models.JSONField(default=list)),
-                ('close', models.JSONField(default=list)),
-                ('conditions', models.CharField(max_length=40)),
-                ('needs_photo_min', models.SmallIntegerField(default=0)),
-                ('allowed_channels', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=16), blank=True, default=list, size=None)),
-                ('public_visible', models.BooleanField(default=True)),
-                ('sensitive', models.BooleanField(default=False)),
-                ('self_handle_allowed', models.BooleanField(default=False)),
-                ('auto_dispatch', models.BooleanField(default=True)),
-                ('emergency_line', models.CharField(blank=True, max_length=8)),
-                ('dup_radius_m', models.IntegerField(default=200)),
-                ('dup_window_h', models.IntegerField(default=72)),
-                ('can_suspend', models.BooleanField(default=True)),
-                ('max_extensions', models.SmallIntegerField(default=2)),
-                ('law_basis', models.TextField(blank=True)),
-                ('source', models.CharField(blank=True, max_length=8)),
-                ('source_note', models.TextField(blank=True)),
-                ('phrases', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), blank=True, default=list, size=None)),
-                ('retired', models.BooleanField(default=False)),
-                ('revision', models.IntegerField(default=0)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='catalogue.catalogueversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=8)),
+                ("class_code", models.CharField(max_length=4)),
+                ("class_zh", models.CharField(max_length=40)),
+                ("class_en", models.CharField(blank=True, max_length=80)),
+                ("name", models.CharField(max_length=60)),
+                ("name_en", models.CharField(blank=True, max_length=120)),
+                ("level", models.CharField(max_length=2)),
+                ("lead_trade", models.CharField(max_length=32)),
+                ("first_trade", models.CharField(blank=True, max_length=32)),
+                (
+                    "co_trades",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=32), blank=True, default=list, size=None
+                    ),
+                ),
+                ("respond", models.JSONField(default=list)),
+                ("close", models.JSONField(default=list)),
+                ("conditions", models.CharField(max_length=40)),
+                ("needs_photo_min", models.SmallIntegerField(default=0)),
+                (
+                    "allowed_channels",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=16), blank=True, default=list, size=None
+                    ),
+                ),
+                ("public_visible", models.BooleanField(default=True)),
+                ("sensitive", models.BooleanField(default=False)),
+                ("self_handle_allowed", models.BooleanField(default=False)),
+                ("auto_dispatch", models.BooleanField(default=True)),
+                ("emergency_line", models.CharField(blank=True, max_length=8)),
+                ("dup_radius_m", models.IntegerField(default=200)),
+                ("dup_window_h", models.IntegerField(default=72)),
+                ("can_suspend", models.BooleanField(default=True)),
+                ("max_extensions", models.SmallIntegerField(default=2)),
+                ("law_basis", models.TextField(blank=True)),
+                ("source", models.CharField(blank=True, max_length=8)),
+                ("source_note", models.TextField(blank=True)),
+                (
+                    "phrases",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=120), blank=True, default=list, size=None
+                    ),
+                ),
+                ("retired", models.BooleanField(default=False)),
+                ("revision", models.IntegerField(default=0)),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="items",
+                        to="catalogue.catalogueversion",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='catalogueversion',
-            index=models.Index(condition=models.Q(('state', 'published')), fields=['-valid_from', '-number'], name='catalogue_published'),
+            model_name="catalogueversion",
+            index=models.Index(
+                condition=models.Q(("state", "published")),
+                fields=["-valid_from", "-number"],
+                name="catalogue_published",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='catalogueversion',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'published', 'discarded'])), name='catalogue_state_known'),
+            model_name="catalogueversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["draft", "published", "discarded"])), name="catalogue_state_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='catalogueversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), ('valid_from__isnull', False), _connector='OR'), name='catalogue_published_has_a_day'),
+            model_name="catalogueversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "published"), _negated=True), ("valid_from__isnull", False), _connector="OR"
+                ),
+                name="catalogue_published_has_a_day",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='catalogueversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('state',), name='catalogue_one_draft'),
+            model_name="catalogueversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "draft")), fields=("state",), name="catalogue_one_draft"
+            ),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['code'], name='item_code'),
+            model_name="item",
+            index=models.Index(fields=["code"], name="item_code"),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(fields=('version', 'code'), name='item_once_a_version'),
+            model_name="item",
+            constraint=models.UniqueConstraint(fields=("version", "code"), name="item_once_a_version"),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['L1', 'L2', 'L3', 'L4', 'L5'])), name='item_level_known'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("level__in", ["L1", "L2", "L3", "L4", "L5"])), name="item_level_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('needs_photo_min__gte', 0), ('max_extensions__gte', 0), ('dup_radius_m__gte', 0), ('dup_window_h__gte', 0)), name='item_counts_not_negative'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("needs_photo_min__gte", 0),
+                    ("max_extensions__gte", 0),
+                    ("dup_radius_m__gte", 0),
+                    ("dup_window_h__gte", 0),
+                ),
+                name="item_counts_not_negative",
+            ),
         ),
     ]

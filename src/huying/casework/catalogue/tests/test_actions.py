@@ -10,7 +10,6 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from huying.casework.catalogue import actions, queries
-from huying.casework.catalogue.facts import CataloguePublished
 from huying.casework.catalogue.factories import (
     DISPATCHER,
     EDITOR,
@@ -23,6 +22,7 @@ from huying.casework.catalogue.factories import (
     begin_draft,
     publish_seed,
 )
+from huying.casework.catalogue.facts import CataloguePublished
 from huying.casework.catalogue.models import CatalogueVersion, Item
 from huying.kernel import facts, trace
 from huying.kernel.actor import SYSTEM, Actor

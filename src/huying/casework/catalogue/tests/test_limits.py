@@ -55,7 +55,9 @@ def test_every_limit_can_be_said_in_both_languages(text: str) -> None:
     assert not any("㐀" <= char <= "鿿" for char in words.en)
 
 
-@pytest.mark.parametrize("text", ["", "soon", "4", "4 w", "h4x", "-3d", "3wd/", "until doomsday", "99999d", "4wh (max)"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "4", "4 w", "h4x", "-3d", "3wd/", "until doomsday", "99999d", "4wh (max)"]
+)
 def test_what_is_not_a_limit_is_refused_in_both_languages(text: str) -> None:
     with pytest.raises(LimitError) as refused:
         parse_limit(text)

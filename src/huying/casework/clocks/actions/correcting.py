@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from huying.casework.catalogue.limits import Limit, LimitError, parse_limit
 from huying.kernel import facts, live, trace
-from huying.kernel.actor import Actor
+from huying.kernel.actor import Actor, system
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Invalid
 from huying.kernel.locks import lock_name
@@ -35,7 +35,7 @@ from ..models import (
 )
 from ..queries import almanac, steps_of
 from ..store import Move, copy_due_to_assignments, copy_to_cases, write_changes, write_moves
-from ..worktime import Hours
+from ..worktime import SHANGHAI, Hours, national_years
 from .running import placed
 
 BATCH = 500
@@ -154,6 +154,20 @@ def set_standing_limit(kind: str, text: str, *, valid_from: date, source: str, a
         )
         body = {"kind": kind, "valid_from": valid_from.isoformat(), "limit": stage.limit.label}
         trace.record([_entry("set_standing_limit", actor, now, body, edition)])
+    return edition
+
+
+def renew_calendar(*, now: datetime) -> Edition | None:
+    """When the holidays of a year have been published since, clocks that only assumed them are worked out again."""
+    _first, last = national_years()
+    known = datetime(last + 1, 1, 1, tzinfo=SHANGHAI)
+    guessed = Clock.objects.filter(stopped_at__isnull=True, assumed=True, started_at__lt=known, due_at__lt=known)
+    if not guessed.exists():
+        return None
+    with transaction.atomic():
+        edition = _new_edition(system("clock"), now, f"{last} 年放假安排已公布")
+        trace.record([_entry("renew_calendar", system("clock"), now, {"year": last}, edition)])
+    continue_corrections(now=now)
     return edition
 
 

@@ -207,6 +207,16 @@ def test_a_further_day_off_never_makes_anything_due_earlier(start, amount, day) 
     assert replay(start, limit, (), with_rest).due_at >= replay(start, limit, (), PLAIN).due_at
 
 
+def test_clocks_that_assumed_a_year_are_renewed_once_it_is_published(who) -> None:
+    case = factories.open_case(who)
+    assert actions.renew_calendar(now=LATER) is None
+    Clock.objects.filter(case=case).update(assumed=True)  # as an older calendar would have left them
+    edition = actions.renew_calendar(now=LATER)
+    assert edition is not None and edition.by == "system:clock"
+    assert not Clock.objects.filter(assumed=True).exists()
+    assert actions.renew_calendar(now=LATER) is None
+
+
 def test_month_view(who) -> None:
     actions.correct_calendar([day_off()], actor=who.actor("centre_lead"), now=LATER)
     days = queries.month(date(2026, 3, 1), factories.GRID)

@@ -14,7 +14,7 @@ from huying.ground.organisation.models import ApiKey, Unit
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid, NotFound, Refused
 
-from .common import check_area, note, said
+from .saying import check_area, note, said
 
 LONGEST_KEY_LIFE = timedelta(days=366)
 

@@ -15,7 +15,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Invalid, Refused
 
-from .common import check_area, note, said
+from .saying import check_area, note, said
 
 
 def _check(item_code: str, area: str) -> None:

@@ -15,7 +15,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Invalid, Refused
 
-from .common import check_area, check_validity, locked, note, said
+from .saying import check_area, check_validity, locked, note, said
 
 
 def add_person(

@@ -16,7 +16,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Invalid, NotFound, Refused
 
-from .common import note, said
+from .saying import note, said
 
 
 def _require_rota(actor: Actor, unit: Unit) -> None:

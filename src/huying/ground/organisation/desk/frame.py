@@ -77,7 +77,7 @@ def today() -> date:
 
 def unit_named(code: str, field: str = "unit") -> Unit:
     """The unit a form names by code. Invalid when there is none."""
-    unit = Unit.objects.filter(code=code.strip()).first()
+    unit: Unit | None = Unit.objects.filter(code=code.strip()).first()
     if unit is None:
         raise Invalid(_("没有这个单位代码"), field=field)
     return unit

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from huying.ground.organisation import actions, queries, rules
 from huying.ground.organisation.models import Person, Shift, Unit
+from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid
 
 from .frame import entered, midnight, moment_of, page, respond, today
@@ -80,17 +81,13 @@ def _shift(text: str, unit: Unit | None) -> Shift:
 
 
 def _words(request: HttpRequest, unit: Unit | None, units: list[Unit], monday: date) -> dict[str, Any]:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
     days = [monday + timedelta(days=number) for number in range(7)]
     since, until = midnight(monday), midnight(monday + timedelta(days=7))
     shifts = queries.shifts_between(since, until, unit=unit) if unit else []
     gaps = queries.rota_gaps(shifts, since=since, until=until)
     roles = sorted({shift.role for shift in shifts}, key=rules.ROLES.index)
-    may_edit = unit is not None and rules.may(
-        request.actor,
-        "rota.edit",
-        area=unit.area,
-        unit_path=unit.path,  # type: ignore[attr-defined]
-    )
+    may_edit = unit is not None and rules.may(actor, "rota.edit", area=unit.area, unit_path=unit.path)
     return {
         "unit": unit,
         "units": [(each.code, each.label) for each in units],

@@ -104,7 +104,8 @@ def _unit_words(request: HttpRequest, unit: Unit) -> dict[str, Any]:
     on_duty = [
         (rules.ROLE_LABELS[role], directory.people[person])
         for role in sorted({row.role for row in held})
-        if (person := directory.on_duty(unit.pk, role, now)) in directory.people and person is not None
+        for person in directory.on_shift(unit.pk, role, now)
+        if person in directory.people
     ]
     may_edit = rules.may(actor, "unit.edit", area=unit.area, unit_path=unit.path)
     open_unit = unit.pk in directory.units

@@ -68,6 +68,8 @@ def test_on_duty_is_the_shift_then_the_lead_then_nobody() -> None:
     Shift.objects.create(unit=cast.team, person=guard, role="handler", starts_at=NOW, ends_at=NOW + timedelta(hours=8))
     found = queries.directory(on=TODAY)
     assert found.on_duty(cast.team.pk, "handler", NOW) == guard.pk
+    assert found.on_shift(cast.team.pk, "handler", NOW) == (guard.pk,)
+    assert found.on_shift(cast.team.pk, "unit_lead", NOW) == ()
     assert found.on_duty(cast.team.pk, "handler", NOW + timedelta(hours=8)) == cast.chief.pk
     assert found.on_duty(cast.community.pk, "handler", NOW) is None
 

@@ -1,0 +1,1 @@
+"""What questions are asked about: the fictional district, its voices, and as many cases as wanted."""
