@@ -28,9 +28,9 @@ from huying.kernel.errors import NotFound
 MOST_FOUND = 400
 _WHAT = {
     "added": gettext_lazy("新增"),
-    "changed": gettext_lazy("修改"),
-    "retired": gettext_lazy("停用"),
-    "restored": gettext_lazy("恢复使用"),
+    "changed": gettext_lazy("已修改"),
+    "retired": gettext_lazy("已停用"),
+    "restored": gettext_lazy("已恢复使用"),
 }
 _KIND = {"added": "brand", "changed": "outline", "retired": "warn", "restored": "brand"}
 _OF_NEW = ("level", "lead_trade", "respond", "close", "conditions")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -71,6 +71,7 @@ class Near:
     state: str
     unit: str
     opened_at: datetime
+    closed_at: datetime | None
     due: datetime | None
     reports: int
 
@@ -114,16 +115,228 @@ def _code_of(place: Place | None) -> str:
     return (place.grid or place.community or place.town) if place else ""
 
 
-def _choice(decision: Decision, units: object) -> Choice:
+def _choice(decision: Decision, units: Mapping[int, UnitView]) -> Choice:
     sending = decision.sending
-    unit = units.get(sending.unit_id) if sending and isinstance(units, dict) else None
-    if sending is not None and unit is None:
-        unit = directory(on=local_day(sending.due_at or sending.respond_due)).units.get(sending.unit_id) if sending.due_at else None  # type: ignore[arg-type]
     return Choice(
-        decision.item.code,
-        decision.item.label,
-        words.own_name(unit) if unit else "",
-        sending.respond_due if sending else None,
-        sending.due_at if sending else None,
-        decision.dispatch_due,
+        code=decision.item.code,
+        label=decision.item.label,
+        unit=words.own_name(units[sending.unit_id]) if sending and sending.unit_id in units else "",
+        respond_due=sending.respond_due if sending else None,
+        due=sending.due_at if sending else None,
+        seen_by=decision.dispatch_due,
     )
+
+
+def _near(items: Iterable[ItemView], decision: Decision, now: datetime) -> tuple[Near, ...]:
+    """Open matters of these kinds near by, only kinds everybody may see; one query a kind."""
+    found: dict[int, Similar] = {}
+    for item in items:
+        if not item.public_visible or item.sensitive:
+            continue
+        rows = cases.similar_open(
+            item_code=item.code,
+            now=now,
+            radius_m=item.dup_radius_m,
+            window_h=item.dup_window_h,
+            lon=decision.lon,
+            lat=decision.lat,
+            community=decision.place.community if decision.place else "",
+        )
+        found.update({row.case.pk: row for row in rows})
+    nearest = sorted(found.values(), key=lambda one: (one.metres is None, one.metres or 0, -one.case.pk))[:MOST_SIMILAR]
+    places = place_words(_area(one.case) for one in nearest)
+    return tuple(_as_near(one.case, places, one.metres) for one in nearest)
+
+
+def _as_near(case: Case, places: Mapping[str, str], metres: int | None = None) -> Near:
+    return Near(
+        case_id=case.pk,
+        label=words.own_name(case.item),
+        place=places.get(_area(case), ""),
+        metres=metres,
+        state=words.short_status(case.state),
+        unit=words.own_name(case.lead_unit) if case.lead_unit else "",
+        opened_at=case.opened_at,
+        closed_at=case.closed_at,
+        due=case.due_at if case.open and case.lead_unit else None,
+        reports=case.reports,
+    )
+
+
+# --- places ---------------------------------------------------------------------------------------------------------
+
+
+def _area(case: Case) -> str:
+    return case.grid or case.community or case.town
+
+
+def place_words(codes: Iterable[str]) -> dict[str, str]:
+    """Names of places as neighbours say them, from the street down; one query for any number."""
+    wanted = {code for code in codes if code}
+    if not wanted:
+        return {}
+    counties = {code[:6] for code in wanted}
+    full = territory.labels(wanted | counties, language())
+    return {code: _below(full[code], full[code[:6]]) for code in wanted}
+
+
+def _below(full: str, above: str) -> str:
+    """A full name without what is above it: "99省…区" in front in Chinese, ", District…" behind in English."""
+    return full.removeprefix(above).removesuffix(f", {above}") if full != above else full
+
+
+def place_of_instance(now: datetime) -> tuple[str, str]:
+    """Code and name of what this installation serves: the lowest area that holds everything. A few small queries."""
+    code, name = "", ""
+    while len(code) < 9 and len(below := territory.children(code, on=local_day(now))) == 1:
+        code, name = below[0].code, words.own_name(below[0])
+    return code, name
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """A street with its communities, for choosing one and for calling one."""
+
+    name: str
+    communities: tuple[tuple[str, str, str], ...]  # code, name, phone
+
+
+def streets(now: datetime, *, with_phone: bool = False) -> list[Street]:
+    """All communities by street, with the phone of each committee; a few small queries."""
+    day = local_day(now)
+    phones = {
+        unit.area: unit.phone for unit in directory(on=day).units.values() if unit.kind == "community" and unit.phone
+    }
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for one in territory.areas_below("community", "", on=day):
+        if not with_phone or one.code in phones:
+            found.setdefault(one.code[:9], []).append((one.code, words.own_name(one), phones.get(one.code, "")))
+    towns = {one.code: words.own_name(one) for one in territory.areas_below("town", "", on=day)}
+    return [Street(towns.get(code, ""), tuple(rows)) for code, rows in sorted(found.items())]
+
+
+def centre_phone(now: datetime) -> str:
+    """The number of the place's centre, "" when it has none."""
+    units = directory(on=local_day(now)).units.values()
+    centres = sorted((unit.path.count("/"), unit.id, unit.phone) for unit in units if unit.kind == "centre")
+    return next((phone for _depth, _id, phone in centres if phone), "")
+
+
+# --- what is done in the open ---------------------------------------------------------------------------------------
+
+
+def public_cases() -> QuerySet[Case]:
+    """Cases of kinds that everybody may see."""
+    return Case.objects.filter(item__public_visible=True, item__sensitive=False)
+
+
+def around(*, now: datetime, area: str = "", done: bool = False, cursor: str | None = None) -> Page[Near]:
+    """Open public matters, or those done within a week, newest first: kind and place, nobody's words."""
+    rows = public_cases()
+    if done:
+        rows = rows.filter(state__in=_DONE, closed_at__gte=now - WEEK, opened_at__gte=now - _LONGEST_CASE)
+    else:
+        rows = rows.filter(open=True)
+    if area:
+        rows = rows.filter(case_access.area_filter(area))
+    rows = rows.select_related("item", "lead_unit").defer("terms", "summary", "proposals", "title")
+    found = page(rows, ("-id",), cursor, PAGE_SIZE)
+    places = place_words(_area(case) for case in found.rows)
+    return Page([_as_near(case, places) for case in found.rows], found.next, found.prev)
+
+
+def public_points(*, area: str = "") -> list[tuple[float, float, str, int]]:
+    """Points of the newest open public matters, moved to about fifty metres: lon, lat, kind, case id; one query."""
+    rows = public_cases().filter(open=True, lon__isnull=False)
+    if area:
+        rows = rows.filter(case_access.area_filter(area))
+    rows = rows.select_related("item").only("lon", "lat", "item__name", "item__name_en").order_by("-id")
+    return [
+        (*rules.public_point(case.lon or 0.0, case.lat or 0.0), words.own_name(case.item), case.pk)
+        for case in rows[:MOST_POINTS]
+    ]
+
+
+def public_open(case_id: int) -> Near:
+    """One open public matter. NotFound for every other."""
+    case = public_cases().filter(pk=case_id, open=True).select_related("item", "lead_unit").first()
+    if case is None:
+        raise NotFound(code="case_not_found")
+    return _as_near(case, place_words([_area(case)]))
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Public matters of the last seven days."""
+
+    came: int
+    done: int
+    open: int
+
+
+def week_figures(now: datetime) -> Figures:
+    """Counted at most once in five minutes a process; three queries when it is."""
+    known: Figures | None = cache.get("portal:week")
+    if known is None:
+        public = public_cases()
+        known = Figures(
+            came=public.filter(opened_at__gte=now - WEEK).exclude(state=State.MERGED).count(),
+            done=public.filter(
+                state__in=_DONE, closed_at__gte=now - WEEK, opened_at__gte=now - _LONGEST_CASE
+            ).count(),
+            open=public.filter(open=True).count(),
+        )
+        cache.set("portal:week", known, _FIGURES_FOR)
+    return known
+
+
+# --- a resident's own -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """One of a resident's own matters in a list."""
+
+    code: str
+    label: str
+    text: str
+    place: str
+    state: str
+    open: bool
+    to_rate: bool
+    said_at: datetime
+    due: datetime | None
+
+
+def mine(user: User, *, cursor: str | None = None) -> Page[Mine]:
+    """What somebody said while signed in, or from the phone number they signed in with; newest first, two queries."""
+    own = Q(contact__user_id=user.pk)
+    if user.phone_sealed:
+        own |= Q(contact__phone_blind__in=blind_candidates(user.phone))
+    rows = Report.objects.filter(own, erased_at__isnull=True).select_related("case__item")
+    found = page(rows, ("-id",), cursor, PAGE_SIZE)
+    return Page(_as_mine(found.rows), found.next, found.prev)
+
+
+def by_codes(codes: Sequence[str]) -> list[Mine]:
+    """The matters of these tracking codes, newest first."""
+    rows = Report.objects.filter(tracking_code__in=codes, erased_at__isnull=True).select_related("case__item")
+    return _as_mine(list(rows.order_by("-id"))) if codes else []
+
+
+def _as_mine(reports: Sequence[Report]) -> list[Mine]:
+    places = place_words(_area(report.case) for report in reports)
+    return [
+        Mine(
+            code=report.tracking_code,
+            label=words.own_name(report.case.item),
+            text=report.text,
+            place=places.get(_area(report.case), ""),
+            state=words.short_status(report.case.state),
+            open=report.case.open,
+            to_rate=report.case.state == State.CLOSED and report.score is None,
+            said_at=report.said_at,
+            due=report.case.due_at if report.case.open and report.case.lead_unit_id else None,
+        )
+        for report in reports
+    ]

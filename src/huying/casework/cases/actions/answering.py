@@ -12,11 +12,12 @@ from django.utils.translation import get_language
 from huying.casework.catalogue.conditions import unmet
 from huying.casework.catalogue.evidence import Evidence, Photo
 from huying.kernel.actor import Actor
-from huying.kernel.errors import Invalid, NotFound
+from huying.kernel.errors import Invalid, NotFound, Refused
 
 from ..facts import CaseArchived, CaseClosed, CaseRated, CaseSentBack, FeedbackGiven
 from ..models import Assignment, Attachment, Case, Check, Feedback, ReturnCall
-from ..rules import Action, Party
+from ..queries import waiting_for_archive
+from ..rules import QUIET_DAYS_BEFORE_ARCHIVE, Action, Party
 from ..turns import Turn, filled, turning
 from ..words import refusal
 from .assigning import lead_assignment
@@ -212,3 +213,15 @@ def archive_case(case_id: int, *, actor: Actor, now: datetime) -> None:
     with turning(case_id, Action.ARCHIVE, actor=actor, now=now) as turn:
         turn.change(archived_at=now)
         turn.tell(CaseArchived(case_id=case_id, at=now, by=actor.ref))
+
+
+def archive_quiet(*, actor: Actor, now: datetime, limit: int = 500) -> int:
+    """Archive closed cases nobody has said anything about for so many days; each in its own transaction; how many."""
+    done = 0
+    for case_id in waiting_for_archive(now, QUIET_DAYS_BEFORE_ARCHIVE, limit=limit):
+        try:
+            archive_case(case_id, actor=actor, now=now)
+        except Refused:
+            continue  # somebody has just reopened it
+        done += 1
+    return done

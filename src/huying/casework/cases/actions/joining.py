@@ -11,7 +11,7 @@ from huying.casework.catalogue.evidence import Photo
 from huying.kernel.actor import Actor
 
 from .. import access
-from ..facts import PartDelivered, PartRefused
+from ..facts import AssignmentSigned, PartDelivered, PartRefused
 from ..models import Assignment, Case, Meeting, PartnerRating
 from ..rules import Action, Party
 from ..turns import Turn, filled, refuse, turning
@@ -64,6 +64,7 @@ def arrive(
         part.person_id = part.person_id or actor.person_id
         part.save(update_fields=["state", "arrived_at", "signed_at", "person"])
         turn.write({"unit": part.unit_id, "metres": _metres(turn.case, lon, lat)})
+        turn.tell(AssignmentSigned(case_id=case_id, at=now, by=actor.ref, assignment_id=part.pk))
 
 
 def deliver_part(case_id: int, *, text: str, actor: Actor, now: datetime, unit_id: int | None = None) -> None:

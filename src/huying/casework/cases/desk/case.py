@@ -15,11 +15,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from huying.casework.catalogue.rules import CHANNELS
 from huying.kernel import clock
-from huying.kernel.trace.export import export_text
 from huying.kernel.errors import Conflict, Forbidden, HuyingError, Invalid, NotFound
+from huying.kernel.trace import export_text
 
 from .. import access, timeline_words, words
 from .. import queries_desk as reads
+from ..actions import transferring
 from ..models import Attachment, Case
 from ..rules import Action, State
 from ..turns import chain
@@ -28,6 +29,7 @@ from ..words_desk import PART_STATES
 from . import fields, steps
 from .evidence import as_evidence, condition_words, evidence_fields, take_files
 from .guard import actor_of, staff
+from .pickers import unit_label
 from .scene import Scene, read_scene
 from .shown import area_names, area_words, item_name, state_kind
 from .steps import Step
@@ -101,10 +103,12 @@ def facts_of(scene: Scene) -> dict[str, Any]:
         "documents": [one for one in beside.attachments if one.file.kind == "document"],
         "runs": case.open and not case.suspended_at,
         "now": scene.now,
-        "meeting_units": {
-            one.pk: [scene.known.units[unit].name for unit in one.unit_ids if unit in scene.known.units]
+        "today": clock.local_day(scene.now),
+        "transfers": [(one, transferring.CHANNELS.get(one.channel, one.channel)) for one in beside.transfers],
+        "meetings": [
+            (one, [unit_label(scene.known.units[unit]) for unit in one.unit_ids if unit in scene.known.units])
             for one in beside.meetings
-        },
+        ],
     }
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import DatabaseError, transaction
 
 from huying.casework.cases import access, actions
+from huying.casework.cases.actions.answering import archive_quiet
 from huying.casework.cases.factories import NOW, Cast
 from huying.casework.cases.models import (
     Assignment,
@@ -13,7 +16,7 @@ from huying.casework.cases.models import (
     Transfer,
 )
 from huying.casework.cases.turns import allowed
-from huying.kernel.actor import Actor
+from huying.kernel.actor import Actor, system
 from huying.kernel.errors import Invalid, NotFound
 
 from .conftest import ANSWER, HOUR, Bring, entries, untouched
@@ -127,6 +130,15 @@ def test_archive_waits_until_somebody_was_heard(cast: Cast, bring: Bring) -> Non
     for hour in range(3):
         actions.record_return_call(case.pk, reached=False, actor=cast.wang_seat, now=LATER + hour * HOUR)
     actions.archive_case(case.pk, actor=cast.wang_seat, now=LATER + 4 * HOUR)
+    assert Case.objects.get(pk=case.pk).state == "archived"
+
+
+def test_quiet_cases_are_archived_after_a_week(cast: Cast, bring: Bring) -> None:
+    case = bring("closed")
+    week = timedelta(days=7)
+    assert case.closed_at is not None
+    assert archive_quiet(actor=system("archive"), now=case.closed_at + week - HOUR) == 0
+    assert archive_quiet(actor=system("archive"), now=case.closed_at + week + HOUR) == 1
     assert Case.objects.get(pk=case.pk).state == "archived"
 
 

@@ -1,0 +1,303 @@
+"""Where is it? A resident's matter told in plain sentences, from its trace and what its reporter was told.
+
+Erasable words of the trace are never read here: nobody's notes, names or objections can come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as now_
+
+from huying.casework.cases.models import Attachment, Case, Check, Extension, Milestone, Suspension, Transfer
+from huying.casework.cases.rules import State
+from huying.casework.cases.turns import chain
+from huying.ground.organisation.models import Unit
+from huying.kernel import trace
+from huying.kernel.models import StoredFile
+from huying.senses.reports.models import Report, Telling
+from huying.senses.reports.queries import tellings_of
+from huying.senses.reports.rules import Told
+
+from . import words
+
+_WITH_DUE = frozenset({State.DISPATCHED, State.HANDLING})
+_BEFORE_UNIT = frozenset({State.PENDING, State.ACCEPTED})
+_AFTER = ("before", "after")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the story. ``state``: done, now or next."""
+
+    title: str
+    at: datetime | None
+    icon: str
+    state: str = "done"
+    text: str = ""
+    plan: tuple[Milestone, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A photo the holder of the code may see."""
+
+    pk: int
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Everything the page of one matter shows."""
+
+    report: Report
+    case: Case
+    label: str
+    place: str
+    status: str
+    means: str
+    unit: str
+    due: datetime | None
+    seen_by: datetime | None
+    late: bool
+    reply: str
+    replied_at: datetime | None
+    told: str
+    plan: tuple[Milestone, ...]
+    own_photos: tuple[Picture, ...]
+    work_photos: tuple[Picture, ...]
+    lines: tuple[Line, ...]
+    may_rate: bool
+    may_remind: bool
+    reminded_today: bool
+    who_sees: str
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the sentences are made from; each list is one query."""
+
+    entries: list[trace.Entry]
+    tellings: list[Telling]
+    extensions: list[Extension]
+    suspensions: list[Suspension]
+    checks: list[Check]
+    transfers: list[Transfer]
+    units: Mapping[int, str] = field(default_factory=dict)
+
+
+def matter_of(report: Report, *, place: str, now: datetime) -> Matter:
+    """The story of a report's matter; a constant number of queries."""
+    case = report.case
+    known = _known(report, case)
+    channel = known.transfers[-1].channel if known.transfers else ""
+    title, means = words.status(case.state, unit=_unit(case), channel=channel)
+    answered = known.checks[-1] if known.checks and case.state in (State.CLOSED, State.ARCHIVED) else None
+    running = next((one for one in known.suspensions if one.state == Suspension.State.RUNNING), None)
+    pictures = _pictures(report, case, done=case.state in (State.CLOSED, State.ARCHIVED))
+    due = case.due_at if case.state in _WITH_DUE else None
+    reminded = _reminded_today(known.entries, report, now)
+    return Matter(
+        report=report,
+        case=case,
+        label=words.own_name(case.item),
+        place=place,
+        status=title,
+        means=means,
+        unit=_unit(case),
+        due=due,
+        seen_by=case.due_at if case.state in _BEFORE_UNIT else None,
+        late=due is not None and due < now,
+        reply=answered.feedback.text if answered else "",
+        replied_at=answered.made_at if answered else None,
+        told=_told_words(known.tellings) if case.state == State.DECLINED else "",
+        plan=tuple(running.milestones.all()) if running else (),
+        own_photos=tuple(one for one in pictures if one.stage == "report"),
+        work_photos=tuple(one for one in pictures if one.stage in _AFTER),
+        lines=tuple(_lines(report, case, known)),
+        may_rate=case.state == State.CLOSED and report.score is None,
+        may_remind=bool(case.open) and not reminded,
+        reminded_today=reminded,
+        who_sees=words.who_sees(anonymous=report.contact_id is None, hide=report.hide_identity),
+    )
+
+
+def _unit(case: Case) -> str:
+    return words.own_name(case.lead_unit) if case.lead_unit else ""
+
+
+def _known(report: Report, case: Case) -> _Known:
+    entries = list(
+        trace.Entry.objects.filter(chain=chain(case.pk), verb__in=words.STEPS)
+        .only("seq", "at", "verb", "body", "actor_ref")
+        .order_by("seq")[:400]
+    )
+    tellings = list(tellings_of(report.pk)[:200])
+    bodies = [entry.content for entry in entries] + [telling.body for telling in tellings]
+    ids = {one for body in bodies for one in _unit_ids(body)}
+    return _Known(
+        entries,
+        tellings,
+        list(Extension.objects.filter(case=case, state=Extension.State.GRANTED).order_by("decided_at")),
+        list(
+            Suspension.objects.filter(case=case, state__in=(Suspension.State.RUNNING, Suspension.State.ENDED))
+            .prefetch_related("milestones")
+            .order_by("id")
+        ),
+        list(Check.objects.filter(case=case, passed=True).select_related("feedback").order_by("id")),
+        list(Transfer.objects.filter(case=case, taken_back_at__isnull=True).order_by("id")),
+        {unit.pk: words.own_name(unit) for unit in Unit.objects.filter(pk__in=ids)},
+    )
+
+
+def _unit_ids(body: Mapping[str, Any]) -> Iterable[int]:
+    one = body.get("unit")
+    if isinstance(one, int):
+        yield one
+    for other in body.get("units") or ():
+        unit = other.get("unit") if isinstance(other, Mapping) else other
+        if isinstance(unit, int):
+            yield unit
+
+
+def _told_words(tellings: Sequence[Telling]) -> str:
+    """What was said when it was not taken up: whom to ask instead, and why."""
+    last = next((one.body for one in reversed(tellings) if one.kind == Told.DECLINED), {})
+    channel, said = str(last.get("channel", "")), str(last.get("words", ""))
+    return "\n".join(part for part in (words.channel_name(channel) if channel else "", said) if part)
+
+
+def _lines(report: Report, case: Case, known: _Known) -> list[Line]:
+    merged = [one.at for one in known.tellings if one.kind == Told.MERGED]
+    since = max(merged) if merged and report.case_id != report.first_case_id else None
+    lines = [Line(now_("我们收到了您的反映"), report.received_at, "megaphone")]
+    if since is not None:
+        lines += [_of_telling(one, known) for one in known.tellings if one.at <= since and one.kind in words.TOLD]
+    for entry in known.entries:
+        line = _of_entry(entry, report, known)
+        if line is not None and (since is None or entry.at > since):
+            lines.append(line)
+    if since is None or report.case_id == report.first_case_id:
+        lines += _of_requests(known, None)
+    else:
+        lines += _of_requests(known, since)
+    if report.score is not None and report.rated_at is not None:
+        score = dict(words.SCORES).get(report.score, "")
+        lines.append(Line(now_("您评了：%(score)s") % {"score": score}, report.rated_at, "star", text=report.comment))
+    lines.sort(key=lambda line: line.at or report.received_at)
+    return [*lines, *_ahead(case)]
+
+
+def _of_entry(entry: trace.Entry, report: Report, known: _Known) -> Line | None:
+    body = entry.content
+    own = entry.actor_ref == f"report:{report.pk}"
+    if entry.verb == "open" and entry.at >= report.received_at:
+        return None
+    if entry.verb in ("join", "absorb") and entry.at <= report.received_at:
+        return None
+    if entry.verb == "dispatch" and entry.at < report.received_at and report.case_id == report.first_case_id:
+        pass  # somebody joined later: who has it is worth knowing
+    title, icon = words.sentence(
+        words.STEPS,
+        entry.verb,
+        unit=known.units.get(_number(body.get("unit"))),
+        units="、".join(known.units[one] for one in _unit_ids({"units": body.get("units")}) if one in known.units),
+        channel=words.channel_name(str(body["channel"])) if body.get("channel") else "",
+        milestone=body.get("milestone"),
+    )
+    if own and entry.verb == "remind":
+        title = now_("您催了一次，已提醒办事的单位")
+    if own and entry.verb == "order_redo":
+        title = now_("您说还没解决，已退回去重新办")
+    text = _due_words(body.get("due")) if entry.verb in ("dispatch", "designate", "escalate") else ""
+    if entry.verb == "pass_check":
+        text = next((one.feedback.text for one in known.checks if one.made_at == entry.at), "")
+    return Line(title, entry.at, icon, text=text)
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _due_words(value: object) -> str:
+    moment = parse_datetime(str(value)) if value else None
+    return now_("最晚 %(when)s 办好") % {"when": f"{timezone.localtime(moment):%m-%d %H:%M}"} if moment else ""
+
+
+def _of_telling(telling: Telling, known: _Known) -> Line:
+    body = telling.body
+    title, icon = words.sentence(
+        words.TOLD,
+        telling.kind,
+        unit=known.units.get(_number(body.get("unit"))),
+        channel=words.channel_name(str(body["channel"])) if body.get("channel") else "",
+    )
+    said = str(body.get("words") or "") if telling.kind in (Told.EXTENDED, Told.ANSWERED) else ""
+    return Line(title, telling.at, icon, text=said)
+
+
+def _of_requests(known: _Known, since: datetime | None) -> list[Line]:
+    """What was granted: more time, with the words that were promised to the reporter; a plan, step by step."""
+    lines = []
+    for one in known.extensions:
+        if one.decided_at is not None and (since is None or one.decided_at > since):
+            until = f"{timezone.localtime(one.until):%m-%d %H:%M}"
+            title = now_("需要多一点时间，改为最晚 %(when)s 办好") % {"when": until}
+            lines.append(Line(title, one.decided_at, "clock", text=one.told))
+    for plan in known.suspensions:
+        if plan.decided_at is not None and (since is None or plan.decided_at > since):
+            title = now_("需要长一些时间，改为按计划推进")
+            lines.append(Line(title, plan.decided_at, "calendar", plan=tuple(plan.milestones.all())))
+    return lines
+
+
+_NEXT_ICON = "clock"
+
+
+def _ahead(case: Case) -> list[Line]:
+    """What is still to come, so that nobody has to ask."""
+    state = State(case.state)
+    ahead: list[str] = []
+    if state in _BEFORE_UNIT | {State.OBJECTED}:
+        ahead.append(now_("转给负责的单位"))
+    if state in _BEFORE_UNIT | _WITH_DUE | {State.OBJECTED, State.SUSPENDED}:
+        ahead += [now_("办好，并留下照片或说明"), now_("另一位工作人员核查")]
+    if case.open:
+        ahead.append(now_("告诉您结果，请您评价"))
+    return [Line(title, None, _NEXT_ICON, state="next") for title in ahead]
+
+
+def _reminded_today(entries: Sequence[trace.Entry], report: Report, now: datetime) -> bool:
+    today = timezone.localtime(now).date()
+    mine = f"report:{report.pk}"
+    return any(
+        entry.verb == "remind" and entry.actor_ref == mine and timezone.localtime(entry.at).date() == today
+        for entry in entries
+    )
+
+
+def _pictures(report: Report, case: Case, *, done: bool) -> list[Picture]:
+    """This reporter's own photos, and those of the work once it was checked; never another reporter's."""
+    return [Picture(one.pk, one.stage) for one in _seen(report, case.pk, done=done)]
+
+
+def _seen(report: Report, case_id: int, *, done: bool) -> list[Attachment]:
+    rows = Attachment.objects.filter(case_id__in={case_id, report.first_case_id}).order_by("id")
+    return [one for one in rows if _is_own(one, report) or (done and one.stage in _AFTER and one.case_id == case_id)]
+
+
+def _is_own(one: Attachment, report: Report) -> bool:
+    """A photo came with this report: same hand, same moment."""
+    return one.stage == "report" and one.made_by == report.taken_by and one.made_at == report.received_at
+
+
+def picture(report: Report, attachment_id: int) -> StoredFile | None:
+    """The stored file of a photo that the holder of this report's code may see."""
+    done = report.case.state in (State.CLOSED, State.ARCHIVED)
+    found = next((one for one in _seen(report, report.case_id, done=done) if one.pk == attachment_id), None)
+    return found.file if found is not None else None
