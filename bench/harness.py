@@ -28,6 +28,7 @@ class Bench:
     size: int = 100_000
     name: str = ""
     rows: list[dict[str, Any]] = field(default_factory=list)
+    ratios: dict[str, float] = field(default_factory=dict)
 
     def __enter__(self) -> Bench:
         self.place = Path(tempfile.mkdtemp(prefix="hy-bench-"))
@@ -58,7 +59,7 @@ class Bench:
         shutil.rmtree(self.place, ignore_errors=True)
 
     def begin(self, name: str) -> None:
-        self.name, self.rows = name, []
+        self.name, self.rows, self.ratios = name, [], {}
         print(f"\n{name}")
 
     def note(self, what: str, **numbers: Any) -> None:
@@ -68,6 +69,11 @@ class Bench:
             f"{key} {value:,.2f}" if isinstance(value, float) else f"{key} {value:,}" for key, value in numbers.items()
         )
         print(f"  {what:<46} {shown}", flush=True)
+
+    def ratio(self, what: str, value: float) -> None:
+        """What may be compared between machines: a share of what plain SQL reaches in the same run."""
+        self.ratios[what] = round(value, 3)
+        print(f"  {what:<46} {value:.1%}", flush=True)
 
     @contextmanager
     def once(self, what: str, count: int) -> Iterator[None]:
@@ -98,6 +104,6 @@ class Bench:
     def end(self, *, keep: bool) -> None:
         RESULTS.mkdir(exist_ok=True)
         machine = {"python": platform.python_version(), "cores": os.cpu_count(), "system": platform.system()}
-        body = {"question": self.name, "size": self.size, "machine": machine, "rows": self.rows}
+        body = {"question": self.name, "size": self.size, "machine": machine, "ratios": self.ratios, "rows": self.rows}
         name = f"{self.name}.json" if keep else f"{self.name}.local.json"
         (RESULTS / name).write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n")

@@ -46,9 +46,6 @@ def _scale(size: int) -> Any:
 
 def voices(place: Any, count: int, now: datetime) -> Sequence[Any]:
     """`count` voices of ninety days. Nobody has named their kind and none is held: all is left to the program."""
-    from dataclasses import replace
-
-    from huying.config.demo.intake import voice_of
     from huying.config.demo.rhythm import make_reports
 
     points = [
@@ -56,5 +53,24 @@ def voices(place: Any, count: int, now: datetime) -> Sequence[Any]:
         for name in place.place_names
         if name.lon is not None and name.lat is not None
     ]
-    told = make_reports(Random(SEED), points, place.areas, now, count=count)
-    return [replace(voice_of(one), item_code=None, hold=False) for one in told]
+    return [_voice(one) for one in make_reports(Random(SEED), points, place.areas, now, count=count)]
+
+
+def _voice(told: Any) -> Any:
+    from huying.senses.reports.actions import Voice
+
+    return Voice(
+        source="bench",
+        source_id=told.source_id,
+        channel="hotline" if told.channel == "seat" else told.channel,
+        text=told.text,
+        title="" if told.channel == "portal" else told.title,
+        said_at=told.at,
+        name=told.reporter,
+        phone=told.phone,
+        anonymous=told.anonymous,
+        hide_identity=told.hide_identity,
+        place_text=told.place_text,
+        lon=told.lon,
+        lat=told.lat,
+    )

@@ -39,7 +39,7 @@ function post(letter: Letter): Promise<Response> {
   return fetch(letter.url, {
     method: "POST",
     body,
-    headers: { "X-CSRFToken": csrfToken(), "X-Requested-With": "outbox" },
+    headers: { "X-CSRFToken": csrfToken(), "X-Requested-With": "outbox", ...(letter.id ? { "X-Outbox": "kept" } : {}) },
     credentials: "same-origin",
   });
 }

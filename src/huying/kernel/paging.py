@@ -130,6 +130,11 @@ def page(qs: QuerySet[Any, R], order: Sequence[str], cursor: str | None, size: i
     )
 
 
+def cursor_after(qs: QuerySet[Any, Any], order: Sequence[str], row: Any) -> str:
+    """The cursor of the page of ``qs`` that begins behind a row."""
+    return _encode(True, _terms(qs, order), row)
+
+
 def _parts(terms: Sequence[_Term], values: Sequence[Any]) -> list[Q]:
     """What lies behind these key values, in one or two stretches that an index can each read in order."""
     first, value = terms[0], values[0]

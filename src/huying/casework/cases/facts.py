@@ -36,6 +36,7 @@ class AssignmentMade(CaseFact):
     limits: dict[str, object]
     respond_due: datetime | None
     due_at: datetime | None
+    opening: bool = False  # made together with its case: no clock runs yet, and no report points to it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

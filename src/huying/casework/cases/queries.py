@@ -14,7 +14,7 @@ from huying.casework.catalogue.evidence import Photo
 from huying.kernel import trace
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid
-from huying.kernel.paging import Page, page
+from huying.kernel.paging import Page, cursor_after, page
 from huying.kernel.privacy import unseal
 
 from . import access, terms
@@ -24,6 +24,7 @@ from .turns import chain
 
 NEWEST = ("-id",)
 BY_DUE = ("due_at", "id")
+_NEWEST_OPENED = ("-opened_at", "-id")
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
 _MOST_SIMILAR = 5
@@ -108,7 +109,18 @@ def list_page(
     if tuple(order) == BY_DUE:
         cases = cases.filter(open=True)
     rows = cases.select_related("item", "lead_unit", "lead_person").defer("terms", "proposals", "summary")
-    return page(rows, tuple(order), cursor, size)
+    return page(rows, _order(order, filters), cursor, size)
+
+
+def cursor_at(filters: Filters, case: Case) -> str:
+    """The cursor of the page that begins behind a case, newest first."""
+    return cursor_after(Case.objects.all(), _order(NEWEST, filters), case)
+
+
+def _order(order: Sequence[str], filters: Filters) -> tuple[str, ...]:
+    """Newest first within a stretch of days is read along those days: what is newer is not walked through."""
+    between = filters.opened_from is not None or filters.opened_to is not None
+    return _NEWEST_OPENED if between and tuple(order) == NEWEST else tuple(order)
 
 
 @dataclass(frozen=True, slots=True)

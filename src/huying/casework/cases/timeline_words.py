@@ -85,11 +85,9 @@ SENTENCES: dict[str, tuple[str, StrPromise]] = {
 }
 OTHER: tuple[str, StrPromise] = ("circle", gettext_lazy("其他操作：%(verb)s"))
 
+# What was said speaks for itself; only these need a word before them.
 LABELS: dict[str, StrPromise] = {
-    "words": gettext_lazy("反映内容"),
     "reason": gettext_lazy("理由"),
-    "text": gettext_lazy("说明"),
-    "note": gettext_lazy("备注"),
     "told": gettext_lazy("告知反映人"),
     "purpose": gettext_lazy("事由"),
     "decision": gettext_lazy("结论"),
@@ -177,7 +175,7 @@ def _line(group: Sequence[Happened], known: Directory, now: datetime) -> Line:
 def _said(entry: Happened) -> Iterable[Said]:
     for name, text in entry.texts.items():
         shown = mask_text(text) if text is not None and name == "words" else text
-        yield Said(str(LABELS.get(name, name)), shown)
+        yield Said(str(LABELS.get(name, "")), shown)
 
 
 def _who(entry: Happened, known: Directory) -> str:
@@ -255,10 +253,14 @@ class _Values(Mapping[str, str]):
         return ngettext("，距现场 %(n)s 米", "，距现场 %(n)s 米", metres) % {"n": metres}
 
     def lights(self) -> str:
-        rows = self.entry.body.get("lights") or []
-        return _("、").join(
-            f"{CLOCKS.get(row.get('clock', ''), _('阶段时限'))} {LIGHTS.get(row.get('light', ''), '')}" for row in rows
-        )
+        """The gravest light of each kind of clock."""
+        gravest: dict[str, str] = {}
+        order = list(LIGHTS)
+        for row in self.entry.body.get("lights") or []:
+            clock, light = str(row.get("clock", "")), str(row.get("light", ""))
+            if light in order and order.index(light) >= order.index(gravest.get(clock, light)):
+                gravest[clock] = light
+        return _("、").join(f"{CLOCKS.get(clock, _('阶段时限'))} {LIGHTS[light]}" for clock, light in gravest.items())
 
     def moved(self) -> str:
         rows = [row for row in self.entry.body.get("clocks") or [] if row.get("new_due")]

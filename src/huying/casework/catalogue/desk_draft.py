@@ -17,8 +17,8 @@ from huying.casework.catalogue.desk import staff_page, told
 from huying.casework.catalogue.finding import index_of
 from huying.casework.catalogue.forms import ItemForm, initial_of
 from huying.casework.catalogue.models import CatalogueVersion
-from huying.casework.catalogue.rows import plain_of
 from huying.casework.catalogue.rules import FIELDS
+from huying.casework.catalogue.words import Words
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
@@ -111,7 +111,11 @@ def _draft_search(draft: CatalogueVersion, words: str) -> list[tuple[str, str, b
     rows = {row.code: row for row in draft.items.all()}
     near = [item.code for item in index_of(queries.today()).search(words, 20)]
     near += [code for code, row in rows.items() if (words in row.name or code.startswith(words)) and code not in near]
-    return [(code, rows[code].name, rows[code].retired) for code in near if code in rows]
+    return [
+        (code, str(Words(rows[code].name, rows[code].name_en or rows[code].name)), rows[code].retired)
+        for code in near
+        if code in rows
+    ]
 
 
 @staff_page(editing=True)
@@ -124,15 +128,16 @@ def draft_item(request: HttpRequest, code: str) -> HttpResponse:
         done = _item_deed(request, actor, code, form)
         if done is not None:
             return done
-    item = plain_of(row)
+    spoken = str(Words(row.name, row.name_en or row.name))
     context = {
         "row": row,
+        "spoken": spoken,
         "form": form,
         "groups": form.groups(),
         "crumbs": [
             (reverse("catalogue-items"), _("事项目录")),
             (reverse("catalogue-draft"), _("草稿")),
-            ("", f"{code} {item['name']}"),
+            ("", f"{code} {spoken}"),
         ],
     }
     return render(request, "catalogue/edit.html", context, status=422 if form.errors else 200)

@@ -97,7 +97,17 @@ def _score(entry: _Entry, word: str) -> float:
         return INSIDE + 5.0
     if len(word) >= 2 and (word in entry.initials or word in entry.full):
         return INSIDE - 10.0
-    return CLASS if len(word) >= 3 and f" {word}" in entry.group else _inside(entry, word)
+    if len(word) >= 3 and f" {word}" in entry.group:
+        return CLASS
+    if len(word) >= 3 and word[0] == entry.initials[:1] and _in_order(word, entry.initials):
+        return SCATTERED + 5.0
+    return _inside(entry, word)
+
+
+def _in_order(letters: str, within: str) -> bool:
+    """Whether the letters occur in this order, with others between: ldzw in lddfzw."""
+    rest = iter(within)
+    return all(letter in rest for letter in letters)
 
 
 def _chinese(entry: _Entry, word: str) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 LONGEST = 3
 _RUN = re.compile(r"[㐀-鿿]+|[a-z]{2,}")
-_NOT_PLAIN = re.compile(r"[^\x00-\x7f㐀-鿿、。]")
+_NOT_PLAIN = re.compile(r"[^\x00-\x7f㐀-鿿、。，！？；：（）“”‘’《》【】…—～·]")  # full-width stops divide as they are
 
 
 def plain(text: str) -> str:
@@ -32,8 +32,9 @@ def grams(text: str) -> list[str]:
             pieces.append(run)
             continue
         pieces += run
-        pieces += map(str.__add__, run, run[1:])
-        pieces += [run[i : i + 3] for i in range(len(run) - 2)]
+        twos = list(map(str.__add__, run, run[1:]))
+        pieces += twos
+        pieces += map(str.__add__, twos, run[2:])
     return pieces
 
 

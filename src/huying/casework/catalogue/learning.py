@@ -60,43 +60,48 @@ class Model:
         top = np.take_along_axis(shares, best, axis=1)
         sure = confidences(top, said, coverage)
         rows: list[list[Found]] = []
+        starts, kinds, chances = known.indptr.tolist(), best.tolist(), sure.tolist()
         for row in range(len(texts)):
-            span = slice(known.indptr[row], known.indptr[row + 1])
-            pieces, amounts = known.indices[span], known.data[span]
+            span = slice(starts[row], starts[row + 1])
+            pieces = known.indices[span]
             if not len(pieces):
                 rows.append([])
                 continue
-            chosen = best[row]
-            weight = amounts[:, None] * self.pulls[pieces[:, None], chosen]
-            text = plain(texts[row])
+            force = known.data[span] * self.cohesion[pieces] * self.pulls[pieces, best[row][:, None]]
+            reasons = self._reasons(plain(texts[row]), pieces, force)
             rows.append(
-                [
-                    (self.codes[kind], float(sure[row, i]), self._reasons(text, pieces, weight[:, i]))
-                    for i, kind in enumerate(chosen)
-                ]
+                [(self.codes[kind], *one) for kind, *one in zip(kinds[row], chances[row], reasons, strict=True)]
             )
         return rows
 
-    def _reasons(self, text: str, pieces: NDArray[np.int32], weight: Floats) -> tuple[str, ...]:
-        """Up to three stretches of the text that do not overlap, strongest first; longer than a character if any is."""
-        taken: list[tuple[int, int]] = []
-        chosen: list[str] = []
-        single = ""
-        force = weight * self.cohesion[pieces]
-        for i in np.argsort(-force)[:12].tolist():
-            if force[i] <= 0:
+    def _reasons(self, text: str, pieces: NDArray[np.int32], force: Floats) -> list[tuple[str, ...]]:
+        """For each kind what in the text spoke for it."""
+        strongest = np.argsort(-force, axis=1)[:, :12]
+        forces = np.take_along_axis(force, strongest, axis=1).tolist()
+        return [
+            _spoken(text, [self.names[piece] for piece, strong in zip(found, strengths, strict=True) if strong > 0])
+            for found, strengths in zip(pieces[strongest].tolist(), forces, strict=True)
+        ]
+
+
+def _spoken(text: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Up to three stretches of the text that do not overlap, strongest first; longer than a character if any is."""
+    taken: list[tuple[int, int]] = []
+    chosen: list[str] = []
+    for name in names:
+        if len(name) == 1:
+            continue
+        at = text.find(name)
+        end = at + len(name)
+        for start, stop in taken:
+            if start < end and at < stop:
                 break
-            name = self.names[pieces[i]]
-            at = text.find(name)
-            end = at + len(name)
-            if len(name) == 1:
-                single = single or name
-            elif not any(start < end and at < stop for start, stop in taken):
-                taken.append((at, end))
-                chosen.append(name)
-                if len(chosen) == 3:
-                    break
-        return tuple(chosen) if chosen else (single,) if single else ()
+        else:
+            taken.append((at, end))
+            chosen.append(name)
+            if len(chosen) == 3:
+                break
+    return tuple(chosen or names[:1])
 
 
 def fit(lessons: Lessons) -> Model:
@@ -150,28 +155,25 @@ def vectors(
     texts: Sequence[str], vocabulary: dict[str, int], rarity: Floats
 ) -> tuple[sparse.csr_matrix, Floats, Floats]:
     """One normalised row a text, with how much it says (length before normalising) and the share of known pieces."""
-    indices: list[int] = []
-    counts: list[float] = []
-    starts = [0]
-    coverage: list[float] = []
+    width = max(1, len(vocabulary))
+    places: list[int] = []  # row · width + column of every known piece, as often as it occurs
+    different: list[int] = []
     find = vocabulary.get
-    for text in texts:
-        counted = Counter(grams(text))
-        hits = 0
-        for piece, count in counted.items():
-            if (index := find(piece)) is not None:
-                indices.append(index)
-                counts.append(1.0 if count == 1 else 1.0 + log(count))
-                hits += 1
-        starts.append(len(indices))
-        coverage.append(hits / len(counted) if counted else 0.0)
-    columns = np.array(indices, dtype=np.int32)
-    values = np.array(counts, dtype=np.float32) * rarity[columns] if len(columns) else np.zeros(0, dtype=np.float32)
-    matrix = sparse.csr_matrix((values, columns, np.array(starts)), shape=(len(texts), len(vocabulary)))
+    for row, text in enumerate(texts):
+        pieces = grams(text)
+        different.append(len(set(pieces)))
+        base = row * width
+        places += [base + index for index in map(find, pieces) if index is not None]
+    cells, counts = np.unique(np.array(places, dtype=np.int64), return_counts=True)
+    rows, columns = np.divmod(cells, width)
+    starts = np.searchsorted(rows, np.arange(len(texts) + 1))
+    values = ((1 + np.log(counts)) * rarity[columns]).astype(np.float32) if len(cells) else np.zeros(0, np.float32)
+    matrix = sparse.csr_matrix((values, columns.astype(np.int32), starts), shape=(len(texts), len(vocabulary)))
     squares = np.concatenate([[0.0], np.cumsum(values.astype(np.float64) ** 2)])
     said = np.sqrt(np.maximum(squares[starts[1:]] - squares[starts[:-1]], 0.0)).astype(np.float32)
     matrix.data /= np.repeat(np.where(said > 0, said, 1.0), np.diff(matrix.indptr)).astype(np.float32)
-    return matrix, said, np.array(coverage, dtype=np.float32)
+    coverage = np.diff(starts) / np.maximum(different, 1)
+    return matrix, said, coverage.astype(np.float32)
 
 
 def confidences(top: Floats, said: Floats, coverage: Floats) -> Floats:

@@ -109,15 +109,15 @@ def go_on_with_dispatch(facts: Sequence[CaseUnassigned]) -> None:
 @subscribe(AssignmentMade)
 def start_unit_clocks(facts: Sequence[AssignmentMade]) -> None:
     """The dispatch clock stops; the unit's respond, stage and close clocks start."""
-    leads = [fact for fact in facts if fact.role == "lead"]
+    leads = [fact for fact in facts if fact.role == "lead" and not fact.opening]
     if leads:
         stop_clocks(_cases(leads), at=max(fact.at for fact in leads), why="dispatched", kinds=("dispatch",))
-    memo: dict[str, tuple[tuple[str, Limit], ...]] = {}
+    memo: dict[int, tuple[tuple[str, Limit], ...]] = {}
     start_clocks([start for fact in facts for start in _unit_starts(fact, memo)])
 
 
-def _unit_starts(fact: AssignmentMade, memo: dict[str, tuple[tuple[str, Limit], ...]]) -> list[Start]:
-    key = repr(fact.limits)
+def _unit_starts(fact: AssignmentMade, memo: dict[int, tuple[tuple[str, Limit], ...]]) -> list[Start]:
+    key = id(fact.limits)  # facts of one batch share the limits of their item, and hold them while we look
     if key not in memo:
         memo[key] = _kinds(fact.limits)
     dues = {"respond": fact.respond_due, "close": fact.due_at}

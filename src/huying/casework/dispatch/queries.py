@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -60,7 +60,14 @@ class Proposed:
     unit_name: str
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "confidence": round(self.confidence, 4), "words": list(self.words)}
+        return {
+            "item_code": self.item_code,
+            "item_name": self.item_name,
+            "confidence": round(self.confidence, 4),
+            "words": list(self.words),
+            "unit_id": self.unit_id,
+            "unit_name": self.unit_name,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +94,36 @@ def decide(matters: Sequence[Matter], *, now: datetime) -> list[Decision]:
     book = clocks.almanac()
     policies = _policies(now)
     places = _places(matters, now)
-    guesses = _guesses(matters)
+    guesses = _guesses(matters, current)
+    roads = _Roads(known, book)
     decisions = []
     for matter, place, guess in zip(matters, places, guesses, strict=True):
         area = (place.grid or place.community or place.town) if place else ""
         policy = _nearest(policies, area)
-        decisions.append(_decide(matter, place, guess, area, policy, current, known, book))
+        decisions.append(_decide(matter, place, guess, area, policy, current, roads))
     return decisions
+
+
+@dataclass(frozen=True, slots=True)
+class _Roads:
+    """What many matters of one moment have in common: where an item goes from a place, and by when, worked out once."""
+
+    known: Directory
+    book: Almanac
+    _routes: dict[tuple[str, str, datetime], Route | None] = field(default_factory=dict)
+    _times: dict[tuple[str, int, datetime], deadlines.Times] = field(default_factory=dict)
+
+    def route(self, item: ItemView, area: str, at: datetime) -> Route | None:
+        key = (item.code, area, at)
+        if key not in self._routes:
+            self._routes[key] = route(item, area, self.known, at) if area else None
+        return self._routes[key]
+
+    def times(self, item: ItemView, area: str, at: datetime) -> deadlines.Times:
+        key = (item.code, id(self.book.calendar(area)), at)  # areas under the same overrides share one calendar
+        if key not in self._times:
+            self._times[key] = deadlines.of_item(item, area, at, self.book)
+        return self._times[key]
 
 
 def _decide(
@@ -103,8 +133,7 @@ def _decide(
     area: str,
     policy: Policy,
     current: catalogue.Catalogue,
-    known: Directory,
-    book: Almanac,
+    roads: _Roads,
 ) -> Decision:
     items = [(current.item(one.item_code), one.confidence, one.reasons) for one in guess]
     chosen = current.item(guess[0].item_code) if guess else current.item(FALLBACK_ITEM)
@@ -113,15 +142,14 @@ def _decide(
         margin([one.confidence for one in guess]),
         place.confidence if place else 0.0,
     )
-    routes = [route(item, area, known, matter.at) if area else None for item, _, _ in items]
+    routes = [roads.route(item, area, matter.at) for item, _, _ in items]
     found = routes[0] if routes else None
     waits = "held" if matter.hold else refuse_auto(chosen, certainty, policy)
     if waits is None and found is None:
         waits = "no_unit"
     sending = None
     if waits is None and found is not None:
-        times = deadlines.of_item(chosen, area, matter.at, book)
-        sending = _sending(found, times)
+        sending = _sending(found, roads.times(chosen, area, matter.at))
     return Decision(
         item=chosen,
         title=matter.title or title_of(matter.text),
@@ -131,12 +159,12 @@ def _decide(
         lat=matter.lat if matter.lat is not None else (place.lat if place else None),
         certainty=certainty,
         proposals=tuple(
-            _proposed(item, confidence, reasons, one, known)
+            _proposed(item, confidence, reasons, one, roads.known)
             for (item, confidence, reasons), one in zip(items, routes, strict=True)
         ),
         sending=sending,
         waits_for=waits or "",
-        dispatch_due=None if sending else book.standing_due("dispatch", matter.at, area),
+        dispatch_due=None if sending else roads.book.standing_due("dispatch", matter.at, area),
     )
 
 
@@ -161,11 +189,11 @@ def _proposed(
     )
 
 
-def _guesses(matters: Sequence[Matter]) -> list[Sequence[classifier.Proposal]]:
+def _guesses(matters: Sequence[Matter], current: catalogue.Catalogue) -> list[Sequence[classifier.Proposal]]:
     """The classifier's proposals; a kind named by a person or device is taken as certain."""
     asked = [i for i, matter in enumerate(matters) if matter.item_code is None]
     texts = [f"{matters[i].title}\n{matters[i].text}" if matters[i].title else matters[i].text for i in asked]
-    answers = dict(zip(asked, classifier.propose(texts), strict=True)) if asked else {}
+    answers = dict(zip(asked, classifier.propose(texts, catalogue=current), strict=True)) if asked else {}
     return [
         answers[i] if matter.item_code is None else (classifier.Proposal(matter.item_code, _SURE, ()),)
         for i, matter in enumerate(matters)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from huying.casework.cases import actions as cases
 from huying.casework.cases.models import Assignment, Attachment, Case, Milestone, Transfer
@@ -123,7 +123,7 @@ def _redispatch(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
     if case.state != State.ACCEPTED or (actor := of_centre(case, act, stage.crew, "dispatcher")) is None:
         return False
     before = case.assignments.order_by("-id").values_list("unit_id", flat=True).first()
-    others = [unit for unit in _concerned(case, stage.crew) if unit != before]
+    others = [unit for unit in concerned(case, stage.crew) if unit != before]
     dispatch.dispatch_case(case.pk, actor=actor, now=act.at, unit_id=others[0] if others else None)
     return None
 
@@ -146,7 +146,7 @@ def _note(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
 def _object(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
     if (actor := handler(case, act, stage.crew)) is None:
         return False
-    others = [unit for unit in _concerned(case, stage.crew) if unit != case.lead_unit_id]
+    others = [unit for unit in concerned(case, stage.crew) if unit != case.lead_unit_id]
     suggested = others[0] if others else None
     cases.object_to_case(case.pk, reason=act.text, suggested_unit_id=suggested, actor=actor, now=act.at)
     return None
@@ -170,7 +170,7 @@ def _whistle(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
     if (actor := head(case, act, stage.crew)) is None:
         return False
     wanted = act.get("units", 3)
-    units = [unit for unit in _concerned(case, stage.crew) if unit != case.lead_unit_id]
+    units = [unit for unit in concerned(case, stage.crew) if unit != case.lead_unit_id]
     calls = [Call(unit, limit="1wd", task="到场联合处置") for unit in units[: int(str(wanted))]]
     dispatch.whistle(case.pk, calls, reason=act.text, actor=actor, now=act.at)
     return None
@@ -214,7 +214,7 @@ def _parts(case: Case, states: tuple[str, ...]) -> list[Assignment]:
 def _call_meeting(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
     if (actor := of_centre(case, act, stage.crew, "centre_lead")) is None:
         return False
-    units = _concerned(case, stage.crew)[:4]
+    units = concerned(case, stage.crew)[:4]
     planned = (act.at + timedelta(days=1)).replace(hour=1, minute=30, second=0, microsecond=0)
     cases.call_meeting(case.pk, purpose=act.text, unit_ids=units, actor=actor, now=act.at, planned_at=planned)
     return None
@@ -241,7 +241,7 @@ def later_due(case: Case, at: datetime) -> datetime | None:
     if case.due_at is None or case.due_at <= at:
         return None
     more = max((case.due_at - case.opened_at) * 0.6, timedelta(hours=1))
-    until = case.due_at + more
+    until = (case.due_at + more).astimezone(UTC)
     return until.replace(minute=30 * (until.minute // 30), second=0, microsecond=0)
 
 
@@ -423,7 +423,7 @@ def _attach(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
     return None
 
 
-def _concerned(case: Case, crew: Crew) -> list[int]:
+def concerned(case: Case, crew: Crew) -> list[int]:
     """Units that have to do with a case: who assists by the responsibility list, then the neighbours of the street."""
     area = area_of(case)
     row = crew.directory.responsibility(case.item_code, area)

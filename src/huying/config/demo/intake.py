@@ -43,11 +43,12 @@ class Known(NamedTuple):
     told: VoicedReport
 
 
-def voice_of(told: VoicedReport) -> Voice:
-    """A demo voice as intake takes it."""
+def voice_of(told: VoicedReport, crew: Crew, *, now_held: bool = True) -> Voice:
+    """A demo voice as intake takes it; ``now_held``: its fate may keep it for a dispatcher."""
+    own = crew.resident(told.source_id) if told.channel == "portal" and not told.anonymous else None
     steps = told.fate.steps
     unnamed = told.channel == "portal" or (told.channel == "seat" and _share(told.source_id) >= KNOWN_TO_SEATS)
-    held = (not steps and "merged" not in told.fate.marks) or (bool(steps) and steps[0].verb in _HELD)
+    held = now_held and ((not steps and "merged" not in told.fate.marks) or (bool(steps) and steps[0].verb in _HELD))
     return Voice(
         source=SOURCE,
         source_id=told.source_id,
@@ -55,8 +56,9 @@ def voice_of(told: VoicedReport) -> Voice:
         text=told.text,
         title="" if told.channel == "portal" else told.title,
         said_at=told.at,
-        name=told.reporter,
-        phone=told.phone,
+        name=own[1] if own else told.reporter,
+        phone="" if own else told.phone,
+        user_id=own[0] if own else None,
         anonymous=told.anonymous,
         hide_identity=told.hide_identity,
         place_text=told.place_text,
@@ -74,12 +76,13 @@ def take_in_past(told: Sequence[VoicedReport], crew: Crew, *, now: datetime) -> 
         groups[_desk(one)].append(one)
     known: list[Known] = []
     for group in groups.values():
-        known.extend(_take_in(group, _taker(group[0], crew), now))
+        known.extend(_take_in([voice_of(one, crew) for one in group], group, taker(group[0], crew), now))
     return known
 
 
-def _take_in(told: Sequence[VoicedReport], actor: Actor, now: datetime) -> list[Known]:
-    voices = [voice_of(one) for one in told]
+def _take_in(
+    voices: Sequence[Voice], told: Sequence[VoicedReport], actor: Actor, now: datetime
+) -> list[Known]:
     codes = [new_tracking_code() for _one in told]
     matters = [_matter(voice, code) for voice, code in zip(voices, codes, strict=True)]
     opened = dispatch.open_matters(matters, actor=actor, now=now)
@@ -122,7 +125,7 @@ def _desk(told: VoicedReport) -> str:
     return f"seat {told.source_id[-1] in '0369'}" if told.channel == "seat" else told.channel
 
 
-def _taker(told: VoicedReport, crew: Crew) -> Actor:
+def taker(told: VoicedReport, crew: Crew) -> Actor:
     if told.channel == "portal":
         return PORTAL
     if told.channel == "seat":

@@ -20,6 +20,7 @@ from huying.casework.catalogue import queries as catalogue
 from huying.casework.catalogue.limits import steps
 from huying.casework.clocks.actions import turn_lights
 from huying.casework.clocks.queries import almanac
+from huying.ground.organisation import fictional as people
 from huying.ground.territory import fictional as ground
 from huying.kernel import clock, trace
 from huying.kernel.actor import system
@@ -38,7 +39,7 @@ from .rhythm import CHINA, VoicedReport, make_reports
 from .script import Act, Playwright
 
 if TYPE_CHECKING:
-    from huying.ground.territory.fictional import Scale
+    from huying.ground.territory.fictional import FictionalPlace, Scale
 
 COUNTS: Final = {"community": 600, "district": 20_000, "city": 60_000}
 DAYS: Final = 90
@@ -86,6 +87,19 @@ def load(
         _note("demo_loaded", {"reports": plan.count}, plan.end)
 
 
+def logins() -> list[dict[str, str]]:
+    """One login for every role, and residents with numbers nobody holds."""
+    staff = [
+        {"role": one.zh, "role_en": one.en, "username": one.username, "password": people.DEMO_PASSWORD, "at": "/desk/"}
+        for one in people.DEMO_LOGINS
+    ]
+    residents = [
+        {"role": "居民", "role_en": "Resident", "username": one.phone, "password": "短信验证码 code by SMS", "at": "/"}
+        for one in people.DEMO_RESIDENTS[:2]
+    ]
+    return [*staff, *residents]
+
+
 def is_loaded() -> bool:
     return trace.Entry.objects.filter(chain=CHAIN, verb="demo_loaded").exists()
 
@@ -97,6 +111,14 @@ def _begun() -> Plan | None:
         return None
     body = cast("dict[str, Any]", entry.content)
     return Plan(**{**body, "end": datetime.fromisoformat(body["end"])})
+
+
+def place_of_demo() -> FictionalPlace:
+    """The place that was loaded, made anew from its seed."""
+    plan = _begun()
+    if plan is None:
+        raise LookupError("no demonstration has been loaded here")
+    return ground.make(cast("Scale", plan.scale), plan.seed)
 
 
 @transaction.atomic

@@ -188,7 +188,7 @@ class Score:
 
 def _dress(rng: Random, planner: Planner, cues: Sequence[Cue], count: int) -> None:
     """Marks some of the newest matters to stand in each state, and some older ones to be late."""
-    scale = min(max(count / 20_000, 0.25), 3.0)
+    scale = min(max(count / 20_000, 0.05), 3.0)
     fresh = [cue for cue in reversed(cues[-int(420 * scale) :]) if not cue.incident and not items()[cue.code].urgent]
     for want, wish in STANDING.items():
         pool = [cue for cue in fresh if not cue.want and cue.source == "resident"][: int(wish * scale * 2.4) + 4]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import NamedTuple
 
@@ -61,7 +61,7 @@ class Playwright:
             now = max(at, now + timedelta(seconds=1))
             if now > self.end:
                 break
-            found.append(Act(now, told.source_id, len(found), verb, by, text, extra))
+            found.append(Act(now.astimezone(UTC), told.source_id, len(found), verb, by, text, extra))
         return found
 
     def _drafts(self, told: VoicedReport) -> Iterator[tuple[datetime, str, str, str, object]]:

@@ -7,7 +7,7 @@ docs/reference/trace-format.md.
 from huying.kernel.trace.checkpoints import make_checkpoint
 from huying.kernel.trace.export import chain_named, erase_private, export, export_text, resolve_chain
 from huying.kernel.trace.models import Checkpoint, Entry, Leaf, PrivateValue
-from huying.kernel.trace.record import Draft, record
+from huying.kernel.trace.record import Draft, append, record
 from huying.kernel.trace.verify import verify
 from huying.kernel.trace.walk import Finding, Proof
 
@@ -19,6 +19,7 @@ __all__ = [
     "Leaf",
     "PrivateValue",
     "Proof",
+    "append",
     "chain_named",
     "erase_private",
     "export",

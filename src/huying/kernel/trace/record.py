@@ -45,11 +45,17 @@ class Draft:
 
 
 def record(drafts: Sequence[Draft]) -> list[Entry]:
-    """Append entries to their chains, in the given order, inside the caller's transaction.
+    """``append``, and the entries as written, in order. Those of a large batch carry no id."""
+    make: Any = Entry
+    return [make(None, *row) for row in append(drafts)]
+
+
+def append(drafts: Sequence[Draft]) -> list[tuple[Any, ...]]:
+    """Append entries to their chains, in the given order, inside the caller's transaction; the rows written.
 
     At most three queries however many drafts: heads of the chains that are not new, entries, private values.
     A resident's name is never written: the entry says 居民 and the pseudonymous ref. Raises Conflict when another
-    transaction has written to one of the chains meanwhile. Returned entries of a large batch carry no id.
+    transaction has written to one of the chains meanwhile.
     """
     if not drafts:
         return []
@@ -72,8 +78,7 @@ def record(drafts: Sequence[Draft]) -> list[Entry]:
         sealed = seal_many([value for *_place, value in secrets])
         values = [(*secret[:4], cipher) for secret, cipher in zip(secrets, sealed, strict=True)]
         insert_rows(PrivateValue, ("chain", "seq", "label", "salt", "sealed"), values)
-    make: Any = Entry
-    return [make(None, *row) for row in rows]
+    return rows
 
 
 def canonical(body: Mapping[str, Any]) -> str:

@@ -68,7 +68,7 @@ def send_matter(said: Said, *, actor: Actor, now: datetime) -> Taken:
 
 
 def join_matter(case_id: int, said: Said, *, actor: Actor, now: datetime) -> Taken:
-    """"This is it: +1": one more voice for an open public matter. NotFound for any other."""
+    """ "This is it: +1": one more voice for an open public matter. NotFound for any other."""
     queries.public_open(case_id)
     return _take_in(said, actor, now, case_id=case_id)
 
@@ -109,7 +109,7 @@ def rate(report: Report, *, score: int, solved: bool | None, comment: str, actor
     """Rate the result, once it is done. Refused kindly before that, and after it was rated."""
     if report.case.state != State.CLOSED:
         raise Refused(_("办完以后才能评价"), code="not_done_yet", hint=_("办好后，这一页会请您评一评。"))
-    if report.score is not None:
+    if rules.has_rated(report.rated_at, report.case.closed_at):
         raise Refused(_("您已经评过了，谢谢"), code="already_rated")
     reports.rate_report(report.pk, score=score, solved=solved, comment=comment, actor=actor, now=now)
 
@@ -134,5 +134,7 @@ def remind(report_id: int, *, text: str, actor: Actor, now: datetime) -> None:
             chain=chain(report.case_id), verb="remind", actor_ref=f"report:{report.pk}", at__gte=midnight
         )
         if today.exists():
-            raise Refused(_("今天已经催过了"), code="reminded_today", hint=_("办事的单位已经收到提醒，明天还可以再催。"))
+            raise Refused(
+                _("今天已经催过了"), code="reminded_today", hint=_("办事的单位已经收到提醒，明天还可以再催。")
+            )
         reports.remind(report.pk, text=text, actor=actor, now=now)

@@ -185,12 +185,19 @@ def _below(full: str, above: str) -> str:
     return full.removeprefix(above).removesuffix(f", {above}") if full != above else full
 
 
-def place_of_instance(now: datetime) -> tuple[str, str]:
-    """Code and name of what this installation serves: the lowest area that holds everything. A few small queries."""
-    code, name = "", ""
-    while len(code) < 9 and len(below := territory.children(code, on=local_day(now))) == 1:
-        code, name = below[0].code, words.own_name(below[0])
-    return code, name
+def served(now: datetime) -> tuple[str, str]:
+    """Code and name of what this installation serves: the lowest area down to a county that holds everything.
+
+    Kept for five minutes; a few small queries when it is not.
+    """
+    key = f"portal:served:{language()}"
+    known: tuple[str, str] | None = cache.get(key)
+    if known is None:
+        known = ("", "")
+        while len(known[0]) < 6 and len(below := territory.children(known[0], on=local_day(now))) == 1:
+            known = (below[0].code, words.own_name(below[0]))
+        cache.set(key, known, _FIGURES_FOR)
+    return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +241,7 @@ def around(*, now: datetime, area: str = "", done: bool = False, cursor: str | N
     """Open public matters, or those done within a week, newest first: kind and place, nobody's words."""
     rows = public_cases()
     if done:
-        rows = rows.filter(state__in=_DONE, closed_at__gte=now - WEEK, opened_at__gte=now - _LONGEST_CASE)
+        rows = _done(rows, now)
     else:
         rows = rows.filter(open=True)
     if area:
@@ -266,28 +273,40 @@ def public_open(case_id: int) -> Near:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """Public matters of the last seven days."""
+class Week:
+    """Public matters of the last seven days, and the latest that were done."""
 
     came: int
     done: int
     open: int
+    latest: tuple[Near, ...]
 
 
-def week_figures(now: datetime) -> Figures:
-    """Counted at most once in five minutes a process; three queries when it is."""
-    known: Figures | None = cache.get("portal:week")
+def week(now: datetime) -> Week:
+    """Counted at most once in five minutes a process and language; five queries when it is."""
+    key = f"portal:week:{language()}"
+    known: Week | None = cache.get(key)
     if known is None:
         public = public_cases()
-        known = Figures(
+        known = Week(
             came=public.filter(opened_at__gte=now - WEEK).exclude(state=State.MERGED).count(),
-            done=public.filter(
-                state__in=_DONE, closed_at__gte=now - WEEK, opened_at__gte=now - _LONGEST_CASE
-            ).count(),
+            done=_done(public, now).count(),
             open=public.filter(open=True).count(),
+            latest=_latest_done(public, now),
         )
-        cache.set("portal:week", known, _FIGURES_FOR)
+        cache.set(key, known, _FIGURES_FOR)
     return known
+
+
+def _done(rows: QuerySet[Case], now: datetime) -> QuerySet[Case]:
+    """Done within a week. Bounded by when they were opened, which an index answers."""
+    return rows.filter(state__in=_DONE, closed_at__gte=now - WEEK, opened_at__gte=now - _LONGEST_CASE)
+
+
+def _latest_done(public: QuerySet[Case], now: datetime) -> tuple[Near, ...]:
+    rows = list(_done(public, now).select_related("item", "lead_unit").order_by("-closed_at")[:MOST_SIMILAR])
+    places = place_words(_area(case) for case in rows)
+    return tuple(_as_near(case, places) for case in rows)
 
 
 # --- a resident's own -----------------------------------------------------------------------------------------------
@@ -334,7 +353,7 @@ def _as_mine(reports: Sequence[Report]) -> list[Mine]:
             place=places.get(_area(report.case), ""),
             state=words.short_status(report.case.state),
             open=report.case.open,
-            to_rate=report.case.state == State.CLOSED and report.score is None,
+            to_rate=report.case.state == State.CLOSED and not rules.has_rated(report.rated_at, report.case.closed_at),
             said_at=report.said_at,
             due=report.case.due_at if report.case.open and report.case.lead_unit_id else None,
         )

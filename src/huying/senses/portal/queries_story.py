@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext as now_
+from django.utils.translation import gettext
 
 from huying.casework.cases.models import Attachment, Case, Check, Extension, Milestone, Suspension, Transfer
 from huying.casework.cases.rules import State
@@ -24,7 +24,7 @@ from huying.senses.reports.models import Report, Telling
 from huying.senses.reports.queries import tellings_of
 from huying.senses.reports.rules import Told
 
-from . import words
+from . import rules, words
 
 _WITH_DUE = frozenset({State.DISPATCHED, State.HANDLING})
 _BEFORE_UNIT = frozenset({State.PENDING, State.ACCEPTED})
@@ -120,7 +120,7 @@ def matter_of(report: Report, *, place: str, now: datetime) -> Matter:
         own_photos=tuple(one for one in pictures if one.stage == "report"),
         work_photos=tuple(one for one in pictures if one.stage in _AFTER),
         lines=tuple(_lines(report, case, known)),
-        may_rate=case.state == State.CLOSED and report.score is None,
+        may_rate=case.state == State.CLOSED and not rules.has_rated(report.rated_at, case.closed_at),
         may_remind=bool(case.open) and not reminded,
         reminded_today=reminded,
         who_sees=words.who_sees(anonymous=report.contact_id is None, hide=report.hide_identity),
@@ -175,20 +175,17 @@ def _told_words(tellings: Sequence[Telling]) -> str:
 def _lines(report: Report, case: Case, known: _Known) -> list[Line]:
     merged = [one.at for one in known.tellings if one.kind == Told.MERGED]
     since = max(merged) if merged and report.case_id != report.first_case_id else None
-    lines = [Line(now_("我们收到了您的反映"), report.received_at, "megaphone")]
+    lines = [Line(gettext("我们收到了您的反映"), report.received_at, "megaphone")]
     if since is not None:
         lines += [_of_telling(one, known) for one in known.tellings if one.at <= since and one.kind in words.TOLD]
     for entry in known.entries:
         line = _of_entry(entry, report, known)
         if line is not None and (since is None or entry.at > since):
             lines.append(line)
-    if since is None or report.case_id == report.first_case_id:
-        lines += _of_requests(known, None)
-    else:
-        lines += _of_requests(known, since)
+    lines += _of_requests(known, since)
     if report.score is not None and report.rated_at is not None:
         score = dict(words.SCORES).get(report.score, "")
-        lines.append(Line(now_("您评了：%(score)s") % {"score": score}, report.rated_at, "star", text=report.comment))
+        lines.append(Line(gettext("您评了：%(score)s") % {"score": score}, report.rated_at, "star", text=report.comment))
     lines.sort(key=lambda line: line.at or report.received_at)
     return [*lines, *_ahead(case)]
 
@@ -200,8 +197,6 @@ def _of_entry(entry: trace.Entry, report: Report, known: _Known) -> Line | None:
         return None
     if entry.verb in ("join", "absorb") and entry.at <= report.received_at:
         return None
-    if entry.verb == "dispatch" and entry.at < report.received_at and report.case_id == report.first_case_id:
-        pass  # somebody joined later: who has it is worth knowing
     title, icon = words.sentence(
         words.STEPS,
         entry.verb,
@@ -211,9 +206,9 @@ def _of_entry(entry: trace.Entry, report: Report, known: _Known) -> Line | None:
         milestone=body.get("milestone"),
     )
     if own and entry.verb == "remind":
-        title = now_("您催了一次，已提醒办事的单位")
+        title = gettext("您催了一次，已提醒办事的单位")
     if own and entry.verb == "order_redo":
-        title = now_("您说还没解决，已退回去重新办")
+        title = gettext("您说还没解决，已退回去重新办")
     text = _due_words(body.get("due")) if entry.verb in ("dispatch", "designate", "escalate") else ""
     if entry.verb == "pass_check":
         text = next((one.feedback.text for one in known.checks if one.made_at == entry.at), "")
@@ -226,7 +221,7 @@ def _number(value: object) -> int:
 
 def _due_words(value: object) -> str:
     moment = parse_datetime(str(value)) if value else None
-    return now_("最晚 %(when)s 办好") % {"when": f"{timezone.localtime(moment):%m-%d %H:%M}"} if moment else ""
+    return gettext("最晚 %(when)s 办好") % {"when": f"{timezone.localtime(moment):%m-%d %H:%M}"} if moment else ""
 
 
 def _of_telling(telling: Telling, known: _Known) -> Line:
@@ -247,11 +242,11 @@ def _of_requests(known: _Known, since: datetime | None) -> list[Line]:
     for one in known.extensions:
         if one.decided_at is not None and (since is None or one.decided_at > since):
             until = f"{timezone.localtime(one.until):%m-%d %H:%M}"
-            title = now_("需要多一点时间，改为最晚 %(when)s 办好") % {"when": until}
+            title = gettext("需要多一点时间，改为最晚 %(when)s 办好") % {"when": until}
             lines.append(Line(title, one.decided_at, "clock", text=one.told))
     for plan in known.suspensions:
         if plan.decided_at is not None and (since is None or plan.decided_at > since):
-            title = now_("需要长一些时间，改为按计划推进")
+            title = gettext("需要长一些时间，改为按计划推进")
             lines.append(Line(title, plan.decided_at, "calendar", plan=tuple(plan.milestones.all())))
     return lines
 
@@ -264,11 +259,11 @@ def _ahead(case: Case) -> list[Line]:
     state = State(case.state)
     ahead: list[str] = []
     if state in _BEFORE_UNIT | {State.OBJECTED}:
-        ahead.append(now_("转给负责的单位"))
+        ahead.append(gettext("转给负责的单位"))
     if state in _BEFORE_UNIT | _WITH_DUE | {State.OBJECTED, State.SUSPENDED}:
-        ahead += [now_("办好，并留下照片或说明"), now_("另一位工作人员核查")]
+        ahead += [gettext("办好，并留下照片或说明"), gettext("另一位工作人员核查")]
     if case.open:
-        ahead.append(now_("告诉您结果，请您评价"))
+        ahead.append(gettext("告诉您结果，请您评价"))
     return [Line(title, None, _NEXT_ICON, state="next") for title in ahead]
 
 

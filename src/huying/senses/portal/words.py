@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from django.utils.functional import Promise
 from django.utils.translation import get_language
-from django.utils.translation import gettext as now_
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from huying.casework.cases.actions.transferring import CHANNELS
@@ -74,7 +74,7 @@ _STATUS: Mapping[State, tuple[Text, Text]] = {
 def status(state: str, *, unit: str = "", channel: str = "") -> tuple[str, str]:
     """Where a matter is, in one sentence, and what that means."""
     title, means = _STATUS[State(state)]
-    nobody = now_("负责单位")
+    nobody = gettext("负责单位")
     return str(title) % {"unit": unit or nobody, "channel": channel_name(channel)}, str(means)
 
 
@@ -101,7 +101,7 @@ _SHORT: Mapping[State, Text] = {
 
 def channel_name(channel: str) -> str:
     """The other side a matter was handed to; free text is given back as it is."""
-    return str(CHANNELS.get(channel, channel)) or now_("其他单位")
+    return str(CHANNELS.get(channel, channel)) or gettext("其他单位")
 
 
 # A step of the trace → (sentence, icon). Steps that are not here are nobody's business but the office's.
@@ -154,7 +154,7 @@ TOLD: Mapping[str, tuple[Text, str]] = {
 def sentence(steps: Mapping[str, tuple[Text, str]], verb: str, **names: Any) -> tuple[str, str]:
     """The sentence and icon of a step, with names filled in."""
     text, icon = steps[verb]
-    known = {"unit": now_("负责单位"), "units": now_("其他单位"), "channel": now_("其他单位"), "milestone": ""}
+    known = {"unit": gettext("负责单位"), "units": gettext("其他单位"), "channel": gettext("其他单位"), "milestone": ""}
     return str(text) % {**known, **{name: value for name, value in names.items() if value}}, icon
 
 
@@ -170,7 +170,7 @@ SCORES = (
 def who_sees(*, anonymous: bool, hide: bool) -> str:
     """Who can see who reported."""
     if anonymous:
-        return now_("您没有留下姓名和电话，谁也不知道这是您反映的。请保管好查询码，只有它能查到这件事。")
+        return gettext("您没有留下姓名和电话，谁也不知道这是您反映的。请保管好查询码，只有它能查到这件事。")
     if hide:
-        return now_("办事的单位看不到您是谁。只有中心的值班和回访人员，在需要联系您时才能看到。")
-    return now_("办事的单位能看到您留的称呼和电话，只为联系您；别的居民看不到。")
+        return gettext("办事的单位看不到您是谁。只有中心的值班和回访人员，在需要联系您时才能看到。")
+    return gettext("办事的单位能看到您留的称呼和电话，只为联系您；别的居民看不到。")

@@ -33,15 +33,24 @@ def _tell_all(told: Iterable[facts.CaseFact], kind: Told, body: Mapping[int, dic
 
 @subscribe(facts.CaseFact)
 def on_anything(moved: Sequence[facts.CaseFact]) -> None:
-    """Whoever has the matter open on a phone sees it move."""
-    codes = Report.objects.filter(case_id__in={fact.case_id for fact in moved}).values_list("tracking_code", flat=True)
+    """Whoever has the matter open on a phone sees it move. While it is being opened nobody has."""
+    told = {fact.case_id for fact in moved if not _is_opening(fact)}
+    if not told:
+        return
+    codes = Report.objects.filter(case_id__in=told).values_list("tracking_code", flat=True)
     announce_all((f"track:{code}", None) for code in codes)
+
+
+def _is_opening(fact: facts.CaseFact) -> bool:
+    return isinstance(fact, facts.CaseOpened) or (isinstance(fact, facts.AssignmentMade) and fact.opening)
 
 
 @subscribe(facts.AssignmentMade)
 def on_assignment(made: Sequence[facts.AssignmentMade]) -> None:
     """Who has it now and by when. At intake there is no report yet and nobody is told twice."""
-    leads = [fact for fact in made if fact.role == "lead"]
+    leads = [fact for fact in made if fact.role == "lead" and not fact.opening]
+    if not leads:
+        return
     body = {
         fact.case_id: {"unit": fact.unit_id, "due": fact.due_at.isoformat() if fact.due_at else None} for fact in leads
     }

@@ -50,7 +50,15 @@ class Sending:
         }
 
     def as_fact(
-        self, assignment_id: int, case_id: int, *, area: str, at: datetime, by: str, role: str = "lead"
+        self,
+        assignment_id: int,
+        case_id: int,
+        *,
+        area: str,
+        at: datetime,
+        by: str,
+        role: str = "lead",
+        opening: bool = False,
     ) -> AssignmentMade:
         return AssignmentMade(
             case_id=case_id,
@@ -64,6 +72,7 @@ class Sending:
             limits=self.limits,
             respond_due=self.respond_due,
             due_at=self.due_at,
+            opening=opening,
         )
 
 

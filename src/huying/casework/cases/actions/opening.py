@@ -98,7 +98,7 @@ def open_cases(openings: Sequence[Opening], *, actor: Actor, now: datetime) -> l
     """
     if not openings:
         return []
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # all or nothing; whoever catches a failure has a transaction of their own
         ids = allocate_ids(Case, len(openings))
         sent = [(case_id, one, one.sending) for case_id, one in zip(ids, openings, strict=True) if one.sending]
         assignment_ids = allocate_ids(Assignment, len(sent)) if sent else []
@@ -112,7 +112,7 @@ def open_cases(openings: Sequence[Opening], *, actor: Actor, now: datetime) -> l
         drafts: list[trace.Draft] = []
         for case_id, one in zip(ids, openings, strict=True):
             drafts.extend(_drafts(case_id, one, actor))
-        trace.record(drafts)
+        trace.append(drafts)
         facts.publish(*(_opened(i, one, actor) for i, one in zip(ids, openings, strict=True)))
         facts.publish(
             *(
@@ -184,7 +184,7 @@ def _opened(case_id: int, one: Opening, actor: Actor) -> CaseOpened:
 
 
 def _made(assignment_id: int, case_id: int, one: Opening, sending: Sending, actor: Actor) -> AssignmentMade:
-    return sending.as_fact(assignment_id, case_id, area=one.area, at=one.at, by=actor.ref)
+    return sending.as_fact(assignment_id, case_id, area=one.area, at=one.at, by=actor.ref, opening=True)
 
 
 def accept_case(case_id: int, *, actor: Actor, now: datetime, expected: int | None = None) -> None:

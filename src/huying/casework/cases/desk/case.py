@@ -18,7 +18,7 @@ from huying.kernel import clock
 from huying.kernel.errors import Conflict, Forbidden, HuyingError, Invalid, NotFound
 from huying.kernel.trace import export_text
 
-from .. import access, timeline_words, words
+from .. import access, rules, timeline_words, words
 from .. import queries_desk as reads
 from ..actions import transferring
 from ..models import Attachment, Case
@@ -77,9 +77,22 @@ def _page(request: HttpRequest, scene: Scene, *, do: str = "", tried: Tried | No
         "tried": tried,
         "may_export": may_export(scene),
         "may_attach": bool(scene.parties) and not access.is_reader_only(scene.actor),
+        "undo": _undo(request, scene),
         "crumbs": [(reverse("cases-inbox"), _("事件")), ("", scene.case.number)],
     }
     return render(request, "cases/case.html", found, status=tried.error.status if tried else 200)
+
+
+def _undo(request: HttpRequest, scene: Scene) -> dict[str, Any] | None:
+    """Right after another case was merged into this one, the way to take that back."""
+    merged = request.GET.get("merged", "")
+    if not merged.isdigit() or not scene.parties & rules.LIFECYCLE[State.MERGED, Action.UNMERGE].parties:
+        return None
+    other = next((one for one in scene.beside.absorbed if one.pk == int(merged)), None)
+    if other is None:
+        return None
+    fields = [("reason", _("合并有误，撤销")), ("expected", str(other.version))]
+    return {"url": reverse("cases-act", args=[other.pk, str(Action.UNMERGE)]), "fields": fields, "number": other.number}
 
 
 def facts_of(scene: Scene) -> dict[str, Any]:

@@ -44,6 +44,8 @@ class Asked:
 def read(given: Mapping[str, str], actor: Actor, known: Directory, *, otherwise: Queue | None = None) -> Asked:
     """Read the address. A field that cannot be read is left out, kept as typed and named in ``errors``."""
     open_queues = queues_of(actor)
+    if given.get("q", "").strip():
+        otherwise = Queue.ALL  # whoever searches from the head of a page searches everywhere
     queue = next((one for one in open_queues if one == given.get("queue")), otherwise or open_queues[0])
     shown = {name: given.get(name, "").strip()[:120] for name in NAMES}
     errors: dict[str, str] = {}

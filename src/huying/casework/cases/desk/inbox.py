@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -32,6 +33,7 @@ from .guard import actor_of, staff
 from .shown import rows_of
 
 MOST_AT_ONCE: Final = 200
+_NUMBER = re.compile(r"\d{8}-\d{7,}")
 # The order in which the counts above the list are read: as a case goes its way.
 _COUNTED = [state for state in State if state in OPEN_STATES] + [State.CLOSED, State.TRANSFERRED]
 
@@ -48,12 +50,15 @@ def inbox(request: HttpRequest) -> HttpResponse:
     actor, known, now = actor_of(request), knowledge(), clock.now()
     asked = filters.read(request.GET, actor, known)
     queue = asked.wish.queue
+    if _NUMBER.fullmatch(asked.shown["q"]) and (case_id := reads.find_by_number(actor, asked.shown["q"])):
+        return redirect("cases-case", case_id)
     cases = reads.wished(actor, asked.wish, known, now)
     page = reads.list_page(cases, queue, cursor=request.GET.get("cursor"))
     rows = rows_of(page.rows, queue)
     found = {
         "tabs": _tabs(request, actor, known, queue),
         "asked": asked,
+        "described": filters.described(asked),
         "queue": str(queue),
         "page": page,
         "rows": rows,
@@ -61,7 +66,6 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "empty": EMPTY[queue],
         "counts": _counts(actor, asked, known, now),
         "deeds": deeds_for(actor, queue),
-        "keep": keep(request.GET),
         "now": now,
         **filters.choices(),
     }
@@ -92,11 +96,6 @@ def _with(given: QueryDict, **changes: str) -> str:
         if value:
             changed[name] = value
     return changed.urlencode()
-
-
-def keep(given: QueryDict) -> list[tuple[str, str]]:
-    """What a form of the page sends along so that the list stays as it is."""
-    return [(name, value) for name, value in given.items() if name != "cursor" and value]
 
 
 def _counts(actor: Actor, asked: filters.Asked, known: Directory, now: Any) -> dict[str, Any]:
@@ -138,6 +137,8 @@ def news(request: HttpRequest) -> HttpResponse:
     seen = set(filter(None, request.GET.get("seen", "").split("-")))
     present = {f"{case.pk}.{case.version}{case.light[:2]}" for case in page.rows}
     changed = {mark.partition(".")[0] for mark in present ^ seen}
+    if not changed:
+        return HttpResponse(status=204)
     again = request.GET.copy()
     again.pop("seen", None)
     found = {"number": len(changed), "address": f"{reverse('cases-inbox')}?{again.urlencode()}"}

@@ -21,10 +21,10 @@ from ..models import Case
 from ..queries_desk import Queue
 from . import filters
 from .guard import actor_of, staff
-from .inbox import keep, knowledge
+from .inbox import knowledge
 from .shown import area_names, rows_of
 
-LISTED: Final = 40
+LISTED: Final = 20
 _NEXT_LEVEL = {0: "town", 2: "town", 4: "town", 6: "town", 9: "community", 12: "grid"}
 
 
@@ -41,14 +41,13 @@ def case_map(request: HttpRequest) -> HttpResponse:
     first = list(_light(cases).order_by("due_at", "id")[:LISTED])
     found = {
         "asked": asked,
+        "described": filters.described(asked),
         "queue": str(asked.wish.queue),
         "areas": [(code, names.get(code, code), number, late) for code, number, late in counted],
         "level": level,
         "rows": rows_of(first, asked.wish.queue),
-        "most": LISTED,
         "area": asked.wish.filters.area,
         "above": _above(asked.wish.filters.area),
-        "keep": keep(request.GET),
         **filters.choices(),
     }
     return render(request, "cases/map.html", found)
@@ -116,10 +115,15 @@ def areas(request: HttpRequest) -> HttpResponse:
         kept["area"] = about["code"]
         feature["properties"] = {
             "name": f"{about['name']} {number}" if number else about["name"],
-            "light": "red" if late else "none",
+            "light": _shade(number, late),
             "url": f"{reverse('cases-map')}?{kept.urlencode()}",
         }
     return _answer(features)
+
+
+def _shade(number: int, late: int) -> str:
+    """An area is red where a third of what is open is late, yellow where anything is."""
+    return "red" if late * 3 >= number > 0 else "yellow" if late else "none"
 
 
 @staff

@@ -19,6 +19,7 @@ from huying.shell.words import moment_words
 from .. import actions, words
 from ..actions import transferring
 from ..rules import Action
+from ..turns import refuse
 from .fields import Field, Options
 from .scene import Scene
 
@@ -112,19 +113,18 @@ def _uphold(yes: bool) -> Take:
 
 
 def _into(case_id: int, *, into: int | None, **given: Any) -> None:
-    actions.merge_case(case_id, into_id=into or 0, **given)
+    if into is None:
+        raise refuse("missing_into")
+    actions.merge_case(case_id, into_id=into, **given)
 
 
 def _of_unit(take: Take) -> Take:
     """The lists name the unit ``unit``, the actions ``unit_id``."""
 
     def act(case_id: int, *, unit: str | int | None = None, **given: Any) -> None:
-        take(case_id, unit_id=int(unit) if unit else (None if take in _OWN else 0), **given)
+        take(case_id, unit_id=int(unit) if unit else None, **given)
 
     return act
-
-
-_OWN = (actions.arrive, actions.deliver_part)
 
 
 def _sign(case_id: int, *, person: str = "", **given: Any) -> None:
@@ -139,12 +139,16 @@ def _meeting(case_id: int, *, units: list[int], **given: Any) -> None:
     actions.call_meeting(case_id, unit_ids=units, **given)
 
 
-def _rate(case_id: int, *, unit: str, score: int | None, **given: Any) -> None:
-    actions.rate_partner(case_id, unit_id=int(unit or 0), score=score or 0, **given)
-
-
 def _milestone(case_id: int, *, milestone: str, **given: Any) -> None:
-    actions.reach_milestone(case_id, int(milestone or 0), **given)
+    if not milestone:
+        raise refuse("missing_milestone")
+    actions.reach_milestone(case_id, int(milestone), **given)
+
+
+def _call(case_id: int, *, reached: bool | None, **given: Any) -> None:
+    if reached is None:
+        raise refuse("missing_reached")
+    actions.record_return_call(case_id, reached=reached, **given)
 
 
 _UNIT_OF_PART = Field("unit", "select", _("单位"), options=_delivered)
@@ -180,7 +184,7 @@ STEPS: Final[dict[Action, Step]] = {
         Step(Action.ACCEPT_PART, "check", _of_unit(actions.accept_part), (_UNIT_OF_PART,)),
         Step(Action.REFUSE_PART, "return", _of_unit(actions.refuse_part), (_UNIT_OF_PART, _reason())),
         Step(
-            Action.RATE_PARTNER, "star", _rate,
+            Action.RATE_PARTNER, "star", _of_unit(actions.rate_partner),
             (Field("unit", "select", _("单位"), options=_partners), Field("score", "score", _("配合得怎样")), _note()),
         ),
         Step(
@@ -229,7 +233,7 @@ STEPS: Final[dict[Action, Step]] = {
         Step(Action.PASS_CHECK, "check-circle", actions.pass_check, (_note(),), _("核查通过即结案，等待回访。"), checked=True),
         Step(Action.FAIL_CHECK, "return", actions.fail_check, (_reason(),), _("退给原单位重办。"), checked=True),
         Step(
-            Action.RETURN_CALL, "phone", actions.record_return_call,
+            Action.RETURN_CALL, "phone", _call,
             (Field("reached", "yes_no", _("是否接通")), Field("responded", "yes_no", _("是否及时联系过您"), required=False),
              Field("solved", "yes_no", _("问题解决了吗"), required=False),
              Field("satisfied", "score", _("满意吗"), required=False), _note()),

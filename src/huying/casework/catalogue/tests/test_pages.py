@@ -147,7 +147,7 @@ def test_items_page_by_code_and_are_found_by_words() -> None:
     second = api(staff, "items", size=200, after=first["next"])
     assert len(second["items"]) == 120
     assert second["next"] is None
-    assert api(staff, "items", q="ldds")["items"][0]["code"] == "0514"
+    assert api(staff, "items", q="lddf")["items"][0]["code"] == "0514"
     assert api(staff, "items/0301")["close"] == "4wh stop-work; 7wd penalty; 20wd removal"
 
 

@@ -53,14 +53,14 @@ def start_clocks(starts: Sequence[Start], book: Almanac | None = None) -> None:
     memo: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     rows = []
     for one in starts:
-        key = (one.at, one.due_at, one.limit.kind, one.limit.amount, one.area)
+        key = (one.at, one.due_at, one.limit, id(book.calendar(one.area)))  # places under the same overrides share one
         timed = memo.get(key)
         if timed is None:
-            timed = memo[key] = _timed(one, book)
-        due_at, fixed, assumed, following = timed
+            timed = memo[key] = (*_timed(one, book), one.limit.as_json())
+        due_at, fixed, assumed, following, limit = timed
         rows.append(
             (
-                *(one.case_id, one.assignment_id, one.kind, one.main, one.limit.as_json(), one.area, fixed, one.at),
+                *(one.case_id, one.assignment_id, one.kind, one.main, limit, one.area, fixed, one.at),
                 *(due_at, assumed, book.edition, "none", following, "", 0, ""),
             )
         )

@@ -1,0 +1,113 @@
+"""A dry run told step by step: what was understood, where it is, whose duty it is, who is there, by when, what is like it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from huying.casework.cases.queries import Similar, similar_open
+from huying.casework.catalogue.limits import Stage
+from huying.casework.catalogue.queries import ItemView
+from huying.casework.clocks import queries as clocks
+from huying.casework.clocks.rules import due
+from huying.ground.organisation.directory import ResponsibilityView, UnitView
+from huying.ground.organisation.queries import directory
+from huying.ground.territory import queries as territory
+from huying.ground.territory.queries import Place
+from huying.kernel.clock import local_day
+
+from . import queries
+from .desk_queries import Choice, choice_of, policy_at
+from .models import DispatchPolicy
+from .queries import Decision, Matter
+from .rules import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """One stage of an item's limit with the moment it would end; ``None`` where that cannot be known in advance."""
+
+    stage: Stage
+    due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """The whole way of a matter, without a step taken. ``found_by``: point, place (given) or words (of the text)."""
+
+    decision: Decision
+    policy: Policy
+    policy_row: DispatchPolicy | None
+    found_by: str
+    places: tuple[Place, ...]
+    choices: tuple[Choice, ...]
+    duty: ResponsibilityView | None
+    trade_unit: UnitView | None
+    admitted: bool | None
+    respond: tuple[Limited, ...]
+    close: tuple[Limited, ...]
+    similar: tuple[Similar, ...]
+
+    @property
+    def item(self) -> ItemView:
+        return self.decision.item
+
+
+def dry_run(matter: Matter, *, now: datetime) -> DryRun:
+    """Work out a matter as intake would, and keep what each step found. A constant number of queries; writes nothing."""
+    decision = queries.explain(matter, now=now)
+    known, book = directory(on=local_day(now)), clocks.almanac()
+    place = decision.place
+    area = (place.grid or place.community or place.town) if place else ""
+    item = decision.item
+    calendar = book.calendar(area)
+    found_by, places = _place(matter, decision, now)
+    policy, row = policy_at(area, now)
+    sure = {one.item_code: (one.confidence, one.words) for one in decision.proposals}
+    from_text = matter.item_code is None
+    views = [item, *(view for one in decision.proposals[1:] if (view := _item(one.item_code, now)) is not None)]
+    trade_unit = known.unit_for_trade(item.lead_trade, area) if area else None
+    return DryRun(
+        decision=decision,
+        policy=policy,
+        policy_row=row,
+        found_by=found_by,
+        places=places,
+        choices=tuple(
+            choice_of(one, sure[one.code][0] if from_text else None, sure[one.code][1], area, known, book, now)
+            for one in views
+            if one.code in sure
+        ),
+        duty=known.responsibility(item.code, area) if area else None,
+        trade_unit=trade_unit,
+        admitted=known.admitted(item.code, area) if area else None,
+        respond=tuple(Limited(stage, due(now, stage.limit, calendar)) for stage in item.respond),
+        close=tuple(Limited(stage, due(now, stage.limit, calendar)) for stage in item.close),
+        similar=tuple(
+            similar_open(
+                item_code=item.code,
+                now=now,
+                radius_m=item.dup_radius_m,
+                window_h=item.dup_window_h,
+                lon=decision.lon,
+                lat=decision.lat,
+                community=place.community if place else "",
+            )
+        ),
+    )
+
+
+def _item(code: str, now: datetime) -> ItemView | None:
+    return queries.catalogue.current(local_day(now)).get(code)
+
+
+def _place(matter: Matter, decision: Decision, now: datetime) -> tuple[str, tuple[Place, ...]]:
+    """How the place was found, and what else the words might have meant."""
+    if decision.place is None:
+        return "", ()
+    if matter.lon is not None and decision.place.lon == matter.lon:
+        return "point", ()
+    given, own = matter.place_text.strip(), f"{matter.title} {matter.text[:200]}"
+    asked = [("place", given), ("words", own)] if given else [("words", own)]
+    answers = territory.locate_texts([text for _, text in asked], on=local_day(now), k=3)
+    return next(((name, tuple(found)) for (name, _), found in zip(asked, answers, strict=True) if found), ("", ()))
