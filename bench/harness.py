@@ -83,6 +83,12 @@ class Bench:
         seconds = time.perf_counter() - began
         self.note(what, seconds=seconds, per_second=count / seconds)
 
+    def seconds(self, what: str, count: int, call: Callable[[], object]) -> float:
+        """Like `once`, for a call; the seconds it took."""
+        with self.once(what, count):
+            call()
+        return float(self.rows[-1]["seconds"])
+
     def time(self, what: str, call: Callable[[int], object], *, times: int = 200, warm: int = 5) -> float:
         """Milliseconds of `call(round)`: p50, p95 and the number of queries. Returns p50."""
         from django.db import connection

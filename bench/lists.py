@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -144,7 +143,11 @@ class Scene:
             *(("q common", "urgent"), ("q common", "unit"), ("q rare", "state"), ("first asked", "late")),
             *(("open", "returned"), ("state objected", "area grid"), ("item, rare", "q common")),
         )
-        chosen = one if who == "dispatcher" else {k: one[k] for k in ("all", "state", "open", "late", "q common", "q no match")}
+        chosen = (
+            one
+            if who == "dispatcher"
+            else {k: one[k] for k in ("all", "state", "open", "late", "q common", "q no match")}
+        )
         for name, given in chosen.items():
             yield name, Filters(**given)
         for first, second in pairs if who == "dispatcher" else ():
@@ -175,7 +178,9 @@ def others(bench: Bench, scene: Scene, times: int) -> None:
     for who, actor in scene.actors.items():
         timed(f"{who}: counts of open cases", lambda _n, a=actor: queries.open_counts(a, Filters()), times=times)
         timed(
-            f"{who}: by due time", lambda _n, a=actor: queries.list_page(a, Filters(), order=queries.BY_DUE, size=PAGE), times=times
+            f"{who}: by due time",
+            lambda _n, a=actor: queries.list_page(a, Filters(), order=queries.BY_DUE, size=PAGE),
+            times=times,
         )
         timed(f"{who}: case page", lambda _n, a=actor: opened(a, case.pk) if a is all_seeing else None, times=times)
     near = (lon - 0.02, lat - 0.02, lon + 0.02, lat + 0.02)

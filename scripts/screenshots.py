@@ -1,7 +1,7 @@
 """Pictures for the README, taken from the running demonstration: `make screenshots`.
 
 Starts a demonstration of community size in a thrown-away directory, unless `--address` names a running one, and
-writes `docs/images/<name>-<zh|en>.png`.
+writes `docs/pictures/<name>.png` (Chinese) and `docs/pictures/<name>.en.png`.
 """
 
 from __future__ import annotations
@@ -21,14 +21,19 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-IMAGES = ROOT / "docs" / "images"
+PICTURES_DIR = ROOT / "docs" / "pictures"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader"]
 PHONE, DESK = (390, 844), (1440, 900)
-# name, path, size, role that must be signed in ("" for a resident without an account)
+# name, path, size, user who must be signed in ("" for a resident without an account)
 PICTURES = [
-    ("home", "/", PHONE, ""),
-    ("desk", "/desk/", DESK, "dispatcher"),
+    ("portal-home", "/", PHONE, ""),
+    ("portal-report", "/report", PHONE, ""),
+    ("desk-inbox", "/desk/", DESK, "dispatcher"),
+    ("desk-queue", "/desk/dispatch/", DESK, "dispatcher"),
+    ("desk-supervision", "/desk/supervision", DESK, "supervisor"),
+    ("desk-territory", "/desk/areas", DESK, "territory"),
+    ("desk-catalogue", "/desk/catalogue", DESK, "catalogue"),
 ]
 
 
@@ -56,10 +61,10 @@ def demonstration(address: str, data_dir: str) -> Iterator[tuple[str, list[dict[
         shutil.rmtree(place, ignore_errors=True)
 
 
-def sign_in(page: Page, address: str, logins: list[dict[str, str]], role: str) -> None:
-    login = next((one for one in logins if one.get("role") == role), None)
+def sign_in(page: Page, address: str, logins: list[dict[str, str]], user: str) -> None:
+    login = next((one for one in logins if str(one.get("username", "")).startswith(user)), None)
     if login is None:
-        raise SystemExit(f"The demonstration has no login for {role}.")
+        raise SystemExit(f"The demonstration has no login for {user}.")
     page.goto(f"{address}/accounts/login/")
     page.fill("input[name=login]", login["username"])
     page.fill("input[name=password]", login["password"])
@@ -72,23 +77,24 @@ def main() -> None:
     parser.add_argument("--address", default="", help="of a running demonstration; its directory with --data-dir")
     parser.add_argument("--data-dir", default=".huying")
     chosen = parser.parse_args()
-    IMAGES.mkdir(parents=True, exist_ok=True)
+    PICTURES_DIR.mkdir(parents=True, exist_ok=True)
     names = ("chromium", "chromium-browser", "google-chrome")
     chromium = os.environ.get("HUYING_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     with demonstration(chosen.address, chosen.data_dir) as (address, logins), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        for language, locale in (("zh", "zh-CN"), ("en", "en-US")):
-            for name, path, (width, height), role in PICTURES:
+        for ending, locale in (("", "zh-CN"), (".en", "en-US")):
+            for name, path, (width, height), user in PICTURES:
                 context = browser.new_context(
                     viewport={"width": width, "height": height}, locale=locale, timezone_id="Asia/Shanghai"
                 )
                 page = context.new_page()
-                if role:
-                    sign_in(page, address, logins, role)
+                if user:
+                    sign_in(page, address, logins, user)
                 page.goto(f"{address}{path}")
                 page.wait_for_load_state("load")
-                page.screenshot(path=IMAGES / f"{name}-{language}.png")
-                print(f"docs/images/{name}-{language}.png")
+                file = f"{name}{ending}.png"
+                page.screenshot(path=PICTURES_DIR / file)
+                print(f"docs/pictures/{file}")
                 context.close()
         browser.close()
 

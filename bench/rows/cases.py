@@ -93,7 +93,9 @@ def _texts(owner: Any, voices: Sequence[Any]) -> None:
     from huying.casework.cases.terms import terms
     from huying.casework.dispatch.rules import title_of
 
-    owner.execute("CREATE TEMP TABLE bench_text (n int PRIMARY KEY, title text, summary text, place text, terms tsvector)")
+    owner.execute(
+        "CREATE TEMP TABLE bench_text (n int PRIMARY KEY, title text, summary text, place text, terms tsvector)"
+    )
     with owner.cursor().copy("COPY bench_text FROM STDIN") as copy:
         for n in range(1, TEXTS + 1):
             voice = voices[n % len(voices)]

@@ -49,9 +49,7 @@ def counts(place: Any) -> dict[str, int]:
 def highest(place: Any, tables: Sequence[str]) -> dict[str, int]:
     """The highest id of each table."""
     return {
-        table: place.execute(
-            sql.SQL("SELECT coalesce(max(id), 0) FROM {}").format(sql.Identifier(table))
-        ).fetchone()[0]
+        table: place.execute(sql.SQL("SELECT coalesce(max(id), 0) FROM {}").format(sql.Identifier(table))).fetchone()[0]
         for table in tables
     }
 
@@ -100,3 +98,9 @@ def write_inserted(place: psycopg.Connection[Any], batches: Sequence[Sequence[Pa
                 for statement in part.inserts:
                     cursor.execute(statement)
     return time.perf_counter() - began
+
+
+def has_id(place: Any, table: str) -> bool:
+    """Whether a table counts its rows in a column `id`."""
+    asked = "SELECT 1 FROM pg_attribute WHERE attrelid = %s::regclass AND attname = 'id' AND atttypid IN (20, 23)"
+    return place.execute(asked, [table]).fetchone() is not None

@@ -95,7 +95,13 @@ def sign_in(context: BrowserContext, user: AbstractBaseUser, url: str) -> None:
 
 
 @pytest.fixture
-def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
+def address(live_server: Any) -> str:
+    """Where pages come from: Django's own test server. Journeys name the real one instead."""
+    return str(live_server.url)
+
+
+@pytest.fixture
+def open_page(browser: Browser, address: str) -> Iterator[OpenPage]:
     """``open_page("/desk/", size="phone", language="en", elder=True, user=seat)`` → a page with ``problems``.
 
     ``page.problems`` lists script errors and everything the content security policy refused.
@@ -120,15 +126,15 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
             timezone_id="Asia/Shanghai",
             is_mobile=phone,
             has_touch=phone,
-            base_url=live_server.url,
+            base_url=address,
             **options,
         )
         contexts.append(context)
         context.route("**/*", _stay_home)
         cookies = {settings.LANGUAGE_COOKIE_NAME: code} | ({"huying_elder": "1"} if elder else {})
-        context.add_cookies([{"name": name, "value": value, "url": live_server.url} for name, value in cookies.items()])
+        context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
         if user is not None:
-            sign_in(context, user, live_server.url)
+            sign_in(context, user, address)
         page = context.new_page()
         page.problems = _watch(page)  # type: ignore[attr-defined]
         if path:

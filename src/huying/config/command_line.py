@@ -55,6 +55,7 @@ def _offered() -> dict[str, click.Command]:
             if find_spec(f"{package}.commands") is not None:
                 for command in import_module(f"{package}.commands").commands:
                     _found[command.name] = command
+        _found["found"] = import_module("huying.config.founding").found
     return _found
 
 

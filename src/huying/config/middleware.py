@@ -6,20 +6,23 @@ import inspect
 from collections.abc import Awaitable, Callable
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-# No script or style inside a page. Maps decode tiles in a worker made from a blob, and draw photos from blobs and data.
+# The national map service, reached only where a key for it is set.
+_MAPS = " https://*.tianditu.gov.cn" if settings.HUYING_TIANDITU_KEY else ""
+# No script or style inside a page; maps draw photos from blobs and data.
 POLICY = "; ".join(
     (
         "default-src 'self'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' data: blob:",
+        f"img-src 'self' data: blob:{_MAPS}",
         "media-src 'self' blob:",
         "font-src 'self'",
-        "connect-src 'self'",
-        "worker-src 'self' blob:",
+        f"connect-src 'self'{_MAPS}",
+        "worker-src 'self'",
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",

@@ -13,6 +13,8 @@
 | HUYING_LOG_LEVEL | DEBUG, INFO, WARNING or ERROR | INFO |
 | HUYING_STATIC | plain: static files straight from the sources | hashed, from the data directory |
 | HUYING_DEMO | 1: a demonstration, shown as such on every page | 0 |
+| HUYING_PLACE_NAME | what the place is called in the header | 呼应 |
+| HUYING_TIANDITU_KEY | key for 天地图 as a base map | none: own vectors only |
 """
 
 from __future__ import annotations
@@ -39,11 +41,14 @@ HUYING_FILES = HUYING_DATA_DIR / "files"
 HUYING_SECRET = os.environ.get("HUYING_SECRET") or read_or_create_secret(HUYING_DATA_DIR / "secret")
 HUYING_SECRET_FALLBACKS = os.environ.get("HUYING_SECRET_FALLBACKS", "").split()
 HUYING_DEMO = _flag("HUYING_DEMO")
+HUYING_PLACE_NAME = os.environ.get("HUYING_PLACE_NAME", "")
+HUYING_TIANDITU_KEY = os.environ.get("HUYING_TIANDITU_KEY", "")
 
 SECRET_KEY = HUYING_SECRET
 SECRET_KEY_FALLBACKS = HUYING_SECRET_FALLBACKS
 DEBUG = _flag("HUYING_DEBUG")
 ALLOWED_HOSTS = _list("HUYING_HOSTS", "*" if HUYING_DEMO else "localhost,127.0.0.1,[::1]")
+CSRF_FAILURE_VIEW = "huying.shell.views.csrf_failed"
 CSRF_TRUSTED_ORIGINS = _list("HUYING_ORIGINS")
 
 # From the lowest floor to the highest; templates and translations of an upper room win over those below.

@@ -98,11 +98,14 @@ class _Beyond(Func):
         return f"({', '.join(parts[:half])}) {self.sign} ({', '.join(parts[half:])})", params
 
 
-def page(qs: QuerySet[Any, R], order: Sequence[str], cursor: str | None, size: int) -> Page[R]:
+def page(qs: QuerySet[Any, R], order: Sequence[str], cursor: str | None, size: int, ways: Sequence[Q] = ()) -> Page[R]:
     """The page of ``qs`` that starts at ``cursor`` (None: the first), at most ``size`` rows.
 
     One query; a second one where a page runs from the values of a nullable first term into its nulls, since no index
     answers both at once.
+
+    ``ways`` are conditions of which at least one must hold. Each is read in order by its own index and only as far as
+    the page reaches, which an OR of them would not be.
 
     Rows may be model instances or dictionaries (``values()``) that hold every term of the order. Raises Invalid
     when the cursor is damaged or belongs to another order, or the size is not between 1 and 1000.
@@ -116,7 +119,7 @@ def page(qs: QuerySet[Any, R], order: Sequence[str], cursor: str | None, size: i
     rows: list[R] = []
     for part in [Q()] if values is None else _parts(direction, values):
         if len(rows) <= size:
-            rows.extend(ordered.filter(part)[: size + 1 - len(rows)])
+            rows.extend(_reached(ordered, ordered.filter(part), ways, size + 1 - len(rows)))
     more = len(rows) > size
     rows = rows[:size]
     if not forward:
@@ -128,6 +131,14 @@ def page(qs: QuerySet[Any, R], order: Sequence[str], cursor: str | None, size: i
         next=_encode(True, terms, rows[-1]) if rows and has_next else None,
         prev=_encode(False, terms, rows[0]) if rows and has_prev else None,
     )
+
+
+def _reached(ordered: QuerySet[Any, R], beyond: QuerySet[Any, R], ways: Sequence[Q], count: int) -> QuerySet[Any, R]:
+    """The first ``count`` rows of ``beyond`` for which one of the ways holds."""
+    if not ways:
+        return beyond[:count]
+    keys = [beyond.filter(way).values("pk")[:count] for way in ways]
+    return ordered.filter(pk__in=keys[0].union(*keys[1:], all=True))[:count]
 
 
 def cursor_after(qs: QuerySet[Any, Any], order: Sequence[str], row: Any) -> str:

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import File, Form, Query, Router, Schema
+from ninja.files import UploadedFile
 
 from huying.ground.organisation.auth import SignedIn
 from huying.kernel import clock
 from huying.kernel.actor import Actor
+from huying.kernel.files import accept_upload
 
 from . import access, actions, queries, turns
 from .models import Assignment, Case
@@ -219,6 +221,20 @@ def take(request: HttpRequest, case_id: int, act: Callable[..., Any], **given: A
 
 for _name, _body, _act, _summary in STEPS:
     _add_step(_name, _body, _act, _summary)
+
+
+@router.post("/cases/{int:case_id}/files", response=CaseDetail, auth=ACT, summary="照片和材料 Add a photo or document")
+def add_file(
+    request: HttpRequest, case_id: int, file: File[UploadedFile], stage: Form[str], caption: Form[str] = ""
+) -> dict[str, Any]:
+    """Multipart; ``stage`` is report, before, after or document (only then a PDF). Photos lose their EXIF position."""
+    actor, now = who(request), clock.now()
+    access.get_case(actor, case_id)
+    kept = accept_upload(
+        file, actor=actor, now=now, name=file.name or "", documents=stage == "document", subject=turns.chain(case_id)
+    )
+    actions.attach_file(case_id, kept, stage=stage, actor=actor, now=now, caption=caption)
+    return detail(actor, case_id)
 
 
 @router.post("/cases/{int:case_id}/ask-suspension", response=CaseDetail, auth=ACT, summary="申请挂账 Ask to suspend")

@@ -14,8 +14,6 @@ class CasesConfig(AppConfig):
         from . import doors  # noqa: F401 - opens live topics, files and chains
         from .desk.inbox import count_of_waiting
 
-        navigation.register(
-            navigation.Entry(_("事件"), "cases-inbox", icon="inbox", order=10, count=count_of_waiting)
-        )
+        navigation.register(navigation.Entry(_("事件"), "cases-inbox", icon="inbox", order=10, count=count_of_waiting))
         navigation.register(navigation.Entry(_("地图"), "cases-map", icon="map", order=15))
         navigation.register_search(navigation.SearchTarget("cases-inbox", "q", _("编号、地点、内容")))

@@ -29,7 +29,7 @@ class Case(models.Model):
     """
 
     number = models.CharField(max_length=24, unique=True)
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_index=False)
     item_code = models.CharField(max_length=8)
     class_code = models.CharField(max_length=4)
     title = models.CharField(max_length=80)
@@ -50,9 +50,9 @@ class Case(models.Model):
     )
     urgent = models.BooleanField(default=False)
     opened_at = models.DateTimeField()
-    lead_unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="+")
+    lead_unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     lead_person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
-    first_asked_unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="+")
+    first_asked_unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     escalated_level = models.SmallIntegerField(default=0)
     returns = models.SmallIntegerField(default=0)
     locked = models.BooleanField(default=False)
@@ -100,7 +100,11 @@ class Case(models.Model):
             models.Index(F("first_asked_unit"), F("id").desc(), name="case_by_first_asked"),
             models.Index(F("channel"), F("id").desc(), name="case_by_channel"),
             models.Index(F("light"), F("id").desc(), name="case_by_light", condition=~Q(light="")),
-            models.Index(F("opened_at"), name="case_by_opened"),
+            models.Index(F("opened_at"), F("id"), name="case_by_opened"),
+            models.Index(F("id"), name="case_open", condition=Q(open=True)),
+            models.Index(F("id"), name="case_urgent", condition=Q(urgent=True)),
+            models.Index(F("id"), name="case_returned", condition=Q(returns__gt=0)),
+            models.Index(F("id"), name="case_closed_late", condition=Q(closed_late=True)),
             models.Index(F("due_at"), F("id"), name="case_open_by_due", condition=Q(open=True)),
             models.Index(F("lead_unit"), F("due_at"), F("id"), name="case_open_by_lead_due", condition=Q(open=True)),
             models.Index(F("town"), F("due_at"), F("id"), name="case_open_by_town_due", condition=Q(open=True)),
@@ -139,8 +143,8 @@ class Assignment(models.Model):
 
     LIVE = (State.SENT, State.SIGNED, State.ARRIVED, State.DELIVERED)
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="assignments")
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="assignments", db_index=False)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)
     person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     role = models.CharField(max_length=6, choices=Role.choices)
     state = models.CharField(max_length=9, choices=State.choices, default=State.SENT)
@@ -172,7 +176,7 @@ class Assignment(models.Model):
         ]
         indexes = [
             models.Index(fields=["case", "id"], name="assignment_by_case"),
-            models.Index(F("unit"), F("id").desc(), name="assignment_by_unit"),
+            models.Index(F("unit"), F("case").desc(), name="assignment_by_unit"),
             models.Index(
                 fields=["unit", "due_at", "id"],
                 condition=Q(role="assist", state__in=["sent", "signed", "arrived", "delivered"]),

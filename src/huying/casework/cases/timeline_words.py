@@ -14,6 +14,7 @@ from django_stubs_ext import StrPromise
 from huying.casework.catalogue.rules import CHANNELS
 from huying.ground.organisation.directory import Directory
 from huying.kernel.privacy import mask_text
+from huying.shell.templatetags.shell import LIGHTS
 from huying.shell.words import moment_words
 
 from .actions.transferring import CHANNELS as OUTSIDE
@@ -99,12 +100,6 @@ STAGES: dict[str, StrPromise] = {
     "before": gettext_lazy("处置前照片"),
     "after": gettext_lazy("处置后照片"),
     "document": gettext_lazy("材料"),
-}
-LIGHTS: dict[str, StrPromise] = {
-    "blue": gettext_lazy("蓝色提醒"),
-    "yellow": gettext_lazy("黄色预警"),
-    "red": gettext_lazy("红色超期"),
-    "black": gettext_lazy("黑色严重超期"),
 }
 CLOCKS: dict[str, StrPromise] = {
     "dispatch": gettext_lazy("分拨时限"),
@@ -238,7 +233,7 @@ class _Values(Mapping[str, str]):
     def units(self) -> str:
         rows = self.entry.body.get("units") or []
         ids = [row.get("unit") if isinstance(row, dict) else row for row in rows]
-        names = [_unit_name(self.known.units[one]) for one in ids if one in self.known.units]
+        names = [_unit_name(self.known.units[one]) for one in ids if isinstance(one, int) and one in self.known.units]
         return _("、").join(names)
 
     def channel(self) -> str:
@@ -260,7 +255,9 @@ class _Values(Mapping[str, str]):
             clock, light = str(row.get("clock", "")), str(row.get("light", ""))
             if light in order and order.index(light) >= order.index(gravest.get(clock, light)):
                 gravest[clock] = light
-        return _("、").join(f"{CLOCKS.get(clock, _('阶段时限'))} {LIGHTS[light]}" for clock, light in gravest.items())
+        return _("、").join(
+            f"{CLOCKS.get(clock, _('阶段时限'))} {LIGHTS[light][0]}" for clock, light in gravest.items()
+        )
 
     def moved(self) -> str:
         rows = [row for row in self.entry.body.get("clocks") or [] if row.get("new_due")]

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 
 from huying.casework.catalogue.limits import Limit
 from huying.kernel.paging import Page, page
+from huying.kernel.remembering import once
 
 from .almanac import Almanac
 from .history import Step, replay
@@ -36,7 +37,7 @@ _guard = threading.Lock()
 
 def almanac() -> Almanac:
     """Calendars, thresholds and standing limits in force; one small query when nothing has changed. Once for a batch."""
-    number = Edition.objects.aggregate(last=Max("number"))["last"] or 0
+    number = once("almanac", _edition)
     name = str(connection.settings_dict["NAME"])
     held = _cache.get(name)
     if held is not None and held.edition == number:
@@ -45,6 +46,10 @@ def almanac() -> Almanac:
     with _guard:
         _cache[name] = fresh
     return fresh
+
+
+def _edition() -> int:
+    return Edition.objects.aggregate(last=Max("number"))["last"] or 0
 
 
 def _build(number: int) -> Almanac:

@@ -75,7 +75,7 @@ def tab_counts(actor: Actor) -> dict[str, int]:
     ]
     first, *rest = parts
     found: dict[str, int] = dict.fromkeys(sets, 0)
-    found.update(first.union(*rest, all=True))  # type: ignore[arg-type]
+    found.update(first.union(*rest, all=True))
     return found
 
 
@@ -166,9 +166,9 @@ def choice_of(
     """Where an item goes from a place, and by when, if it is sent now."""
     found = route(item, area, known, now) if area else None
     unit = known.units.get(found.unit_id) if found else None
-    person = known.people[found.person_id].name if found and found.person_id in known.people else ""
+    person = known.people.get(found.person_id or 0) if found else None
     times = deadlines.of_item(item, area, now, book)
-    return Choice(item, confidence, words, unit, person, found.why if found else (), times)
+    return Choice(item, confidence, words, unit, person.name if person else "", found.why if found else (), times)
 
 
 def _waits_for(case: Case, choices: Sequence[Choice], now: datetime) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from huying.casework.cases.queries import Similar, similar_open
+from huying.casework.catalogue import queries as catalogue
 from huying.casework.catalogue.limits import Stage
 from huying.casework.catalogue.queries import ItemView
 from huying.casework.clocks import queries as clocks
@@ -56,7 +57,7 @@ class DryRun:
 def dry_run(matter: Matter, *, now: datetime) -> DryRun:
     """Work out a matter as intake would, and keep what each step found. A constant number of queries; writes nothing."""
     decision = queries.explain(matter, now=now)
-    known, book = directory(on=local_day(now)), clocks.almanac()
+    known, book, current = directory(on=local_day(now)), clocks.almanac(), catalogue.current(local_day(now))
     place = decision.place
     area = (place.grid or place.community or place.town) if place else ""
     item = decision.item
@@ -65,7 +66,7 @@ def dry_run(matter: Matter, *, now: datetime) -> DryRun:
     policy, row = policy_at(area, now)
     sure = {one.item_code: (one.confidence, one.words) for one in decision.proposals}
     from_text = matter.item_code is None
-    views = [item, *(view for one in decision.proposals[1:] if (view := _item(one.item_code, now)) is not None)]
+    views = [item, *(view for one in decision.proposals[1:] if (view := current.get(one.item_code)) is not None)]
     trade_unit = known.unit_for_trade(item.lead_trade, area) if area else None
     return DryRun(
         decision=decision,
@@ -95,10 +96,6 @@ def dry_run(matter: Matter, *, now: datetime) -> DryRun:
             )
         ),
     )
-
-
-def _item(code: str, now: datetime) -> ItemView | None:
-    return queries.catalogue.current(local_day(now)).get(code)
 
 
 def _place(matter: Matter, decision: Decision, now: datetime) -> tuple[str, tuple[Place, ...]]:

@@ -21,9 +21,10 @@ from huying.ground.organisation.queries import directory
 from huying.ground.territory import queries as territory
 from huying.ground.territory.queries import Place
 from huying.kernel.clock import local_day
+from huying.kernel.errors import Refused
 from huying.kernel.privacy import mask_text
 
-from . import deadlines
+from . import deadlines, words
 from .models import DispatchPolicy
 from .rules import Certainty, Policy, Reason, Route, margin, rank_of, refuse_auto, route, title_of
 
@@ -136,7 +137,7 @@ def _decide(
     roads: _Roads,
 ) -> Decision:
     items = [(current.item(one.item_code), one.confidence, one.reasons) for one in guess]
-    chosen = current.item(guess[0].item_code) if guess else current.item(FALLBACK_ITEM)
+    chosen = current.item(guess[0].item_code) if guess else _fallback(current)
     certainty = Certainty(
         guess[0].confidence if guess else 0.0,
         margin([one.confidence for one in guess]),
@@ -166,6 +167,15 @@ def _decide(
         waits_for=waits or "",
         dispatch_due=None if sending else roads.book.standing_due("dispatch", matter.at, area),
     )
+
+
+def _fallback(current: catalogue.Catalogue) -> ItemView:
+    """What a matter is called of which nothing is understood. Refused while the place has no catalogue at all."""
+    item = current.get(FALLBACK_ITEM) or next(iter(current.items), None)
+    if item is None:
+        message, hint = words.NO_CATALOGUE
+        raise Refused(message, code="no_catalogue", hint=hint)
+    return item
 
 
 def _sending(found: Route, times: deadlines.Times) -> Sending:
@@ -207,10 +217,10 @@ def _places(matters: Sequence[Matter], now: datetime) -> list[Place | None]:
         (matter.lon, matter.lat) if matter.lon is not None and matter.lat is not None else None for matter in matters
     ]
     places = territory.locate_points(points, on=on)
-    for words in (_place_words, _own_words):
-        lost = [i for i, place in enumerate(places) if place is None and words(matters[i])]
+    for said in (_place_words, _own_words):
+        lost = [i for i, place in enumerate(places) if place is None and said(matters[i])]
         if lost:
-            found = territory.locate_texts([words(matters[i]) for i in lost], on=on, k=1)
+            found = territory.locate_texts([said(matters[i]) for i in lost], on=on, k=1)
             for i, guesses in zip(lost, found, strict=True):
                 places[i] = guesses[0] if guesses else None
     return places

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as now_
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 NO_UNIT = (_("这里还没有承担该事项的单位。"), _("请手工选择单位，并补充权责清单。"))
+NO_CATALOGUE = (_("还没有生效的事项目录。"), _("请先发布事项目录，再受理诉求。"))
 NOTHING_ABOVE = (_("上面没有可以接收的单位。"), _("可以发起联席会议。"))
 
 WAITS_FOR: dict[str, Promise] = {
@@ -25,15 +26,15 @@ def reason(why: Mapping[str, str]) -> str:
     """One reason of a dispatch in plain words."""
     kind = why.get("why", "")
     if kind == "responsibility":
-        return now_("权责清单：由%(unit)s牵头") % {"unit": why.get("unit", "")}
+        return gettext("权责清单：由%(unit)s牵头") % {"unit": why.get("unit", "")}
     if kind == "trade":
-        return now_("按职能和辖区：%(unit)s最近") % {"unit": why.get("unit", "")}
+        return gettext("按职能和辖区：%(unit)s最近") % {"unit": why.get("unit", "")}
     if kind == "not_admitted":
-        return now_("不在%(community)s准入清单内，由%(unit)s承办") % why
+        return gettext("不在%(community)s准入清单内，由%(unit)s承办") % why
     if kind == "on_duty":
-        return now_("当前当班：%(person)s") % {"person": why.get("person", "")}
+        return gettext("当前当班：%(person)s") % {"person": why.get("person", "")}
     if kind == "chosen":
-        return now_("分拨员选定")
+        return gettext("分拨员选定")
     if kind == "whistle":
-        return now_("吹哨：%(task)s") % {"task": why.get("task", "")} if why.get("task") else now_("吹哨协办")
+        return gettext("吹哨：%(task)s") % {"task": why.get("task", "")} if why.get("task") else gettext("吹哨协办")
     return ""

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as now_
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
@@ -44,7 +44,10 @@ def marked(text: str, words: Iterable[str]) -> SafeString:
     """A text with the words that led to a proposal marked."""
     wanted = sorted({word for word in words if word.strip()}, key=len, reverse=True)
     parts = re.split("(" + "|".join(map(re.escape, wanted)) + ")", text, flags=re.IGNORECASE) if wanted else [text]
-    pieces = (format_html('<mark class="rounded-small bg-brand-tint px-0.5 text-ink">{}</mark>', part) if index % 2 else part for index, part in enumerate(parts))
+    pieces = (
+        format_html('<mark class="rounded-small bg-brand-tint px-0.5 text-ink">{}</mark>', part) if index % 2 else part
+        for index, part in enumerate(parts)
+    )
     return format_html_join("", "{}", ((piece,) for piece in pieces))
 
 
@@ -52,9 +55,9 @@ def faster(entry: Entry | None, state: str, now: datetime) -> str:
     """Who was faster, in one sentence."""
     stands = STATES[State(state)]
     if entry is None:
-        return now_("这件事刚被别人办理，现在是“%(state)s”。") % {"state": stands}
+        return gettext("这件事刚被别人办理，现在是“%(state)s”。") % {"state": stands}
     done = next((said for action, said in ACTIONS.items() if action == entry.verb), None)
-    return now_("%(who)s %(when)s已先办理：%(what)s。现在是“%(state)s”。") % {
+    return gettext("%(who)s %(when)s已先办理：%(what)s。现在是“%(state)s”。") % {
         "who": entry.actor_name,
         "when": ago_words(entry.at, now),
         "what": done or stands,

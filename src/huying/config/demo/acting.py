@@ -29,6 +29,7 @@ from .proof import evidence
 from .script import Act
 
 ARCHIVER = system("archive")
+REPORTER = Actor("reporter", "portal", "居民")
 
 
 @dataclass(slots=True)
@@ -331,9 +332,7 @@ def _satisfied(act: Act) -> int | None:
 def _rate(act: Act, _case: Case, known: Known, _stage: Stage) -> Taken:
     score = int(str(act.get("stars")))
     resident = Actor("resident", f"report:{known.report_id}", "居民")
-    reports.rate_report(
-        known.report_id, score=score, solved=score >= 3, comment=act.text, actor=resident, now=act.at
-    )
+    reports.rate_report(known.report_id, score=score, solved=score >= 3, comment=act.text, actor=resident, now=act.at)
     return None
 
 
@@ -415,12 +414,17 @@ def _attach(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
     stage_name, kind = str(act.get("stage")), str(act.get("kind"))
     if Attachment.objects.filter(case=case, stage=stage_name).exists():
         return False
-    actor = handler(case, act, stage.crew)
+    actor = bringer(case, act, stage.crew)
     if actor is None:
         return False
     file = stage.album.print_for(case.pk, kind, "after" if stage_name == "after" else "before", actor, act.at)
     cases.attach_file(case.pk, file, stage=stage_name, actor=actor, now=act.at, caption=act.text)
     return None
+
+
+def bringer(case: Case, act: Act, crew: Crew) -> Actor | None:
+    """Who brings a picture: the reporter with the report, then whoever handles the case."""
+    return REPORTER if act.get("stage") == "report" else handler(case, act, crew)
 
 
 def concerned(case: Case, crew: Crew) -> list[int]:

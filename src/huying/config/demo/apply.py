@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from huying.casework.cases import access
-from huying.casework.cases.models import Case
 from huying.casework.cases.rules import Action, Circumstance, Party, Refusal, Rule, State, decide, rank
 from huying.casework.cases.turns import chain
 from huying.casework.supervision.actions import SUPERVISION, close_with_case, raise_orders
@@ -24,12 +23,9 @@ from huying.senses.reports.rules import Told
 from .acting import Stage, perform
 from .ledger import Held, Ledger
 from .script import Act
+from .step_parts import Left
 from .steps import STEPS
 from .ticking import Ticking
-
-
-class Left(Exception):
-    """The act is left out: the table refuses it, or nobody could take it."""
 
 
 class Bulk:
@@ -40,6 +36,7 @@ class Bulk:
         self.ledger = Ledger()
         self.ticking = Ticking(self.ledger, self.flush)
         self.drafts: list[trace.Draft] = []
+        self.rated: dict[int, Report] = {}
         self._emptied: list[tuple[int, str, datetime]] = []
 
     def play(self, acts: Sequence[Act]) -> None:
@@ -51,6 +48,7 @@ class Bulk:
         many = [act for act in acts if not {known[act.source_id].case_id, self._root(act)} & single]
         taken = {id(act) for act in many}
         self.ledger.hold({known[act.source_id].case_id for act in many} | {self._root(act) for act in many})
+        self.rated = Report.objects.in_bulk({known[act.source_id].report_id for act in many if act.verb == "rate"})
         for act in many:
             self.take(act)
         self.flush()
@@ -58,10 +56,6 @@ class Bulk:
         for act in acts:
             if id(act) not in taken:
                 perform(act, self.stage)
-
-    def forget(self) -> None:
-        """Others have written: nothing that was held is true any more."""
-        self.ledger.forget()
 
     def take(self, act: Act) -> None:
         held = self.ledger[self.stage.known[act.source_id].case_id]
@@ -185,4 +179,3 @@ def circumstance(held: Held, actor: Actor, at: datetime) -> Circumstance:
 def _of(actor: Actor, person_id: int | None, unit_id: int) -> bool:
     mine = actor.person_id is not None and actor.person_id == person_id
     return mine or (actor.unit_id is not None and actor.unit_id == unit_id)
-

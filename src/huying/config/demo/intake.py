@@ -80,9 +80,7 @@ def take_in_past(told: Sequence[VoicedReport], crew: Crew, *, now: datetime) -> 
     return known
 
 
-def _take_in(
-    voices: Sequence[Voice], told: Sequence[VoicedReport], actor: Actor, now: datetime
-) -> list[Known]:
+def _take_in(voices: Sequence[Voice], told: Sequence[VoicedReport], actor: Actor, now: datetime) -> list[Known]:
     codes = [new_tracking_code() for _one in told]
     matters = [_matter(voice, code) for voice, code in zip(voices, codes, strict=True)]
     opened = dispatch.open_matters(matters, actor=actor, now=now)

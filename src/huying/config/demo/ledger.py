@@ -27,6 +27,7 @@ from huying.casework.catalogue.models import Item
 from huying.casework.clocks.models import Clock, ClockChange
 from huying.ground.organisation.models import Unit
 from huying.kernel.bulk import allocate_ids, insert_rows
+from huying.kernel.models import StoredFile
 from huying.senses.reports.models import Report
 
 AHEAD = 64
@@ -193,7 +194,7 @@ class Ledger:
         self._is_new.clear()
 
 
-_ORDER = (Assignment, Feedback, Suspension, Clock)
+_ORDER = (Assignment, Feedback, Suspension, Clock, StoredFile)
 _KEPT: dict[type[models.Model], tuple[str, ...]] = {
     # columns that no act changes are left alone
     Case: (
@@ -243,7 +244,9 @@ def update(model: type[models.Model], rows: Sequence[models.Model]) -> None:
     named = ", ".join(f'"{column}"' for column in columns)
     values = [[row.pk for row in rows], *([getattr(row, name) for row in rows] for name in names)]
     with connection.cursor() as cursor:
-        cursor.execute(f'UPDATE {table} AS t SET {sets} FROM unnest({slots}) AS v(id, {named}) WHERE t.id = v.id', values)
+        cursor.execute(
+            f"UPDATE {table} AS t SET {sets} FROM unnest({slots}) AS v(id, {named}) WHERE t.id = v.id", values
+        )
 
 
 def _kind(one: models.Field[Any, Any]) -> str:

@@ -52,6 +52,7 @@ CHANCES: Final = {
     "voice": 24, "sign": 20, "feedback": 18, "check_pass": 14, "return_call": 8, "dispatch": 6, "rate": 4,
     "check_fail": 1, "reject": 1, "grant_extension": 1, "archive": 3,
 }  # fmt: skip
+LEFT: Final = {"dispatch": 12, "sign": 3, "check_pass": 4, "check_fail": 8, "return_call": 6}  # no screen is ever empty
 
 
 def run(stop: threading.Event) -> None:
@@ -130,9 +131,11 @@ class Life:
 
     def _due(self, verb: str, now: datetime) -> int | None:
         """A case for which this is the next thing to do: the most pressing, or one of the first few."""
-        rows = _DUE[verb](now).values_list("pk", flat=True)[:20]
+        rows = _DUE[verb](now).values_list("pk", flat=True)[:24]
         ids = list(rows)
-        return self.rng.choice(ids[: max(3, len(ids) // 2)]) if ids else None
+        if len(ids) <= LEFT.get(verb, 0):
+            return None
+        return self.rng.choice(ids[: max(3, len(ids) // 2)])
 
 
 def _told(case: Case, key: str, now: datetime) -> VoicedReport:
@@ -150,7 +153,6 @@ def _since(state: State, order: str = "due_at") -> Any:
 
 
 _DUE: Final[dict[str, Callable[[datetime], Any]]] = {
-    # a few stay behind, so that no screen is ever empty
     "sign": lambda now: _since(State.DISPATCHED).filter(opened_at__lt=now - timedelta(minutes=4)),
     "feedback": lambda now: _since(State.HANDLING).filter(
         opened_at__lt=now - timedelta(minutes=30), due_at__lt=now + timedelta(hours=30)
@@ -164,7 +166,9 @@ _DUE: Final[dict[str, Callable[[datetime], Any]]] = {
     "rate": lambda now: _since(State.CLOSED, "closed_at").filter(channel="portal", rating__isnull=True),
     "reject": lambda now: _since(State.OBJECTED, "pk").filter(opened_at__lt=now - timedelta(hours=20)),
     "grant_extension": lambda now: Case.objects.filter(
-        state=State.HANDLING, extension_requests__state="asked", extension_requests__asked_at__lt=now - timedelta(hours=8)
+        state=State.HANDLING,
+        extension_requests__state="asked",
+        extension_requests__asked_at__lt=now - timedelta(hours=8),
     ).order_by("pk"),
     "archive": lambda now: _since(State.CLOSED, "closed_at").filter(closed_at__lt=now - timedelta(days=7)),
 }

@@ -33,6 +33,7 @@ from .acting import Stage
 from .album import Album
 from .apply import Bulk
 from .crew import Crew
+from .ending import answer_orders, leave_open
 from .founding import FOUNDER, found
 from .intake import SOURCE, Known, take_in_past
 from .rhythm import CHINA, VoicedReport, make_reports
@@ -82,7 +83,9 @@ def load(
         _begin(plan)
     watch.advance(1)
     watch.finish()
-    History(plan, watch).play()
+    history = History(plan, watch)
+    history.play()
+    leave_open(history.stage, plan.end)
     with transaction.atomic():
         _note("demo_loaded", {"reports": plan.count}, plan.end)
 
@@ -181,7 +184,8 @@ class History:
     def script(self, reports: Sequence[VoicedReport]) -> list[Act]:
         """Every act of every matter, in order of time."""
         plan = self.plan
-        writer = Playwright(Random(f"acts-{plan.seed}"), plan.began, plan.end, plan.end - PICTURES)
+        lot = Random(f"acts-{plan.seed}")
+        writer = Playwright(lot, plan.began, plan.end, plan.end - PICTURES, Dues(plan.end, respond=True))
         acts = [act for told in reports for act in writer.acts(told)]
         acts.sort(key=lambda act: act.at)
         return acts
@@ -193,7 +197,7 @@ class History:
             self.bulk.play(acts)
             _note("demo_lived", {"until": end.isoformat()}, end)
         turn_lights(now=end)
-        self.bulk.forget()
+        answer_orders(self.stage.crew, end)
         if local_day(start) < local_day(end):
             make_checkpoint(actor=system("trace"), now=end - timedelta(seconds=1))
 
@@ -227,10 +231,14 @@ def _taken(things: Sequence[Any], place: int, end: datetime, last: bool) -> Sequ
 class Dues:
     """By when an item started at a moment is due: the catalogue's limit on the platform's calendar."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, *, respond: bool = False) -> None:
         current = catalogue.current(local_day(now))
         self._book = almanac()
-        self._limits = {item.code: counted[-1].limit for item in current.items if (counted := steps(item.close))}
+        self._limits = {
+            item.code: counted[-1].limit
+            for item in current.items
+            if (counted := steps(item.respond if respond else item.close))
+        }
 
     def __call__(self, code: str, start: datetime) -> datetime | None:
         limit = self._limits.get(code)

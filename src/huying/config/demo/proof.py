@@ -110,7 +110,10 @@ def _alarm(at: datetime, began: datetime, _by: str, _text: str, number: int, *_:
 
 
 def _tested(at: datetime, _began: datetime, _by: str, _text: str, number: int, *_: Any) -> Any:
-    return {"report_ref": f"检测〔{at.year}〕{number % 9000 + 1000}号", "report_action": "结果已告知反映人，问题已整改并复检合格"}
+    return {
+        "report_ref": f"检测〔{at.year}〕{number % 9000 + 1000}号",
+        "report_action": "结果已告知反映人，问题已整改并复检合格",
+    }
 
 
 def _council(at: datetime, _began: datetime, _by: str, _text: str, number: int, *_: Any) -> Any:

@@ -7,20 +7,25 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import NamedTuple
 
-from .plans import NOTHING, Step
+from .plans import NOTHING, DueOf, Step
 from .rhythm import VoicedReport
 from .worktime import WorkTime
 
 QUIET = timedelta(days=7)
+LONG_AGO = timedelta(days=14)  # before that few of the rarer turns are played: they are taken one at a time
+_RARE = frozenset({
+    "whistle", "arrive", "deliver_parts", "accept_parts", "call_meeting", "record_meeting", "escalate", "supervise",
+    "answer_order", "close_order",
+})  # fmt: skip
 # how a fate names the right channel, and how the platform does
 CHANNEL = {
     "法院": "court", "劳动仲裁": "arbitration", "行政复议": "review", "信访": "petition", "信息公开": "disclosure",
     "纪检监察": "discipline", "已办结": "other", "补充信息": "other",
 }  # fmt: skip
-_SAME = frozenset(
-    "accept sign note object escalate arrive redispatch designate feedback check_fail check_pass reopen rate merge"
-    " milestone resume dispatch".split()
-)
+_SAME = frozenset({
+    "accept", "sign", "note", "object", "escalate", "arrive", "redispatch", "designate", "feedback", "check_fail",
+    "check_pass", "reopen", "rate", "merge", "milestone", "resume", "dispatch",
+})  # fmt: skip
 _RENAMED = {
     "objection_accept": "uphold", "objection_reject": "reject", "extension_ask": "ask_extension",
     "extension_grant": "grant_extension", "supervise_reply": "answer_order",
@@ -49,24 +54,41 @@ class Act(NamedTuple):
 class Playwright:
     """Writes the acts of reports; deterministic by its generator."""
 
-    def __init__(self, rng: Random, began: datetime, end: datetime, photos_from: datetime) -> None:
-        self.rng, self.end, self.photos_from = rng, end, photos_from
+    def __init__(
+        self, rng: Random, began: datetime, end: datetime, photos_from: datetime, respond_of: DueOf | None = None
+    ) -> None:
+        self.rng, self.end, self.photos_from, self.respond_of = rng, end, photos_from, respond_of
         self.time = WorkTime((began - timedelta(days=2)).date(), (end - began).days + 60)
 
     def acts(self, told: VoicedReport) -> list[Act]:
         """The acts of one report's matter, in order of time, up to the end."""
         found: list[Act] = []
-        now = told.at
+        now = asked = told.at
+        thinned = told.at < self.end - LONG_AGO and self.rng.random() < 0.94
         for at, verb, by, text, extra in self._drafts(told):
+            if thinned and verb in _RARE:
+                continue
+            if verb == "sign":
+                at = self._in_time(told.item_code, asked, at)
             now = max(at, now + timedelta(seconds=1))
             if now > self.end:
                 break
+            asked = now if verb in ("dispatch", "redispatch", "escalate") else asked
             found.append(Act(now.astimezone(UTC), told.source_id, len(found), verb, by, text, extra))
         return found
+
+    def _in_time(self, code: str, asked: datetime, at: datetime) -> datetime:
+        """Most units sign before their respond limit ends; a few do not."""
+        due = self.respond_of(code, asked) if self.respond_of is not None else None
+        if due is None or at < due or self.rng.random() < 0.03:
+            return at
+        return max(asked + timedelta(minutes=1), due - timedelta(minutes=self.rng.uniform(2, 22)))
 
     def _drafts(self, told: VoicedReport) -> Iterator[tuple[datetime, str, str, str, object]]:
         steps = told.fate.steps
         heard, closed = False, None
+        if told.photo and told.at >= self.photos_from:
+            yield told.at, "attach", "reporter", "", {"stage": "report", "kind": told.photo}
         for place, step in enumerate(steps):
             following = steps[place + 1].at if place + 1 < len(steps) else None
             if step.verb == "check_pass":
@@ -91,7 +113,13 @@ class Playwright:
         elif verb in _RENAMED:
             yield at, _RENAMED[verb], step.by, step.text, step.extra
             if verb == "supervise_reply":
-                yield self._between(at, following, 0.5), "close_order", "supervisor", "已按要求办理，跟踪到位。", NOTHING
+                yield (
+                    self._between(at, following, 0.5),
+                    "close_order",
+                    "supervisor",
+                    "已按要求办理，跟踪到位。",
+                    NOTHING,
+                )
         elif verb == "decline":
             channel = CHANNEL[str(step.extra.get("channel", "已办结"))]
             yield at, "decline", step.by, step.text, {"channel": channel}
@@ -144,7 +172,13 @@ class Playwright:
         yield step.at + timedelta(hours=hours(20, 50)), "follow_up", seat, step.text, NOTHING
         yield step.at + timedelta(hours=hours(51, 60)), "finish_transfer", desk, "", NOTHING
         called = {"reached": True, "solved": True, "satisfied": 4}
-        yield step.at + timedelta(hours=hours(62, 80)), "return_call", seat, "已接通，当事人知悉对方单位处理结果。", called
+        yield (
+            step.at + timedelta(hours=hours(62, 80)),
+            "return_call",
+            seat,
+            "已接通，当事人知悉对方单位处理结果。",
+            called,
+        )
         yield step.at + timedelta(hours=hours(100, 150)), "archive", "system", "", NOTHING
 
     def _between(self, at: datetime, following: datetime | None, share: float) -> datetime:

@@ -4,38 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from huying.casework.cases.actions import Sending
 from huying.casework.cases.models import (
     Assignment,
+    Attachment,
     Check,
-    Extension,
     Feedback,
-    Milestone,
-    Objection,
     ReturnCall,
-    Suspension,
 )
-from huying.casework.cases.rules import MAX_RETURNS, Action, State, merge_target, refuse_target
+from huying.casework.cases.rules import Action, State, merge_target, refuse_target
 from huying.casework.cases.rules import rank as rank_of
 from huying.casework.catalogue import queries as catalogue
 from huying.casework.catalogue.conditions import unmet
-from huying.casework.catalogue.evidence import Evidence
+from huying.casework.catalogue.evidence import Evidence, Photo
 from huying.casework.catalogue.models import Item
 from huying.casework.dispatch import deadlines
 from huying.casework.dispatch.queries import place_of, route_to
-from huying.casework.supervision.actions import Raising
-from huying.casework.supervision.rules import REDOS_BEFORE_ORDER, RETURNS_BEFORE_ORDER, Cause
+from huying.casework.supervision.rules import REDOS_BEFORE_ORDER, Cause
 from huying.ground.organisation.models import Unit
 from huying.kernel.actor import Actor
-from huying.senses.reports.models import Report
+from huying.kernel.models import StoredFile
 from huying.senses.reports.rules import Told
 
-from .acting import ARCHIVER, concerned, found_evidence, handler, later_due, of_centre
-from .ledger import Held, moment, utc
+from . import step_requests as requests
+from .acting import ARCHIVER, bringer, concerned, found_evidence, handler, of_centre
+from .ledger import Held, moment
 from .script import Act
+from .step_parts import Left, lead_of, raising, sure
 from .ticking import again
 
 if TYPE_CHECKING:
@@ -44,16 +42,10 @@ if TYPE_CHECKING:
 _A = Assignment.State
 
 
-def _left(code: str) -> Exception:
-    from .apply import Left
-
-    return Left(code)
-
-
 def _accept(bulk: Bulk, held: Held, act: Act) -> None:
     actor = of_centre(held.case, act, bulk.stage.crew, "dispatcher")
     rule = bulk.decided(held, Action.ACCEPT, actor, act)
-    bulk.finish(held, Action.ACCEPT, rule, _sure(actor), act.at)
+    bulk.finish(held, Action.ACCEPT, rule, sure(actor), act.at)
 
 
 def _decline(bulk: Bulk, held: Held, act: Act) -> None:
@@ -61,7 +53,7 @@ def _decline(bulk: Bulk, held: Held, act: Act) -> None:
     rule = bulk.decided(held, Action.DECLINE, actor, act, "channel", "reason")
     case, channel = held.case, str(act.get("channel"))
     case.closed_at, case.due_at, case.light = act.at, None, ""
-    bulk.finish(held, Action.DECLINE, rule, _sure(actor), act.at, {"channel": channel}, reason=act.text)
+    bulk.finish(held, Action.DECLINE, rule, sure(actor), act.at, {"channel": channel}, reason=act.text)
     bulk.ticking.stop(held, held.running(), act.at, "declined")
     bulk.tell(held, Told.DECLINED, act.at, {"channel": channel, "words": act.text})
     bulk.emptied(held, "事件不予受理", act.at)
@@ -70,7 +62,7 @@ def _decline(bulk: Bulk, held: Held, act: Act) -> None:
 def _dispatch(bulk: Bulk, held: Held, act: Act) -> None:
     case, told = held.case, bulk.stage.known[act.source_id].told
     if case.state not in (State.PENDING, State.ACCEPTED):
-        raise _left("not_in_this_state")
+        raise Left("not_in_this_state")
     actor = of_centre(case, act, bulk.stage.crew, "dispatcher")
     place = None if held.area or case.county else place_of(told.area[:12])
     if told.item_code != case.item_code or place is not None:
@@ -82,13 +74,13 @@ def _dispatch(bulk: Bulk, held: Held, act: Act) -> None:
         if place is not None:
             case.grid, case.community, case.town, case.county = place.grid, place.community, place.town, place.town[:6]
         body = {"was": was, "item": case.item_code, "area": held.area}
-        bulk.finish(held, Action.CORRECT, rule, _sure(actor), act.at, body)
+        bulk.finish(held, Action.CORRECT, rule, sure(actor), act.at, body)
     _send(bulk, held, act, actor, None)
 
 
 def _redispatch(bulk: Bulk, held: Held, act: Act) -> None:
     if held.case.state != State.ACCEPTED:
-        raise _left("not_in_this_state")
+        raise Left("not_in_this_state")
     before = held.assignments[-1].unit_id if held.assignments else None
     others = [unit for unit in concerned(held.case, bulk.stage.crew) if unit != before]
     actor = of_centre(held.case, act, bulk.stage.crew, "dispatcher")
@@ -107,7 +99,7 @@ def _send(bulk: Bulk, held: Held, act: Act, actor: Actor | None, unit_id: int | 
         may_receive=known.may_receive(sending.unit_id, case.item_code, held.area),
     )
     if refusal is not None:
-        raise _left(refusal.code)
+        raise Left(refusal.code)
     made = bulk.ledger.make(
         Assignment, case_id=case.pk, unit_id=sending.unit_id, person_id=sending.person_id, role="lead",
         limits=sending.limits, respond_due=sending.respond_due, due_at=sending.due_at, why=list(sending.why),
@@ -117,8 +109,8 @@ def _send(bulk: Bulk, held: Held, act: Act, actor: Actor | None, unit_id: int | 
     case.lead_unit, case.lead_person_id = _unit(bulk, sending.unit_id), sending.person_id
     case.due_at, case.light = sending.due_at, ""
     case.first_asked_unit_id = case.first_asked_unit_id or sending.first_asked_id or sending.unit_id
-    bulk.finish(held, Action.DISPATCH, rule, _sure(actor), act.at, sending.as_body())
-    bulk.ticking.start_unit(held, sending.as_fact(made.pk, case.pk, area=held.area, at=act.at, by=_sure(actor).ref))
+    bulk.finish(held, Action.DISPATCH, rule, sure(actor), act.at, sending.as_body())
+    bulk.ticking.start_unit(held, sending.as_fact(made.pk, case.pk, area=held.area, at=act.at, by=sure(actor).ref))
     bulk.tell(held, Told.DISPATCHED, act.at, {"unit": sending.unit_id, "due": moment(sending.due_at)})
 
 
@@ -126,7 +118,7 @@ def _sending(bulk: Bulk, held: Held, at: datetime, unit_id: int | None) -> Sendi
     item = catalogue.view_of(held.case.item)
     found = route_to(item, held.area, at, unit_id)
     if found is None:
-        raise _left("no_unit")
+        raise Left("no_unit")
     times = deadlines.of_item(item, held.area, at, bulk.ticking.book)
     return Sending(
         unit_id=found.unit_id, person_id=found.person_id, first_asked_id=found.first_asked_id,
@@ -138,12 +130,12 @@ def _sign(bulk: Bulk, held: Held, act: Act) -> None:
     case = held.case
     actor = handler(case, act, bulk.stage.crew) if case.state == State.DISPATCHED else None
     rule = bulk.decided(held, Action.SIGN, actor, act)
-    lead = _lead(held)
-    lead.state, lead.signed_at, lead.person_id = _A.SIGNED, act.at, _sure(actor).person_id or lead.person_id
+    lead = lead_of(held)
+    lead.state, lead.signed_at, lead.person_id = _A.SIGNED, act.at, sure(actor).person_id or lead.person_id
     case.lead_person_id = lead.person_id
     bulk.ledger.touch(lead)
     body = {"unit": lead.unit_id, "person": lead.person_id}
-    bulk.finish(held, Action.SIGN, rule, _sure(actor), act.at, body)
+    bulk.finish(held, Action.SIGN, rule, sure(actor), act.at, body)
     bulk.ticking.stop(held, held.running("respond", of=lead), act.at, "signed")
 
 
@@ -152,157 +144,7 @@ def _note(bulk: Bulk, held: Held, act: Act) -> None:
     actor = handler(held.case, act, crew) if act.by == "handler" else of_centre(held.case, act, crew)
     given = ["text"] if act.text.strip() else []
     rule = bulk.decided(held, Action.NOTE, actor, act, *given)
-    bulk.finish(held, Action.NOTE, rule, _sure(actor), act.at, text=act.text)
-
-
-def _object(bulk: Bulk, held: Held, act: Act) -> None:
-    case = held.case
-    actor = handler(case, act, bulk.stage.crew)
-    rule = bulk.decided(held, Action.OBJECT, actor, act, "reason")
-    lead = _lead(held)
-    others = [unit for unit in concerned(case, bulk.stage.crew) if unit != case.lead_unit_id]
-    suggested = others[0] if others else None
-    held.objection = bulk.ledger.make(
-        Objection, case_id=case.pk, assignment_id=lead.pk, suggested_unit_id=suggested, reason=act.text,
-        asked_at=act.at, asked_by=_sure(actor).ref,
-    )  # fmt: skip
-    body = {"unit": lead.unit_id, "suggested": suggested}
-    bulk.finish(held, Action.OBJECT, rule, _sure(actor), act.at, body, reason=act.text)
-    bulk.ticking.pause(held, held.running(of=lead), act.at, _sure(actor).ref, "objection")
-    bulk.ticking.start_standing(held, "objection", act.at)
-
-
-def _decide_objection(bulk: Bulk, held: Held, act: Act) -> None:
-    case, uphold = held.case, act.verb == "uphold"
-    action = Action.UPHOLD_OBJECTION if uphold else Action.REJECT_OBJECTION
-    actor = of_centre(case, act, bulk.stage.crew, "centre_lead")
-    rule = bulk.decided(held, action, actor, act, "reason")
-    by, lead, asked = _sure(actor), _lead(held), held.objection
-    assert asked is not None
-    asked.state = Objection.State.UPHELD if uphold else Objection.State.REJECTED
-    asked.decided_at, asked.decided_by, asked.decision = act.at, by.ref, act.text
-    bulk.ledger.touch(asked)
-    held.objection = None
-    if uphold:
-        case.returns = min(case.returns + 1, MAX_RETURNS)
-        lead.state, lead.ended_at = _A.RETURNED, act.at
-        bulk.ledger.touch(lead)
-        case.lead_unit = case.lead_person_id = case.due_at = None
-        case.light = ""
-    else:
-        case.locked = True
-    body = {"unit": lead.unit_id, "returns": case.returns}
-    bulk.finish(held, action, rule, by, act.at, body, reason=act.text)
-    if uphold:
-        bulk.ticking.stop(held, held.running(of=lead), act.at, "ended")
-        _back_in_queue(bulk, held, act, by)
-    bulk.ticking.stop(held, held.running("objection"), act.at, "decided")
-    if not uphold:
-        bulk.ticking.resume(held, held.running(of=lead), act.at, by.ref, "objection")
-    elif case.returns >= RETURNS_BEFORE_ORDER:
-        bulk.supervise(_raising(held, Cause.REPEATED_RETURNS, lead), act.at)
-
-
-def _back_in_queue(bulk: Bulk, held: Held, act: Act, by: Actor) -> None:
-    before = held.last_stopped("dispatch")
-    if before is not None:
-        bulk.ticking.go_on(held, before, act.at, by.ref, "unassigned")
-        return
-    bulk.ticking.start_standing(held, "dispatch", act.at, main=True)
-    bulk.ticking.copy_to_case(held)
-
-
-def _ask_extension(bulk: Bulk, held: Held, act: Act) -> None:
-    case = held.case
-    actor, until = handler(case, act, bulk.stage.crew), later_due(case, act.at)
-    if until is None:
-        raise _left("nothing_to_extend")
-    rule = bulk.decided(held, Action.ASK_EXTENSION, actor, act, "reason", "until")
-    lead = _lead(held)
-    if until <= act.at or (case.due_at is not None and until <= case.due_at):
-        raise _left("invalid")
-    if lead.due_at is not None and until - lead.due_at > lead.due_at - lead.sent_at:
-        raise _left("extension_too_long")
-    held.extension = bulk.ledger.make(
-        Extension, case_id=case.pk, reason=act.text, until=until, old_due=case.due_at, asked_at=act.at,
-        asked_by=_sure(actor).ref,
-    )  # fmt: skip
-    body = {"until": until, "due": utc(case.due_at)}
-    bulk.finish(held, Action.ASK_EXTENSION, rule, _sure(actor), act.at, body, reason=act.text)
-
-
-def _grant_extension(bulk: Bulk, held: Held, act: Act) -> None:
-    case, asked = held.case, held.extension
-    actor = of_centre(case, act, bulk.stage.crew, "centre_lead")
-    rule = bulk.decided(held, Action.GRANT_EXTENSION, actor, act, "told")
-    by = _sure(actor)
-    assert asked is not None
-    asked.state, asked.told = Extension.State.GRANTED, act.text
-    asked.decided_at, asked.decided_by = act.at, by.ref
-    bulk.ledger.touch(asked)
-    held.extension = None
-    case.extensions += 1
-    body = {"until": asked.until, "due": utc(asked.old_due), "number": case.extensions}
-    bulk.finish(held, Action.GRANT_EXTENSION, rule, by, act.at, body, told=act.text)
-    bulk.ticking.extend(held, asked.until, act.at, by.ref, "extension")
-    bulk.tell(held, Told.EXTENDED, act.at, {"until": asked.until.isoformat(), "words": act.text})
-
-
-def _ask_suspension(bulk: Bulk, held: Held, act: Act) -> None:
-    stones: Any = act.get("milestones")
-    actor = handler(held.case, act, bulk.stage.crew)
-    rule = bulk.decided(held, Action.ASK_SUSPENSION, actor, act, "reason", "milestones")
-    asked = held.suspension = bulk.ledger.make(
-        Suspension, case_id=held.case.pk, reason=act.text, asked_at=act.at, asked_by=_sure(actor).ref
-    )
-    named = [(stone["name"], date.fromisoformat(stone["planned"])) for stone in stones]
-    held.milestones = [
-        bulk.ledger.make(Milestone, suspension_id=asked.pk, name=name[:120], due_on=due) for name, due in named
-    ]
-    body = {"milestones": [{"name": name, "due": due.isoformat()} for name, due in named]}
-    bulk.finish(held, Action.ASK_SUSPENSION, rule, _sure(actor), act.at, body, reason=act.text)
-
-
-def _grant_suspension(bulk: Bulk, held: Held, act: Act) -> None:
-    actor = of_centre(held.case, act, bulk.stage.crew, "centre_lead")
-    rule = bulk.decided(held, Action.GRANT_SUSPENSION, actor, act)
-    asked, by, note = held.suspension, _sure(actor), "同意挂账，按节点推进。"
-    assert asked is not None
-    asked.state, asked.decision = Suspension.State.RUNNING, note
-    asked.decided_at, asked.decided_by = act.at, by.ref
-    bulk.ledger.touch(asked)
-    held.case.suspended_at = act.at
-    bulk.finish(held, Action.GRANT_SUSPENSION, rule, by, act.at, note=note)
-    bulk.ticking.pause(held, held.running(), act.at, by.ref, "suspended")
-    bulk.tell(held, Told.SUSPENDED, act.at)
-
-
-def _milestone(bulk: Bulk, held: Held, act: Act) -> None:
-    actor = handler(held.case, act, bulk.stage.crew)
-    stone = next((one for one in held.milestones if one.name == act.get("name") and one.reached_at is None), None)
-    if stone is None:
-        raise _left("milestone_not_found")
-    rule = bulk.decided(held, Action.REACH_MILESTONE, actor, act, "milestone")
-    note = "节点已完成，佐证材料已上传。"
-    stone.reached_at, stone.note = act.at, note
-    bulk.ledger.touch(stone)
-    body = {"milestone": stone.name, "due": stone.due_on.isoformat()}
-    bulk.finish(held, Action.REACH_MILESTONE, rule, _sure(actor), act.at, body, note=note)
-
-
-def _resume(bulk: Bulk, held: Held, act: Act) -> None:
-    actor = of_centre(held.case, act, bulk.stage.crew, "centre_lead")
-    if held.case.state != State.SUSPENDED:
-        raise _left("not_in_this_state")
-    rule = bulk.decided(held, Action.RESUME, actor, act)
-    if held.suspension is not None:
-        held.suspension.state, held.suspension.ended_at = Suspension.State.ENDED, act.at
-        bulk.ledger.touch(held.suspension)
-        held.suspension = None
-    held.case.suspended_at = None
-    by = _sure(actor)
-    bulk.finish(held, Action.RESUME, rule, by, act.at, note="挂账条件消除，恢复办理。")
-    bulk.ticking.resume(held, held.running(), act.at, by.ref, "suspended")
+    bulk.finish(held, Action.NOTE, rule, sure(actor), act.at, text=act.text)
 
 
 def _feedback(bulk: Bulk, held: Held, act: Act) -> None:
@@ -310,15 +152,13 @@ def _feedback(bulk: Bulk, held: Held, act: Act) -> None:
     actor = handler(case, act, bulk.stage.crew) if case.state == State.HANDLING else None
     given = ["evidence", *(["text"] if act.text.strip() else [])]
     rule = bulk.decided(held, Action.GIVE_FEEDBACK, actor, act, *given)
-    by, lead = _sure(actor), _lead(held)
+    by, lead = sure(actor), lead_of(held)
     whole = Evidence.from_json(found_evidence(act, case, case.item, case.opened_at, by.name))
     before = tuple(photo for stage, photo in held.photos if stage in ("report", "before"))
     after = tuple(photo for stage, photo in held.photos if stage == "after")
-    whole = replace(
-        whole, photos_before=(*whole.photos_before, *before), photos_after=(*whole.photos_after, *after)
-    )
+    whole = replace(whole, photos_before=(*whole.photos_before, *before), photos_after=(*whole.photos_after, *after))
     if unmet(case.item.conditions, whole, photos_min=case.item.needs_photo_min):
-        raise _left("evidence_missing")
+        raise Left("evidence_missing")
     proof = whole.as_json()
     held.feedback = bulk.ledger.make(
         Feedback, case_id=case.pk, assignment_id=lead.pk, text=act.text, evidence=proof, given_at=act.at,
@@ -334,7 +174,7 @@ def _feedback(bulk: Bulk, held: Held, act: Act) -> None:
 
 def _check(bulk: Bulk, held: Held, act: Act, by: Actor, *, passed: bool) -> Feedback:
     if held.feedback is None:
-        raise _left("feedback_not_found")
+        raise Left("feedback_not_found")
     bulk.ledger.make(
         Check, case_id=held.case.pk, feedback_id=held.feedback.pk, person_id=by.person_id, passed=passed,
         note=act.text, made_at=act.at, made_by=by.ref,
@@ -346,7 +186,7 @@ def _check_pass(bulk: Bulk, held: Held, act: Act) -> None:
     case = held.case
     actor = of_centre(case, act, bulk.stage.crew, "checker")
     rule = bulk.decided(held, Action.PASS_CHECK, actor, act)
-    by, lead = _sure(actor), _lead(held)
+    by, lead = sure(actor), lead_of(held)
     feedback = _check(bulk, held, act, by, passed=True)
     lead.state, lead.accepted_at, lead.ended_at = _A.ACCEPTED, act.at, act.at
     bulk.ledger.touch(lead)
@@ -360,7 +200,7 @@ def _check_pass(bulk: Bulk, held: Held, act: Act) -> None:
 def _check_fail(bulk: Bulk, held: Held, act: Act) -> None:
     actor = of_centre(held.case, act, bulk.stage.crew, "checker")
     rule = bulk.decided(held, Action.FAIL_CHECK, actor, act, "reason")
-    by, lead = _sure(actor), _lead(held)
+    by, lead = sure(actor), lead_of(held)
     _check(bulk, held, act, by, passed=False)
     _send_back(bulk, held, act, by, lead, why="check")
     _again(bulk, held, act, by, lead, Action.FAIL_CHECK, rule, why="check")
@@ -371,8 +211,8 @@ def _reopen(bulk: Bulk, held: Held, act: Act) -> None:
     rule = bulk.decided(held, Action.ORDER_REDO, actor, act, "reason")
     accepted = [one for one in held.assignments if one.role == "lead" and one.state == _A.ACCEPTED]
     if not accepted:
-        raise _left("assignment_not_found")
-    by = _sure(actor)
+        raise Left("assignment_not_found")
+    by = sure(actor)
     _send_back(bulk, held, act, by, accepted[-1], why="call")
     _again(bulk, held, act, by, accepted[-1], Action.ORDER_REDO, rule, why="call")
 
@@ -401,7 +241,7 @@ def _again(
     if why != "check":
         bulk.tell(held, Told.SENT_BACK, act.at)
     if held.case.redos >= REDOS_BEFORE_ORDER:
-        bulk.supervise(_raising(held, Cause.REPEATED_REDO, lead), act.at)
+        bulk.supervise(raising(held, Cause.REPEATED_REDO, lead), act.at)
 
 
 def _return_call(bulk: Bulk, held: Held, act: Act) -> None:
@@ -412,17 +252,17 @@ def _return_call(bulk: Bulk, held: Held, act: Act) -> None:
     solved = bool(act.get("solved")) if reached else None
     bulk.ledger.make(
         ReturnCall, case_id=case.pk, reached=reached, responded=True if reached else None, solved=solved,
-        satisfied=score, note=act.text, made_at=act.at, made_by=_sure(actor).ref,
+        satisfied=score, note=act.text, made_at=act.at, made_by=sure(actor).ref,
     )  # fmt: skip
     held.called, held.unreached = held.called or reached, held.unreached + (not reached)
     case.solved = case.solved if solved is None else solved
     case.rating = case.rating if score is None else score
     body = {"reached": reached, "solved": solved, "satisfied": score}
-    bulk.finish(held, Action.RETURN_CALL, rule, _sure(actor), act.at, body, note=act.text)
+    bulk.finish(held, Action.RETURN_CALL, rule, sure(actor), act.at, body, note=act.text)
 
 
 def _rate(bulk: Bulk, held: Held, act: Act) -> None:
-    report = Report.objects.get(pk=bulk.stage.known[act.source_id].report_id)
+    report = bulk.rated[bulk.stage.known[act.source_id].report_id]
     actor = Actor("reporter", f"report:{report.pk}", "居民")
     rule = bulk.decided(held, Action.RATE, actor, act, "score")
     case, score = held.case, int(str(act.get("stars")))
@@ -445,14 +285,14 @@ def _merge(bulk: Bulk, held: Held, act: Act) -> None:
     case = held.case
     known = bulk.stage.known.get(bulk.stage.known[act.source_id].told.fate.into)
     if known is None or known.case_id not in bulk.ledger:
-        raise _left("no_target")
+        raise Left("no_target")
     root = bulk.ledger[known.case_id]
     actor = of_centre(case, act, bulk.stage.crew, "dispatcher")
     rule = bulk.decided(held, Action.MERGE, actor, act, "into")
     refusal = merge_target([State(root.case.state)])
     if refusal is not None:
-        raise _left(refusal.code)
-    by, moved = _sure(actor), case.reports
+        raise Left(refusal.code)
+    by, moved = sure(actor), case.reports
     for assignment in held.live:
         assignment.state, assignment.ended_at = _A.DROPPED, act.at
         bulk.ledger.touch(assignment)
@@ -471,10 +311,19 @@ def _merge(bulk: Bulk, held: Held, act: Act) -> None:
     bulk.write(root.case.pk, "absorb", by, act.at, {"from": case.pk, "reports": moved})
 
 
-def _raising(held: Held, cause: Cause, lead: Assignment) -> Raising:
-    return Raising(
-        case_id=held.case.pk, cause=cause, area=held.area, unit_id=lead.unit_id, person_id=lead.person_id
+def _attach(bulk: Bulk, held: Held, act: Act) -> None:
+    case, name, kind = held.case, str(act.get("stage")), str(act.get("kind"))
+    actor = bringer(case, act, bulk.stage.crew)
+    if actor is None or any(stage == name for stage, _photo in held.photos):
+        raise Left("nobody")
+    file = bulk.stage.album.unsaved(case.pk, kind, "after" if name == "after" else "before", actor, act.at)
+    file.pk = bulk.ledger.ids.take(StoredFile)
+    bulk.ledger.adopt(file)
+    bulk.ledger.make(
+        Attachment, case_id=case.pk, file_id=file.pk, stage=name, caption=act.text, made_at=act.at, made_by=actor.ref
     )
+    held.photos.append((name, Photo(at=act.at, ref=file.sha256)))
+    bulk.write(case.pk, "attach", actor, act.at, {"file": file.sha256, "stage": name})
 
 
 def _item(bulk: Bulk, version_id: int, code: str) -> Item:
@@ -492,23 +341,11 @@ def _unit(bulk: Bulk, unit_id: int) -> Unit:
     return bulk.ledger.units[unit_id]
 
 
-def _lead(held: Held) -> Assignment:
-    lead = held.lead
-    if lead is None:
-        raise _left("assignment_not_found")
-    return lead
-
-
-def _sure(actor: Actor | None) -> Actor:
-    assert actor is not None, "a decided step has somebody who takes it"
-    return actor
-
-
 STEPS: Mapping[str, Callable[[Bulk, Held, Act], None]] = {
     "accept": _accept, "decline": _decline, "dispatch": _dispatch, "redispatch": _redispatch, "sign": _sign,
-    "designate": _sign, "note": _note, "object": _object, "uphold": _decide_objection, "reject": _decide_objection,
-    "ask_extension": _ask_extension, "grant_extension": _grant_extension, "ask_suspension": _ask_suspension,
-    "grant_suspension": _grant_suspension, "milestone": _milestone, "resume": _resume, "feedback": _feedback,
+    "designate": _sign, "note": _note, "object": requests.raise_objection, "uphold": requests.decide_objection, "reject": requests.decide_objection,
+    "ask_extension": requests.ask_extension, "grant_extension": requests.grant_extension, "ask_suspension": requests.ask_suspension,
+    "grant_suspension": requests.grant_suspension, "milestone": requests.milestone, "resume": requests.resume, "feedback": _feedback,
     "check_pass": _check_pass, "check_fail": _check_fail, "reopen": _reopen, "return_call": _return_call,
-    "rate": _rate, "archive": _archive, "merge": _merge,
+    "rate": _rate, "archive": _archive, "merge": _merge, "attach": _attach,
 }  # fmt: skip

@@ -12,6 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from huying.kernel.paging import Page, page
+from huying.kernel.remembering import once
 from huying.kernel.trace import Entry
 
 from . import rules
@@ -49,7 +50,7 @@ def directory(*, on: date) -> Directory:
 
     Rotas are known from 8 days before `on` to 35 days after. Call once for a batch, never once for a row.
     """
-    version = _version()
+    version = once("directory", _version)
     key = (_database(), on)
     with _guard:
         held = _cache.get(key)

@@ -19,6 +19,7 @@ from huying.ground.territory.locating import PointIndex
 from huying.ground.territory.models import Area, PlaceName, TerritoryVersion
 from huying.ground.territory.roads import Road
 from huying.ground.territory.rules import is_valid_on
+from huying.kernel.remembering import once
 
 KEPT_SNAPSHOTS = 2
 KEPT_DATES = 4
@@ -144,7 +145,7 @@ _reading = RLock()
 
 def current() -> Snapshot:
     """The present snapshot. One cheap query; everything is read again only when the stamp has changed."""
-    stamp = TerritoryVersion.objects.values_list("stamp", flat=True).first()
+    stamp = once("territory", _stamp)
     if (known := _kept.get(stamp)) is not None:
         return known
     with _reading:
@@ -156,6 +157,11 @@ def current() -> Snapshot:
         if stamp is not None:
             _kept[stamp] = snapshot
         return snapshot
+
+
+def _stamp() -> UUID | None:
+    stamp: UUID | None = TerritoryVersion.objects.values_list("stamp", flat=True).first()
+    return stamp
 
 
 def _read(stamp: UUID | None) -> Snapshot:

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class PortalConfig(AppConfig):
@@ -15,8 +16,10 @@ class PortalConfig(AppConfig):
 
         entries = (
             navigation.Entry(_("首页"), "home", icon="home", order=10, place=navigation.PORTAL),
-            navigation.Entry(_("我要反映"), "report", icon="megaphone", order=20, place=navigation.PORTAL),
-            navigation.Entry(_("我的事项"), "mine", icon="list", order=30, place=navigation.PORTAL),
+            navigation.Entry(
+                pgettext_lazy("menu", "我要反映"), "report", icon="megaphone", order=20, place=navigation.PORTAL
+            ),
+            navigation.Entry(pgettext_lazy("menu", "我的事项"), "mine", icon="list", order=30, place=navigation.PORTAL),
             navigation.Entry(_("身边的事"), "around", icon="map", order=40, place=navigation.PORTAL),
             navigation.Entry(_("找人"), "call", icon="phone", order=50, place=navigation.PORTAL),
         )

@@ -104,7 +104,7 @@ class Kept:
     token: str
 
 
-def take_photos(uploads: Sequence[UploadedFile], key: str, *, kept: int, actor: Actor, now: Any) -> list[Kept]:
+def take_photos(uploads: Sequence[UploadedFile[Any]], key: str, *, kept: int, actor: Actor, now: Any) -> list[Kept]:
     """Clean and store photos. Raises Invalid in plain words for too many, or for one that is no photo."""
     if len(uploads) + kept > rules.MOST_PHOTOS:
         raise Invalid(_("最多放 %(most)d 张照片") % {"most": rules.MOST_PHOTOS}, code="too_many_photos", field="photos")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,7 +10,6 @@ from django.utils.translation import gettext
 from huying.ground.accounts.models import User
 from huying.ground.accounts.places import address_of
 from huying.ground.organisation.access import ANONYMOUS
-from huying.ground.territory import queries as territory
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, Invalid
@@ -28,7 +25,7 @@ HOTLINE = "12345"
 def resident(request: HttpRequest) -> tuple[Actor, User | None]:
     """Who speaks: a signed-in resident, or somebody unknown. Staff are residents here, and unknown ones."""
     if request.user.is_authenticated and getattr(request.user, "kind", "") == User.Kind.RESIDENT:
-        return Actor("resident", f"user:{request.user.pk}", str(request.user)), request.user  # type: ignore[return-value]
+        return Actor("resident", f"user:{request.user.pk}", str(request.user)), request.user
     return ANONYMOUS, None
 
 
@@ -44,15 +41,7 @@ def remember(request: HttpRequest, code: str) -> None:
 
 def place_name(request: HttpRequest) -> str:
     """For the head of every portal page."""
-    name = queries.served(clock.now())[1]
-    return gettext("%(place)s · 呼应") % {"place": name} if name else ""
-
-
-def map_words(now: Any) -> dict[str, Any]:
-    """What every map of the portal needs: where it looks."""
-    code = queries.served(now)[0]
-    area = territory.find_area(code) if code else None
-    return {"code": code, "lon": area.lon if area else None, "lat": area.lat if area else None}
+    return queries.served(clock.now())[1]
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -141,9 +130,10 @@ def around(request: HttpRequest) -> HttpResponse:
         {
             "page": queries.around(now=now, area=area, done=done, cursor=request.GET.get("cursor")),
             "done": done,
+            "not_done": not done,
             "area": area,
             "places": places,
-            "map": map_words(now),
+            "prefix": queries.served(now)[0],
         },
     )
 

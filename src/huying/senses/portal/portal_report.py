@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -20,7 +19,7 @@ from huying.kernel.models import StoredFile
 
 from . import actions, forms, queries, rules, throttle, words
 from .forms import Kept, MatterForm
-from .portal import HOTLINE, address, map_words, remember, resident
+from .portal import HOTLINE, address, remember, resident
 
 STEPS = (_("说事情"), _("看一看"), _("送出"))
 
@@ -50,7 +49,7 @@ def _photos(request: HttpRequest, form: MatterForm, actor: Actor, now: datetime)
     """Photos of earlier steps and of this one; a wrong one becomes a mistake of the form and the rest stay."""
     key = form.cleaned_data.get("key") or forms.new_key()
     kept = forms.kept_photos(request.POST.getlist("photo"), key, actor)
-    uploads = [one for one in request.FILES.getlist("photos") if isinstance(one, UploadedFile)]
+    uploads = request.FILES.getlist("photos")
     if not uploads:
         return kept
     try:
@@ -114,7 +113,7 @@ def _ask(request: HttpRequest, form: MatterForm, photos: list[Kept], now: dateti
         "most": rules.MOST_PHOTOS - len(photos),
         "longest": rules.LONGEST_TEXT,
         "steps": STEPS,
-        "map": map_words(now),
+        "prefix": queries.served(now)[0],
         "hotline": HOTLINE,
     }
     return render(request, "portal/report.html", shown, status=status)

@@ -16,6 +16,7 @@ from huying.casework.cases.models import Case
 from huying.casework.cases.queries import Similar
 from huying.casework.cases.rules import State
 from huying.casework.catalogue.queries import ItemView
+from huying.casework.clocks import queries as clocks
 from huying.casework.dispatch import queries as dispatch
 from huying.casework.dispatch.queries import Decision, Matter
 from huying.ground.accounts.models import User
@@ -38,6 +39,7 @@ WEEK = timedelta(days=7)
 _FIGURES_FOR = 300  # seconds
 _LONGEST_CASE = timedelta(days=90)
 _EMERGENCY_FROM = 0.25
+_WORTH_SHOWING = 0.03
 _DONE = (State.CLOSED, State.ARCHIVED)
 
 
@@ -95,7 +97,7 @@ class Understanding:
 def understand(matter: Matter, *, now: datetime, with_similar: bool = True) -> Understanding:
     """Dry run of a matter and of each kind it may be. Writes nothing; the number of queries is bounded."""
     first = dispatch.explain(matter, now=now)
-    proposals = first.proposals[:3]
+    proposals = [one for one in first.proposals if one.confidence >= _WORTH_SHOWING or one is first.proposals[0]][:3]
     each = dispatch.decide([replace(matter, item_code=one.item_code) for one in proposals], now=now)
     sure = bool(proposals) and first.waits_for not in ("unsure_item", "close_call", "held")
     likely = [one.item for one, guess in zip(each, proposals, strict=True) if guess.confidence >= _EMERGENCY_FROM]
@@ -105,7 +107,7 @@ def understand(matter: Matter, *, now: datetime, with_similar: bool = True) -> U
         choices=tuple(_choice(one, units) for one in each),
         sure=sure,
         place=place_words([_code_of(first.place)]).get(_code_of(first.place), "") if first.place else "",
-        seen_by=first.dispatch_due or next((one.dispatch_due for one in each if one.dispatch_due), None),
+        seen_by=first.dispatch_due or clocks.due_for_dispatch(now, _code_of(first.place)),
         emergency=tuple(sorted(lines)),
         near=_near([one.item for one in each], first, now) if with_similar else (),
     )
@@ -196,7 +198,8 @@ def served(now: datetime) -> tuple[str, str]:
         known = ("", "")
         while len(known[0]) < 6 and len(below := territory.children(known[0], on=local_day(now))) == 1:
             known = (below[0].code, words.own_name(below[0]))
-        cache.set(key, known, _FIGURES_FOR)
+        if known[0]:
+            cache.set(key, known, _FIGURES_FOR)
     return known
 
 

@@ -23,6 +23,7 @@ from huying.kernel.models import StoredFile
 from huying.senses.reports.models import Report, Telling
 from huying.senses.reports.queries import tellings_of
 from huying.senses.reports.rules import Told
+from huying.shell.words import moment_words
 
 from . import rules, words
 
@@ -119,7 +120,7 @@ def matter_of(report: Report, *, place: str, now: datetime) -> Matter:
         plan=tuple(running.milestones.all()) if running else (),
         own_photos=tuple(one for one in pictures if one.stage == "report"),
         work_photos=tuple(one for one in pictures if one.stage in _AFTER),
-        lines=tuple(_lines(report, case, known)),
+        lines=tuple(_lines(report, case, known, now)),
         may_rate=case.state == State.CLOSED and not rules.has_rated(report.rated_at, case.closed_at),
         may_remind=bool(case.open) and not reminded,
         reminded_today=reminded,
@@ -167,30 +168,32 @@ def _unit_ids(body: Mapping[str, Any]) -> Iterable[int]:
 
 def _told_words(tellings: Sequence[Telling]) -> str:
     """What was said when it was not taken up: whom to ask instead, and why."""
-    last = next((one.body for one in reversed(tellings) if one.kind == Told.DECLINED), {})
+    last: dict[str, Any] = next((one.body for one in reversed(tellings) if one.kind == Told.DECLINED), {})
     channel, said = str(last.get("channel", "")), str(last.get("words", ""))
     return "\n".join(part for part in (words.channel_name(channel) if channel else "", said) if part)
 
 
-def _lines(report: Report, case: Case, known: _Known) -> list[Line]:
+def _lines(report: Report, case: Case, known: _Known, now: datetime) -> list[Line]:
     merged = [one.at for one in known.tellings if one.kind == Told.MERGED]
     since = max(merged) if merged and report.case_id != report.first_case_id else None
     lines = [Line(gettext("我们收到了您的反映"), report.received_at, "megaphone")]
     if since is not None:
         lines += [_of_telling(one, known) for one in known.tellings if one.at <= since and one.kind in words.TOLD]
     for entry in known.entries:
-        line = _of_entry(entry, report, known)
+        line = _of_entry(entry, report, known, now)
         if line is not None and (since is None or entry.at > since):
             lines.append(line)
-    lines += _of_requests(known, since)
+    lines += _of_requests(known, since, now)
     if report.score is not None and report.rated_at is not None:
         score = dict(words.SCORES).get(report.score, "")
-        lines.append(Line(gettext("您评了：%(score)s") % {"score": score}, report.rated_at, "star", text=report.comment))
+        lines.append(
+            Line(gettext("您评了：%(score)s") % {"score": score}, report.rated_at, "star", text=report.comment)
+        )
     lines.sort(key=lambda line: line.at or report.received_at)
     return [*lines, *_ahead(case)]
 
 
-def _of_entry(entry: trace.Entry, report: Report, known: _Known) -> Line | None:
+def _of_entry(entry: trace.Entry, report: Report, known: _Known, now: datetime) -> Line | None:
     body = entry.content
     own = entry.actor_ref == f"report:{report.pk}"
     if entry.verb == "open" and entry.at >= report.received_at:
@@ -209,7 +212,7 @@ def _of_entry(entry: trace.Entry, report: Report, known: _Known) -> Line | None:
         title = gettext("您催了一次，已提醒办事的单位")
     if own and entry.verb == "order_redo":
         title = gettext("您说还没解决，已退回去重新办")
-    text = _due_words(body.get("due")) if entry.verb in ("dispatch", "designate", "escalate") else ""
+    text = _due_words(body.get("due"), now) if entry.verb in ("dispatch", "designate", "escalate") else ""
     if entry.verb == "pass_check":
         text = next((one.feedback.text for one in known.checks if one.made_at == entry.at), "")
     return Line(title, entry.at, icon, text=text)
@@ -219,9 +222,9 @@ def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _due_words(value: object) -> str:
+def _due_words(value: object, now: datetime) -> str:
     moment = parse_datetime(str(value)) if value else None
-    return gettext("最晚 %(when)s 办好") % {"when": f"{timezone.localtime(moment):%m-%d %H:%M}"} if moment else ""
+    return gettext("最晚 %(when)s 办好") % {"when": moment_words(moment, now)} if moment else ""
 
 
 def _of_telling(telling: Telling, known: _Known) -> Line:
@@ -236,13 +239,12 @@ def _of_telling(telling: Telling, known: _Known) -> Line:
     return Line(title, telling.at, icon, text=said)
 
 
-def _of_requests(known: _Known, since: datetime | None) -> list[Line]:
+def _of_requests(known: _Known, since: datetime | None, now: datetime) -> list[Line]:
     """What was granted: more time, with the words that were promised to the reporter; a plan, step by step."""
     lines = []
     for one in known.extensions:
         if one.decided_at is not None and (since is None or one.decided_at > since):
-            until = f"{timezone.localtime(one.until):%m-%d %H:%M}"
-            title = gettext("需要多一点时间，改为最晚 %(when)s 办好") % {"when": until}
+            title = gettext("需要多一点时间，改为最晚 %(when)s 办好") % {"when": moment_words(one.until, now)}
             lines.append(Line(title, one.decided_at, "clock", text=one.told))
     for plan in known.suspensions:
         if plan.decided_at is not None and (since is None or plan.decided_at > since):

@@ -1,6 +1,6 @@
 """How much one address may send in an hour: enough for any neighbour, too little for a machine.
 
-``HUYING_PORTAL_LIMITS = {"send": (10, 3600), …}``: name → (times, seconds). Kept in the cache of the web process.
+``HUYING_PORTAL_LIMITS = {"send": (30, 3600), …}``: name → (times, seconds). Kept in the cache of the web process.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from huying.kernel.errors import HuyingError
 
-DEFAULT: Final = {"send": (10, 3600), "photo": (60, 3600), "look": (60, 600)}
+DEFAULT: Final = {"send": (30, 3600), "photo": (120, 3600), "look": (60, 600)}
 
 
 class TooMany(HuyingError):

@@ -19,6 +19,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.bulk import insert_rows
 from huying.kernel.errors import Conflict, Invalid, Refused
 from huying.kernel.models import StoredFile
+from huying.kernel.remembering import remembering
 
 from .contacts import contacts_for
 from .models import Report
@@ -85,7 +86,7 @@ def take_in(voices: Sequence[Voice], *, actor: Actor, now: datetime) -> list[Tak
 
 
 def _take_in(voices: Sequence[Voice], actor: Actor, now: datetime) -> list[Taken]:
-    with transaction.atomic():
+    with transaction.atomic(), remembering():
         known = _known(voices)
         fresh: dict[tuple[str, str], Voice] = {}
         for voice in voices:

@@ -9,4 +9,12 @@ class ReportsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import doors  # noqa: F401 - opens the live topic of tracking codes
+        from huying.shell import navigation, panels
+
+        from . import desk, desk_calls, doors  # noqa: F401 - doors opens the live topic of tracking codes
+        from .desk_queries import CALLERS
+
+        navigation.register(
+            navigation.Entry(_("回访"), "calls", CALLERS, icon="phone", order=7, count=desk_calls.count_to_call)
+        )
+        panels.register("case", "main", desk.voices_panel, order=10)

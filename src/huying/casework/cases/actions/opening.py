@@ -98,7 +98,9 @@ def open_cases(openings: Sequence[Opening], *, actor: Actor, now: datetime) -> l
     """
     if not openings:
         return []
-    with transaction.atomic(savepoint=False):  # all or nothing; whoever catches a failure has a transaction of their own
+    with transaction.atomic(
+        savepoint=False
+    ):  # all or nothing; whoever catches a failure has a transaction of their own
         ids = allocate_ids(Case, len(openings))
         sent = [(case_id, one, one.sending) for case_id, one in zip(ids, openings, strict=True) if one.sending]
         assignment_ids = allocate_ids(Assignment, len(sent)) if sent else []

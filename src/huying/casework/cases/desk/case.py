@@ -21,7 +21,7 @@ from huying.kernel.trace import export_text
 from .. import access, rules, timeline_words, words
 from .. import queries_desk as reads
 from ..actions import transferring
-from ..models import Attachment, Case
+from ..models import Assignment, Attachment, Case
 from ..rules import Action, State
 from ..turns import chain
 from ..words import refusal
@@ -110,7 +110,7 @@ def facts_of(scene: Scene) -> dict[str, Any]:
         "state_kind": state_kind(case),
         "condition": condition_words(case),
         "beside": beside,
-        "parts": [(part, PART_STATES[part.state]) for part in beside.parts],
+        "parts": [(part, PART_STATES[Assignment.State(part.state)]) for part in beside.parts],
         "evidence": _evidence_said(scene),
         "photos": _photos(beside.attachments),
         "documents": [one for one in beside.attachments if one.file.kind == "document"],
@@ -345,4 +345,3 @@ def proof(request: HttpRequest, case_id: int) -> HttpResponse:
     answer = HttpResponse(export_text(chain(case_id)), content_type="application/json; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="trace-{scene.case.number}.json"'
     return answer
-

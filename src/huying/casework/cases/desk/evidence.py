@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
 from huying.casework.catalogue.conditions import describe_condition, fields_for
@@ -14,10 +13,10 @@ from huying.kernel.files import accept_upload
 
 from .. import actions
 from ..models import Case
-from .fields import Field
+from .fields import Field, Options
 from .scene import Scene
 
-STAGE_OF = {"photos": "after", "photos_before": "before", "photos_after": "after", "documents": "document"}
+STAGE_OF = {"photos_before": "before", "photos_after": "after", "documents": "document"}
 _KINDS = {"long_text": "long", "time": "moment", "yes": "tick", "choice": "select", "file": "document"}
 MOST_FILES = 9
 
@@ -25,6 +24,10 @@ MOST_FILES = 9
 def condition_words(case: Case) -> str:
     """The closing condition in plain words."""
     return str(describe_condition(case.item.conditions))
+
+
+def _offering(choices: Options) -> Callable[[Scene], Options]:
+    return lambda _scene: choices
 
 
 def evidence_fields(case: Case) -> tuple[Field, ...]:
@@ -38,7 +41,7 @@ def evidence_fields(case: Case) -> tuple[Field, ...]:
                 _KINDS.get(one.kind, one.kind),
                 str(one.label),
                 required=False,
-                options=(lambda _scene, kept=choices: kept) if choices else None,
+                options=_offering(choices) if choices else None,
                 evidence=True,
             )
         )
@@ -58,12 +61,7 @@ def take_files(request: HttpRequest, scene: Scene) -> dict[str, str]:
 
     Every file is looked at before any is attached, so a bad one leaves nothing behind.
     """
-    uploads = [
-        (name, file)
-        for name in (*STAGE_OF, "report_ref_file")
-        for file in request.FILES.getlist(name)
-        if isinstance(file, UploadedFile)
-    ]
+    uploads = [(name, file) for name in (*STAGE_OF, "report_ref_file") for file in request.FILES.getlist(name)]
     if len(uploads) > MOST_FILES * 2:
         raise Invalid(field="photos_after")
     stored = []

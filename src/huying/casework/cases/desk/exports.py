@@ -134,7 +134,9 @@ def _xlsx(cases: QuerySet[Case], queue: Queue, mark: str, name: str) -> FileResp
     sheet = book.create_sheet(_("事件"))
     sheet.freeze_panes = "B3"
     sheet.oddHeader.center.text = sheet.oddFooter.center.text = mark.replace("&", "&&")[:240]
-    for column, width in zip("ABCDEFGHIJKLMNOPQR", (18, 32, 9, 16, 26, 22, 12, 10, 6, 6, 22, 10, 16, 16, 16, 9, 9, 9), strict=True):
+    for column, width in zip(
+        "ABCDEFGHIJKLMNOPQR", (18, 32, 9, 16, 26, 22, 12, 10, 6, 6, 22, 10, 16, 16, 16, 9, 9, 9), strict=True
+    ):
         sheet.column_dimensions[column].width = width
     sheet.append([_bold(sheet, mark)])
     sheet.append([_bold(sheet, text) for text in _head()])

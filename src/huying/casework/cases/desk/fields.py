@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,7 @@ class Shown:
     field: Field
     options: Options = ()
     value: str = ""
-    values: list[Any] = field(default_factory=list)
+    values: list[Any] = made(default_factory=list)
     error: str = ""
 
 
@@ -86,9 +87,9 @@ def read(fields: Sequence[Field], scene: Scene, given: QueryDict) -> dict[str, A
 
 def _text(one: Field, scene: Scene, given: QueryDict) -> str:
     value = given.get(one.name, "").strip()
-    if one.kind == "select" and value and one.options:
-        if value not in [str(option[0]) for option in one.options(scene)]:
-            raise Invalid(_("请从列出的选项中选择。"), field=one.name)
+    offered = one.options(scene) if one.kind == "select" and one.options else None
+    if value and offered is not None and value not in [str(option[0]) for option in offered]:
+        raise Invalid(_("请从列出的选项中选择。"), field=one.name)
     return value
 
 

@@ -24,7 +24,21 @@ from .pickers import area_from, area_value, unit_from, unit_value
 
 LIGHTS = ("blue", "yellow", "red", "black")
 # Names in the address; everything a list is narrowed by stays there.
-NAMES = ("q", "state", "light", "kind", "area", "unit", "channel", "since", "until", "urgent", "returned", "late", "own")
+NAMES = (
+    "q",
+    "state",
+    "light",
+    "kind",
+    "area",
+    "unit",
+    "channel",
+    "since",
+    "until",
+    "urgent",
+    "returned",
+    "late",
+    "own",
+)
 
 
 @dataclass(frozen=True, slots=True)

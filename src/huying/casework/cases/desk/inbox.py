@@ -67,6 +67,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "counts": _counts(actor, asked, known, now),
         "deeds": deeds_for(actor, queue),
         "now": now,
+        "dispatches": actor.has("dispatcher") or actor.has("centre_lead"),
         **filters.choices(),
     }
     return render(request, "cases/inbox.html", found)
@@ -229,7 +230,9 @@ def _summarise(request: HttpRequest, deed: Deed, number: int, refused: Mapping[s
     for reason, ids in refused.items():
         names = "、".join(numbers.get(case_id, str(case_id)) for case_id in ids[:5])
         more = _("等") if len(ids) > 5 else ""
-        text = ngettext("%(n)d 件未办（%(names)s%(more)s）：%(reason)s", "%(n)d 件未办（%(names)s%(more)s）：%(reason)s", len(ids))
+        text = ngettext(
+            "%(n)d 件未办（%(names)s%(more)s）：%(reason)s", "%(n)d 件未办（%(names)s%(more)s）：%(reason)s", len(ids)
+        )
         messages.warning(request, text % {"n": len(ids), "names": names, "more": more, "reason": reason})
 
 
@@ -252,5 +255,3 @@ def count_of_waiting(request: HttpRequest) -> int | None:
             return None
         known = reads.queue_counts(actor, [first], knowledge()).get(first, 0)
     return known or None
-
-

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.utils.translation import gettext as _now
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 from django_stubs_ext import StrPromise
 
 from huying.shell.words import moment_words
@@ -99,10 +100,9 @@ def _told(scene: Scene) -> str:
     asked = scene.beside.extension
     if asked is None:
         return ""
-    return _now("您反映的“%(title)s”需要更多时间办理，预计%(until)s前办结。给您带来不便，请谅解。") % {
-        "title": scene.case.title,
-        "until": moment_words(asked.until, scene.now),
-    }
+    with override(settings.LANGUAGE_CODE):  # whatever the reader of this page speaks
+        until = moment_words(asked.until, scene.now)
+    return f"您反映的“{scene.case.title}”需要更多时间办理，预计{until}前办结。给您带来不便，请谅解。"
 
 
 def _uphold(yes: bool) -> Take:

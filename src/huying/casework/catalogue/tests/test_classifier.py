@@ -26,7 +26,7 @@ VAGUE = (
     "我要投诉",
     "x",
 )
-FLOOR_FIRST, FLOOR_THREE, MOST_OFF = 0.50, 0.70, 0.08
+FLOOR_FIRST, FLOOR_THREE, MOST_OFF = 0.58, 0.78, 0.08
 
 
 def names() -> dict[str, tuple[str, str]]:

@@ -140,7 +140,8 @@ def _form(step: Step, case: Case, now: datetime) -> dict[str, Any]:
     found: dict[str, Any] = {"step": step, "did": str(step.action), "limits": WHISTLE_LIMITS, "rows": WHISTLE_ROWS}
     if step.action is Action.ESCALATE:
         above, known = queries.unit_above(case, now=now), knowledge()
-        found["proposed"] = unit_value(known.units[above]) if above in known.units else ""
+        unit = known.units.get(above or 0)
+        found["proposed"] = unit_value(unit) if unit else ""
     return found
 
 

@@ -18,7 +18,7 @@ from huying.config.demo.apply import Bulk
 from huying.config.demo.crew import Crew
 from huying.config.demo.founding import found
 from huying.config.demo.intake import Known, take_in_past
-from huying.config.demo.loading import History, Plan
+from huying.config.demo.loading import PICTURES, History, Plan
 from huying.config.demo.rhythm import VoicedReport
 from huying.config.demo.script import Act
 from huying.config.demo.steps import STEPS
@@ -33,9 +33,9 @@ PLAN = Plan("community", 1, 500, 60, END)
 MARKS = ("objected", "suspended", "extended", "redo", "merged", "declined", "late")
 WRITTEN: tuple[type[models.Model], ...] = (
     cases.Case, cases.Assignment, cases.Objection, cases.Extension, cases.Suspension, cases.Milestone, cases.Feedback,
-    cases.Check, cases.ReturnCall, clocks.Clock, clocks.ClockChange, clocks.Warning, reports.Report, reports.Telling,
+    cases.Check, cases.ReturnCall, cases.Attachment, clocks.Clock, clocks.ClockChange, clocks.Warning, reports.Report, reports.Telling,
 )  # fmt: skip
-OWN = {"transaction", "tracking_code", "contact_id", "terms", "edition"}  # different each time, and rightly
+OWN = {"transaction", "file_id", "tracking_code", "contact_id", "terms", "edition"}  # different each time, and rightly
 
 
 @pytest.fixture
@@ -53,7 +53,8 @@ def chosen(written: Sequence[VoicedReport]) -> list[VoicedReport]:
             found_[one.source_id] = one
             if one.fate.into:
                 found_[one.fate.into] = by_id[one.fate.into]
-    for one in written[:12]:
+    pictured = [one for one in written if one.photo and one.at > PLAN.end - PICTURES]
+    for one in (*written[:12], *pictured[:3]):
         found_[one.source_id] = one
     return sorted(found_.values(), key=lambda one: one.at)
 
@@ -84,6 +85,7 @@ def snapshot() -> dict[str, Any]:
             {one.attname: _plain(one, getattr(row, one.attname), ranks) for one in fields}
             for row in model._default_manager.order_by("pk")
         ]
+    found_["Telling"].sort(key=lambda row: (row["at"], row["report_id"], row["kind"]))  # told in no order
     entries = Entry.objects.filter(chain__startswith="case:").order_by("chain", "seq")
     found_["Entry"] = sorted(
         (

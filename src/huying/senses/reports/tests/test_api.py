@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from PIL import Image
 
 from huying.casework.cases import factories
 from huying.casework.cases.factories import IN_GRID_1, TOWN, Cast, account_of
-from huying.casework.cases.models import Case
+from huying.casework.cases.models import Attachment, Case
 from huying.ground.organisation.actions import issue_key
 from huying.kernel import clock
 from huying.kernel.actor import SYSTEM
@@ -41,6 +44,8 @@ def caller(scopes: list[str], *, unit: Any = None, area: str = "") -> Call:
     client = Client(headers={"Authorization": f"Bearer {token}"})
 
     def call(method: str, path: str, body: Any = None, **headers: str) -> Any:
+        if method == "raw":
+            return client.post(f"/api/v1{path}", body)
         send = getattr(client, method)
         extra = {"content_type": "application/json"} if method != "get" else {}
         return send(f"/api/v1{path}", body, headers=headers or None, **extra)
@@ -153,6 +158,27 @@ def test_a_unit_works_its_case_from_end_to_end_through_the_interface(cast: Cast,
     verbs = [line["verb"] for line in unit("get", f"/cases/{case_id}/timeline").json()]
     assert verbs[:3] == ["open", "dispatch", "sign"]
     assert "words" not in unit("get", f"/cases/{case_id}/timeline").json()[0]["texts"]
+
+
+def test_photos_come_in_through_the_interface(cast: Cast) -> None:
+    made = caller(["reports:write"])("post", "/reports", report()).json()
+    unit = caller(["cases:read", "cases:act"], unit=cast.units["sanitation"])
+    picture = BytesIO()
+    Image.new("RGB", (640, 480), "green").save(picture, "JPEG")
+    path = f"/cases/{made['case_id']}/files"
+
+    def send(content: bytes, stage: str) -> Any:
+        upload = SimpleUploadedFile("a.jpg", content, "image/jpeg")
+        return unit("raw", path, {"file": upload, "stage": stage, "caption": "清理后"})
+
+    assert send(picture.getvalue(), "after").status_code == 200
+    assert Attachment.objects.get().stage == "after"
+    assert send(b"<script>alert(1)</script>", "after").status_code == 422
+    assert send(picture.getvalue(), "nonsense").status_code == 422
+    stranger = caller(["cases:read", "cases:act"], unit=cast.units["housing"])
+    upload = SimpleUploadedFile("a.jpg", picture.getvalue(), "image/jpeg")
+    assert stranger("raw", path, {"file": upload, "stage": "after"}).status_code == 404
+    assert Attachment.objects.count() == 1
 
 
 def test_a_stranger_unit_gets_404(cast: Cast) -> None:

@@ -1,21 +1,36 @@
-"""The first hour of a new place: the catalogue that comes with the program, one centre, its first administrator.
-
-    huying users add zhang --name 张建国
-    HUYING_DATA_DIR=/var/lib/huying python scripts/found_place.py zhang --area 990001 --centre 澄江区社会治理中心
-
-Running it again changes nothing. Everything after it is done on the organisation pages, by that administrator.
-"""
+"""The first hour of a new place: the catalogue that comes with the program, one centre, its first administrator."""
 
 from __future__ import annotations
 
-import argparse
-import os
 from typing import Final
+
+import click
+
+from huying.kernel.console import Console, instance_command
 
 ROLES: Final = ("admin", "organisation_editor", "territory_editor", "catalogue_editor", "centre_lead")
 
 
-def found(username: str, *, area: str, centre: str, code: str) -> str:
+@instance_command("found")
+@click.argument("username")
+@click.option("--area", required=True, help="中心服务的区域编码 / code of the area the centre serves")
+@click.option("--centre", required=True, help="中心名称 / name of the centre")
+@click.option("--code", default="CENTRE", show_default=True, help="中心的单位代码 / code of the centre's unit")
+def found(console: Console, username: str, area: str, centre: str, code: str) -> None:
+    """建起一个新地方：发布目录，设中心，任命首位管理员 / publish the catalogue, found the centre, appoint USERNAME.
+
+    账号先用 `huying users add` 开通；重复运行不会重复。
+    """
+    from huying.kernel.errors import HuyingError
+
+    try:
+        summary = found_place(username, area=area, centre=centre, code=code)
+    except HuyingError as error:
+        raise click.ClickException(str(error)) from error
+    console.done(summary, area=area, unit=code)
+
+
+def found_place(username: str, *, area: str, centre: str, code: str) -> str:
     """Publish the seed catalogue, name the posts, found the centre, appoint the account's person. One transaction."""
     from django.db import transaction
 
@@ -26,9 +41,12 @@ def found(username: str, *, area: str, centre: str, code: str) -> str:
     from huying.ground.organisation.rules import ROLE_CHOICES
     from huying.kernel import clock
     from huying.kernel.actor import system
+    from huying.kernel.errors import NotFound
 
     author, now = system("founding"), clock.now()
-    user = User.objects.get(username=username)
+    user = User.objects.staff().filter(username=username.strip().lower()).first()
+    if user is None:
+        raise NotFound(f"There is no member of staff called {username}. `huying users add` makes one.")
     with transaction.atomic():
         version = import_seed(actor=author, now=now)
         for role, label in ROLE_CHOICES:
@@ -46,22 +64,3 @@ def found(username: str, *, area: str, centre: str, code: str) -> str:
                 actor=author, now=now, person=person, unit=unit, post=Post.objects.get(code=role), role=role
             )
     return f"catalogue version {version.number}, {unit.name} ({area}), {person.name} with {len(ROLES)} duties"
-
-
-def main() -> None:
-    """Read the command line, start Django, found the place."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("username", help="an account opened with `huying users add`")
-    parser.add_argument("--area", required=True, help="code of the area the centre serves, such as 990001")
-    parser.add_argument("--centre", required=True, help="name of the centre")
-    parser.add_argument("--code", default="CENTRE", help="code of the centre's unit")
-    chosen = parser.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huying.config.settings")
-    import django
-
-    django.setup()
-    print(found(chosen.username, area=chosen.area, centre=chosen.centre, code=chosen.code))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,119 @@
+"""The voices on a case's page, the logged door to who said it, and erasing on a resident's wish."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from huying.casework.cases import access as case_access
+from huying.casework.cases.desk.guard import actor_of, staff
+from huying.casework.cases.models import Case
+from huying.casework.catalogue.rules import CHANNELS
+from huying.kernel import clock
+from huying.kernel.actor import Actor
+from huying.kernel.errors import Forbidden, HuyingError, NotFound
+from huying.kernel.privacy import mask_text, reveal
+
+from . import access, actions, desk_queries, words
+from .desk_queries import VoiceView
+from .models import Report
+
+PAGE_SIZE = 20
+
+
+def voices_panel(request: HttpRequest, case: Case) -> str:
+    """What people said, in the order they said it. Who they are stays masked, or away altogether."""
+    actor = actor_of(request)
+    shown, page = desk_queries.voices(actor, case)
+    if not shown:
+        return ""
+    found = voice_words(actor, case, shown) | {"more": page.next is not None, "total": case.reports}
+    return render_to_string("reports/voices_panel.html", found, request=request)
+
+
+def voice_words(actor: Actor, case: Case, shown: list[VoiceView]) -> dict[str, Any]:
+    """The voices as the page shows them."""
+    return {
+        "case": case,
+        "may_erase": access.may_erase(actor, case) and not case.open,
+        "voices": [
+            {
+                "view": one,
+                "report": one.report,
+                "text": mask_text(one.report.text),
+                "place": mask_text(one.report.place_text),
+                "channel": CHANNELS.get(one.report.channel, one.report.channel),
+                "told": [(telling, words.told_words(telling.kind)) for telling in one.told],
+            }
+            for one in shown
+        ],
+    }
+
+
+@staff
+@require_GET
+def voices(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Every voice of a case."""
+    actor = actor_of(request)
+    case = case_access.get_case(actor, case_id)
+    shown, page = desk_queries.voices(actor, case, cursor=request.GET.get("cursor"), size=PAGE_SIZE)
+    crumbs = [(reverse("cases-case", args=[case.pk]), case.title), ("", _("诉求"))]
+    return render(request, "reports/voices.html", voice_words(actor, case, shown) | {"page": page, "crumbs": crumbs})
+
+
+@staff
+@require_POST
+def open_contact(request: HttpRequest, report_id: int) -> HttpResponse:
+    """Who said it, for those whose work it is to know: with a reason, and written down for the resident to see."""
+    actor = actor_of(request)
+    report, case = access.report_on_case(actor, report_id)
+    if not access.may_know_reporter(actor, case, report):
+        raise Forbidden(_("您不能查看这位反映人的联系方式"), code="reporter_hidden")
+    if report.contact is None:
+        raise NotFound(_("没有留下联系方式"))
+    why = request.POST.get("why", "")
+    found: dict[str, Any] = {"report": report, "case": case, "why": why}
+    found["crumbs"] = [(reverse("cases-case", args=[case.pk]), case.title), ("", _("联系方式"))]
+    partial = request.headers.get("HX-Request") == "true"
+    template = "reports/_contact.html" if partial else "reports/contact.html"
+    try:
+        found["opened"] = _opened(report, actor, why)
+    except HuyingError as error:
+        return render(request, template, found | {"error": error}, status=error.status)
+    answer = render(request, template, found)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _opened(report: Report, actor: Actor, why: str) -> dict[str, str]:
+    contact = report.contact
+    assert contact is not None, "looked at before"
+    sealed = desk_queries.sealed_of(contact)
+    opened = reveal(actor=actor, now=clock.now(), subject=f"contact:{contact.pk}", why=why, fields=sealed)
+    if "name" not in opened and contact.user is not None:
+        opened["name"] = contact.user.name
+    return opened
+
+
+@staff
+@require_POST
+def erase(request: HttpRequest, report_id: int) -> HttpResponse:
+    """Erase what a resident said and who they are, on their wish."""
+    actor = actor_of(request)
+    report, case = access.report_on_case(actor, report_id)
+    if not access.may_erase(actor, case):
+        raise Forbidden(_("删除诉求由中心负责人或管理员办理"), code="erase_not_yours")
+    reason = request.POST.get("reason", "").strip()
+    if len(reason) < 2:
+        messages.error(request, _("请写明删除的理由"))
+    else:
+        actions.erase_report(report.pk, actor=actor, now=clock.now(), why=reason)
+        messages.success(request, _("已删除这条诉求的内容和联系方式"))
+    return redirect("cases-case", case.pk)

@@ -1,0 +1,106 @@
+"""Reads of the voices' desk: the voices of a case as one reader may see them, and who waits for a return call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from huying.casework.cases import access as case_access
+from huying.casework.cases.models import Assignment, Case, Feedback, ReturnCall
+from huying.casework.cases.rules import State
+from huying.casework.dispatch.access import covered
+from huying.kernel.actor import Actor
+from huying.kernel.paging import Page, page
+from huying.kernel.privacy import Unsealable, mask_name, mask_phone, unseal
+
+from . import access
+from .models import Contact, Report, Telling
+
+MOST_LISTED = 30
+VOICES_SHOWN = 5
+CALLERS = ("seat", "checker")
+RETRY_AFTER = timedelta(hours=4)  # nobody answered: others first
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceView:
+    """One voice as this reader may see it. ``name`` and ``phone`` are masked, empty for those who may not know."""
+
+    report: Report
+    knows: bool
+    name: str
+    phone: str
+    told: tuple[Telling, ...]
+
+    @property
+    def can_open(self) -> bool:
+        """Whether there is a contact behind the logged door."""
+        return self.knows and bool(self.name or self.phone)
+
+
+def voices(
+    actor: Actor, case: Case, *, cursor: str | None = None, size: int = VOICES_SHOWN
+) -> tuple[list[VoiceView], Page[Report]]:
+    """The voices of a case, first one first, with what each was told; two queries, one more for members of units."""
+    rows = Report.objects.filter(case_id=case.pk).select_related("contact__user")
+    found = page(rows, ("id",), cursor, size)
+    parties = case_access.parties(actor, case)
+    told: dict[int, list[Telling]] = {}
+    for telling in Telling.objects.filter(report__in=[row.pk for row in found.rows]).order_by("id"):
+        told.setdefault(telling.report_id, []).append(telling)
+    return [_view(row, access.may_know(parties, row), told.get(row.pk, [])) for row in found.rows], found
+
+
+def _view(report: Report, knows: bool, told: list[Telling]) -> VoiceView:
+    contact = report.contact if knows else None
+    name, phone = masked(contact) if contact is not None else ("", "")
+    return VoiceView(report, knows, name, phone, tuple(told))
+
+
+def masked(contact: Contact) -> tuple[str, str]:
+    """Name and number of a contact as screens show them."""
+    sealed = sealed_of(contact)
+    try:
+        opened = {key: unseal(value) for key, value in sealed.items()}
+    except Unsealable:
+        return "", ""
+    name = opened.get("name") or (contact.user.name if contact.user is not None else "")
+    return mask_name(name), mask_phone(opened.get("phone", ""))
+
+
+def sealed_of(contact: Contact) -> dict[str, bytes]:
+    """The sealed values of a contact; a signed-in resident's number may be the account's."""
+    phone = contact.phone_sealed or (contact.user.phone_sealed if contact.user is not None else None)
+    found = {"name": contact.name_sealed, "phone": phone}
+    return {key: bytes(value) for key, value in found.items() if value}
+
+
+# --- return calls ----------------------------------------------------------------------------------------------
+
+
+def to_call(actor: Actor, now: datetime) -> QuerySet[Case]:
+    """Closed cases nobody has heard back about and somebody could be called for, oldest first.
+
+    Without what the caller or their unit handled, and without those tried within the last hours.
+    """
+    worked = Assignment.objects.filter(case=OuterRef("pk"), signed_at__isnull=False)
+    own = Q(pk__in=[])
+    if actor.person_id is not None:
+        own |= Q(person=actor.person_id)
+    if actor.unit_id is not None:
+        own |= Q(unit=actor.unit_id)
+    calls = ReturnCall.objects.filter(case=OuterRef("pk"))
+    reachable = Report.objects.filter(case=OuterRef("pk"), contact__isnull=False, anonymous=False)
+    closed = Case.objects.filter(covered(actor, *CALLERS), Exists(reachable), state=State.CLOSED, rating__isnull=True)
+    waiting = closed.exclude(Exists(worked.filter(own))).exclude(
+        Exists(calls.filter(Q(reached=True) | Q(made_at__gt=now - RETRY_AFTER)))
+    )
+    tries = Count("return_calls", filter=Q(return_calls__reached=False))
+    return waiting.annotate(tries=tries).defer("terms", "proposals").order_by("closed_at", "id")
+
+
+def answer_of(case_id: int) -> Feedback | None:
+    """The result a reporter was answered with."""
+    return Feedback.objects.filter(case_id=case_id).select_related("assignment__unit").order_by("-id").first()

@@ -1,0 +1,79 @@
+"""Writes of the seat: one call becomes one report, and an emergency goes to its line in the same step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from huying.casework.cases import actions as cases
+from huying.casework.cases.actions.transferring import CHANNELS, EMERGENCY_CHANNELS
+from huying.kernel.actor import Actor
+from huying.kernel.errors import Invalid
+from huying.senses.reports.actions import Taken, Voice, take_in
+
+SOURCE = "seat"
+CHANNELS_TAKEN = ("hotline", "visit", "wechat")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What the operator wrote down. ``key`` is the form's own mark: sent twice, it is taken once.
+
+    ``case_id`` joins an open case; ``emergency`` is the line it goes to at once, with ``receipt`` its number there.
+    """
+
+    key: str
+    channel: str
+    text: str
+    phone: str = ""
+    name: str = ""
+    anonymous: bool = False
+    hide_identity: bool = False
+    place_text: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    item_code: str | None = None
+    case_id: int | None = None
+    emergency: str = ""
+    receipt: str = ""
+
+
+def take_call(call: Call, *, actor: Actor, now: datetime) -> Taken:
+    """Take a call down: the report, its case, and for an emergency the hand-over; all of it or nothing."""
+    if call.channel not in CHANNELS_TAKEN:
+        raise Invalid(_("没有这个来源渠道"), field="channel")
+    if call.emergency and call.emergency not in EMERGENCY_CHANNELS:
+        raise Invalid(_("请选择紧急电话"), field="emergency")
+    with transaction.atomic():
+        (taken,) = take_in([_voice(call)], actor=actor, now=now)
+        if call.emergency and not taken.repeated:
+            reason = call.text.strip()[:200]
+            cases.call_emergency(
+                taken.case_id, channel=call.emergency, reason=reason, receipt=call.receipt, actor=actor, now=now
+            )
+    return taken
+
+
+def _voice(call: Call) -> Voice:
+    text = call.text
+    if call.emergency and len(text.strip()) < 2:
+        text = _("紧急来电，已转%(line)s") % {"line": CHANNELS[call.emergency]}
+    return Voice(
+        source=SOURCE,
+        source_id=call.key,
+        channel=call.channel,
+        text=text,
+        name=call.name,
+        phone=call.phone,
+        anonymous=call.anonymous,
+        hide_identity=call.hide_identity,
+        place_text=call.place_text,
+        lon=call.lon,
+        lat=call.lat,
+        item_code=call.item_code,
+        case_id=call.case_id,
+        urgent=bool(call.emergency),
+    )
