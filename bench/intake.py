@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import psutil
+
 from bench.harness import Bench
 from bench.rows import copies
 from bench.rows.place import found_place, voices
@@ -107,15 +109,16 @@ def single(bench: Bench, told: Sequence[Any]) -> None:
         rest = body[len(body) // 10 or 1 :]
         one, many = rest[: len(rest) // 4], rest[len(rest) // 4 :]
         for clients, share in ((1, one), (CLIENTS, many)):
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), _server_seconds(port)
             spent = _in_threads(port, token, share, clients)
-            seconds = time.perf_counter() - began
+            seconds, worked = time.perf_counter() - began, _server_seconds(port) - worked
             tail = statistics.quantiles(spent, n=20)[-1] if len(spent) > 1 else spent[0]
             bench.note(
                 f"one report through the API, {clients} client{'s' * (clients > 1)}",
                 p50_ms=statistics.median(spent),
                 p95_ms=tail,
                 per_second=len(spent) / seconds,
+                server_cpu_ms=1000 * worked / len(spent),
             )
 
 
@@ -190,6 +193,21 @@ def _server(bench: Bench) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(20)
+
+
+def _server_seconds(port: int) -> float:
+    """Processor time the web server's processes have used so far."""
+    own = psutil.Process()
+    webs = [one for one in own.children(recursive=True) if any(str(port) == word for word in _words(one))]
+    family = {child for web in webs for child in (web, *web.children(recursive=True))}
+    return sum(sum(one.cpu_times()[:2]) for one in family)
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def _wait(port: int, process: subprocess.Popen[bytes], log: Any) -> None:

@@ -169,7 +169,7 @@ class Scene:
 
 def others(bench: Bench, scene: Scene, times: int) -> None:
     """The other reads and one step."""
-    from huying.casework.cases import access, queries
+    from huying.casework.cases import queries
     from huying.casework.cases.queries import Filters
 
     all_seeing, case = scene.actors["dispatcher"], scene.newest
@@ -182,7 +182,8 @@ def others(bench: Bench, scene: Scene, times: int) -> None:
             lambda _n, a=actor: queries.list_page(a, Filters(), order=queries.BY_DUE, size=PAGE),
             times=times,
         )
-        timed(f"{who}: case page", lambda _n, a=actor: opened(a, case.pk) if a is all_seeing else None, times=times)
+    timed("case page", lambda _n: opened(all_seeing, case.pk), times=times)
+    signed(bench, times)
     near = (lon - 0.02, lat - 0.02, lon + 0.02, lat + 0.02)
     whole = (lon - 1, lat - 1, lon + 1, lat + 1)
     timed("map: a quarter", lambda _n: queries.points(all_seeing, Filters(), box=near), times=times)
@@ -196,7 +197,30 @@ def others(bench: Bench, scene: Scene, times: int) -> None:
         ),
         times=times,
     )
-    access.get_case(all_seeing, case.pk)
+
+
+def signed(bench: Bench, times: int) -> None:
+    """A change of state: units sign what they were sent, each time another case."""
+    from huying.casework.cases import actions
+    from huying.casework.cases.models import Case
+    from huying.kernel import clock
+    from huying.kernel.actor import Actor, Duty
+
+    waiting = list(
+        Case.objects.filter(state="dispatched", lead_unit__isnull=False)
+        .order_by("id")
+        .values_list("id", "lead_unit_id", "lead_unit__path")[: times + 2]
+    )
+    if len(waiting) < 2:
+        return
+    ahead = iter(waiting)
+
+    def sign(_round: int) -> None:
+        case_id, unit_id, path = next(ahead)
+        handler = Actor("staff", "person:1", "bench", unit_id, None, (Duty("handler", "", unit_id, path),))
+        actions.sign_case(case_id, actor=handler, now=clock.now())
+
+    bench.time("a unit signs", sign, times=len(waiting) - 1, warm=0)
 
 
 def opened(actor: Any, case_id: int) -> None:

@@ -11,7 +11,7 @@ from huying.ground.organisation.models import Unit
 from huying.kernel.actor import Actor, Duty
 from huying.kernel.errors import NotFound
 
-from .models import Assignment, Case
+from .models import NOT_LEADING, Assignment, Case
 from .rules import Party
 
 _AREA_ROLES: dict[str, Party] = {
@@ -66,7 +66,7 @@ def _unit_ways(paths: Sequence[str]) -> list[Q]:
     for path in paths:
         below |= Q(path__startswith=path)
     ids = list(Unit.objects.filter(below).order_by("id").values_list("id", flat=True))
-    asked = _asked(unit__in=ids).values("case")
+    asked = _asked(unit__in=ids).filter(NOT_LEADING).values("case")
     return [Q(lead_unit__in=ids), Q(first_asked_unit__in=ids), Q(pk__in=asked)]
 
 

@@ -102,6 +102,12 @@ class Case(models.Model):
             models.Index(F("light"), F("id").desc(), name="case_by_light", condition=~Q(light="")),
             models.Index(F("opened_at"), F("id"), name="case_by_opened"),
             models.Index(F("id"), name="case_open", condition=Q(open=True)),
+            models.Index(
+                fields=["county"],
+                include=["state", "light", "town", "community", "grid", "lead_person"],
+                name="case_open_counted",
+                condition=Q(open=True),
+            ),
             models.Index(F("id"), name="case_urgent", condition=Q(urgent=True)),
             models.Index(F("id"), name="case_returned", condition=Q(returns__gt=0)),
             models.Index(F("id"), name="case_closed_late", condition=Q(closed_late=True)),
@@ -121,6 +127,10 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
+
+
+# A unit that was asked and does not lead the case now: it helps, or it had the case before.
+NOT_LEADING = Q(role="assist") | Q(state__in=["returned", "passed_up"])
 
 
 class Assignment(models.Model):
@@ -177,6 +187,7 @@ class Assignment(models.Model):
         indexes = [
             models.Index(fields=["case", "id"], name="assignment_by_case"),
             models.Index(F("unit"), F("case").desc(), name="assignment_by_unit"),
+            models.Index(F("unit"), F("case").desc(), name="assignment_not_leading", condition=NOT_LEADING),
             models.Index(
                 fields=["unit", "due_at", "id"],
                 condition=Q(role="assist", state__in=["sent", "signed", "arrived", "delivered"]),

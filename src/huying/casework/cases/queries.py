@@ -232,7 +232,7 @@ def open_counts(actor: Actor, filters: Filters) -> dict[str, int]:
     """Open cases by state and by light within the filters; one query over the open ones only, and one for units."""
     cases = access.within(actor, narrowed(Case.objects.filter(open=True), filters))
     counts: dict[str, int] = {}
-    for state, light, number in cases.values_list("state", "light").annotate(n=Count("id")).order_by():
+    for state, light, number in cases.values_list("state", "light").annotate(n=Count("*")).order_by():
         counts[state] = counts.get(state, 0) + number
         if light:
             counts[light] = counts.get(light, 0) + number
@@ -257,8 +257,8 @@ def counts_by_area(actor: Actor, level: str) -> list[tuple[str, int, int]]:
     if level not in ("town", "community", "grid"):
         raise Invalid(field="level")
     rows = access.within(actor, Case.objects.filter(open=True).exclude(**{level: ""})).values_list(level)
-    late = Count("id", filter=Q(light__in=("red", "black")))
-    return list(rows.annotate(n=Count("id"), late=late).order_by(level))
+    late = Count("light", filter=Q(light__in=("red", "black")))
+    return list(rows.annotate(n=Count("*"), late=late).order_by(level))
 
 
 def waiting_for_archive(now: datetime, quiet_days: int, *, limit: int = 500) -> list[int]:

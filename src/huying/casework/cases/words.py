@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_stubs_ext import StrOrPromise, StrPromise
 
 from .rules import Action, State
@@ -17,7 +18,7 @@ STATES: dict[State, StrPromise] = {
     State.CHECKING: _("待核查"),
     State.CLOSED: _("已结案"),
     State.TRANSFERRED: _("已转出"),
-    State.DECLINED: _("不予受理"),
+    State.DECLINED: pgettext_lazy("state", "不予受理"),
     State.MERGED: _("已合并"),
     State.ARCHIVED: _("已归档"),
 }

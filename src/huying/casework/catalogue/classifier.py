@@ -7,7 +7,7 @@ it. Fitted at first use of a catalogue version and kept in memory.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +17,7 @@ from huying.casework.catalogue.queries import Catalogue, today
 
 _KEPT = 2
 _models: OrderedDict[int, Model] = OrderedDict()
+_lately: deque[tuple[Catalogue, Model]] = deque(maxlen=_KEPT)
 _guard = threading.Lock()
 
 
@@ -41,17 +42,21 @@ def propose(texts: Sequence[str], *, k: int = 3, catalogue: Catalogue | None = N
 
 
 def model_of(catalogue: Catalogue) -> Model:
-    """The fitted model of a catalogue; equal catalogues share one."""
+    """The fitted model of a catalogue; equal catalogues share one, and the very same one is known at a glance."""
+    for known, model in tuple(_lately):
+        if known is catalogue:
+            return model
     lessons = lessons_of(catalogue)
     key = hash(lessons)
     with _guard:
         if key in _models:
             _models.move_to_end(key)
-            return _models[key]
-        model = fit(lessons)
-        _models[key] = model
+        else:
+            _models[key] = fit(lessons)
+        model = _models[key]
         while len(_models) > _KEPT:
             _models.popitem(last=False)
+        _lately.append((catalogue, model))
         return model
 
 

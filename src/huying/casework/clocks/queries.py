@@ -49,7 +49,9 @@ def almanac() -> Almanac:
 
 
 def _edition() -> int:
-    return Edition.objects.aggregate(last=Max("number"))["last"] or 0
+    with connection.cursor() as cursor:  # asked at every intake: plain SQL costs half as much
+        cursor.execute(f"SELECT coalesce(max(number), 0) FROM {Edition._meta.db_table}")
+        return int(cursor.fetchone()[0])
 
 
 def _build(number: int) -> Almanac:

@@ -151,10 +151,11 @@ def _decide(
     sending = None
     if waits is None and found is not None:
         sending = _sending(found, roads.times(chosen, area, matter.at))
+    summary = mask_text(matter.text)
     return Decision(
         item=chosen,
-        title=matter.title or title_of(matter.text),
-        summary=mask_text(matter.text),
+        title=mask_text(matter.title) if matter.title else title_of(summary),
+        summary=summary,
         place=place,
         lon=matter.lon if matter.lon is not None else (place.lon if place else None),
         lat=matter.lat if matter.lat is not None else (place.lat if place else None),

@@ -6,44 +6,21 @@ An act that the platform refuses is left out: the history contains only what cou
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 from huying.casework.cases import actions as cases
-from huying.casework.cases.models import Assignment, Attachment, Case, Milestone, Transfer
+from huying.casework.cases.models import Attachment, Case, Milestone
 from huying.casework.cases.rules import State
-from huying.casework.catalogue.models import Item
 from huying.casework.dispatch import actions as dispatch
-from huying.casework.dispatch.actions import Call
 from huying.casework.dispatch.queries import place_of
-from huying.casework.supervision import actions as supervision
-from huying.casework.supervision.models import SupervisionOrder
-from huying.kernel.actor import Actor, system
+from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError
 from huying.senses.reports import actions as reports
 
-from .album import Album
-from .crew import Crew
+from . import acting_together as together
 from .intake import Known
-from .proof import evidence
+from .roles import ARCHIVER, Stage, Taken, area_of, bringer, concerned, found_evidence, handler, later_due, of_centre
 from .script import Act
-
-ARCHIVER = system("archive")
-REPORTER = Actor("reporter", "portal", "居民")
-
-
-@dataclass(slots=True)
-class Stage:
-    """Everything acts need besides the act: the people, the pictures, where each voice's matter is, what was refused."""
-
-    crew: Crew
-    album: Album
-    known: dict[str, Known] = field(default_factory=dict)
-    refused: dict[str, int] = field(default_factory=dict)
-
-    def refuse(self, verb: str, code: str) -> None:
-        name = f"{verb}: {code}"
-        self.refused[name] = self.refused.get(name, 0) + 1
 
 
 def perform(act: Act, stage: Stage) -> bool:
@@ -57,40 +34,7 @@ def perform(act: Act, stage: Stage) -> bool:
         return False
 
 
-def area_of(case: Case) -> str:
-    return case.grid or case.community or case.town or case.county
-
-
-def handler(case: Case, act: Act, crew: Crew) -> Actor | None:
-    """Who handles the case for the unit that leads it."""
-    if case.lead_unit_id is None:
-        return None
-    held = crew.actors.get(case.lead_person_id or 0)
-    if held is not None and (case.state != State.DISPATCHED or held.has("grid_worker")):
-        return held
-    return crew.of_unit(case.lead_unit_id, "handler", act.at, act.source_id)
-
-
-def head(case: Case, act: Act, crew: Crew) -> Actor | None:
-    """Who leads the unit that leads the case."""
-    return crew.of_unit(case.lead_unit_id, "unit_lead", act.at, act.key) if case.lead_unit_id else None
-
-
-def of_centre(case: Case, act: Act, crew: Crew, role: str = "") -> Actor | None:
-    return crew.of_centre(role or act.by, area_of(case), act.at, act.key)
-
-
-def found_evidence(act: Act, case: Case, item: Item, began: datetime, by: str) -> dict[str, object]:
-    """The evidence of an answer. ``began`` is when the unit had the matter in hand."""
-    return evidence(
-        item.conditions, at=act.at, began=min(began, act.at - timedelta(minutes=20)), by=by, text=act.text, key=act.key,
-        photos=item.needs_photo_min, line=item.emergency_line,
-    )  # fmt: skip
-
-
 # --- each act ----------------------------------------------------------------------------------------------------
-
-Taken = bool | None
 
 
 def _accept(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
@@ -167,67 +111,6 @@ def _escalate(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
     return None
 
 
-def _whistle(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
-    if (actor := head(case, act, stage.crew)) is None:
-        return False
-    wanted = act.get("units", 3)
-    units = [unit for unit in concerned(case, stage.crew) if unit != case.lead_unit_id]
-    calls = [Call(unit, limit="1wd", task="到场联合处置") for unit in units[: int(str(wanted))]]
-    dispatch.whistle(case.pk, calls, reason=act.text, actor=actor, now=act.at)
-    return None
-
-
-def _arrive(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
-    parts = list(case.assignments.filter(role="assist", state__in=("sent", "signed")).order_by("id"))
-    if not parts:
-        return False
-    actor = stage.crew.of_unit(parts[0].unit_id, "handler", act.at, act.key)
-    if actor is None:
-        return False
-    lon, lat = (case.lon + 0.0003, case.lat) if case.lon is not None and case.lat is not None else (None, None)
-    cases.arrive(case.pk, actor=actor, now=act.at, unit_id=parts[0].unit_id, lon=lon, lat=lat)
-    return None
-
-
-def _deliver_parts(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
-    for place, part in enumerate(_parts(case, ("sent", "signed", "arrived"))):
-        actor = stage.crew.of_unit(part.unit_id, "handler", act.at, act.key)
-        if actor is not None:
-            at = act.at + timedelta(minutes=2 * place)
-            cases.deliver_part(case.pk, text=act.text, actor=actor, now=at, unit_id=part.unit_id)
-    return None
-
-
-def _accept_parts(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
-    if (actor := handler(case, act, stage.crew)) is None:
-        return False
-    for place, part in enumerate(_parts(case, ("delivered",))):
-        at = act.at + timedelta(minutes=2 * place)
-        cases.accept_part(case.pk, unit_id=part.unit_id, actor=actor, now=at)
-        cases.rate_partner(case.pk, unit_id=part.unit_id, score=4 + part.pk % 2, note=act.text, actor=actor, now=at)
-    return None
-
-
-def _parts(case: Case, states: tuple[str, ...]) -> list[Assignment]:
-    return list(case.assignments.filter(role="assist", state__in=states).order_by("id"))
-
-
-def _call_meeting(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
-    if (actor := of_centre(case, act, stage.crew, "centre_lead")) is None:
-        return False
-    units = concerned(case, stage.crew)[:4]
-    planned = (act.at + timedelta(days=1)).replace(hour=1, minute=30, second=0, microsecond=0)
-    cases.call_meeting(case.pk, purpose=act.text, unit_ids=units, actor=actor, now=act.at, planned_at=planned)
-    return None
-
-
-def _record_meeting(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
-    if (actor := of_centre(case, act, stage.crew, "centre_lead")) is None:
-        return False
-    cases.record_meeting(case.pk, decision=act.text, actor=actor, now=act.at)
-    return None
-
-
 def _ask_extension(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
     actor = handler(case, act, stage.crew)
     until = later_due(case, act.at)
@@ -235,15 +118,6 @@ def _ask_extension(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
         return False
     cases.ask_extension(case.pk, reason=act.text, until=until, actor=actor, now=act.at)
     return None
-
-
-def later_due(case: Case, at: datetime) -> datetime | None:
-    """A due time a unit may ask for: two thirds of its limit more, to the half hour."""
-    if case.due_at is None or case.due_at <= at:
-        return None
-    more = max((case.due_at - case.opened_at) * 0.6, timedelta(hours=1))
-    until = (case.due_at + more).astimezone(UTC)
-    return until.replace(minute=30 * (until.minute // 30), second=0, microsecond=0)
 
 
 def _grant_extension(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
@@ -356,60 +230,6 @@ def _merge(act: Act, case: Case, known: Known, stage: Stage) -> Taken:
     return None
 
 
-def _transfer(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
-    if (actor := of_centre(case, act, stage.crew, act.by if act.by == "seat" else "dispatcher")) is None:
-        return False
-    channel, receipt = str(act.get("channel")), str(act.get("receipt"))
-    cases.transfer_out(case.pk, channel=channel, reason=act.text, receipt=receipt, actor=actor, now=act.at)
-    return None
-
-
-def _receipt(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
-    actor = of_centre(case, act, stage.crew, "seat")
-    if actor is None or Transfer.objects.filter(case=case, taken_back_at__isnull=True).exclude(receipt="").exists():
-        return False
-    cases.record_receipt(case.pk, receipt=str(act.get("receipt")), actor=actor, now=act.at)
-    return None
-
-
-def _follow_up(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
-    if (actor := of_centre(case, act, stage.crew, "seat")) is None:
-        return False
-    cases.follow_up_transfer(case.pk, outcome=act.text, actor=actor, now=act.at)
-    return None
-
-
-def _finish_transfer(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
-    if (actor := of_centre(case, act, stage.crew, "dispatcher")) is None:
-        return False
-    cases.finish_transfer(case.pk, actor=actor, now=act.at)
-    return None
-
-
-def _supervise(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
-    if (actor := of_centre(case, act, stage.crew, "supervisor")) is None:
-        return False
-    supervision.raise_order(case.pk, reason=act.text, actor=actor, now=act.at)
-    return None
-
-
-def _answer_order(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
-    orders = SupervisionOrder.objects.filter(case=case, state="open", unit__isnull=False).order_by("id")
-    for order in orders:
-        actor = stage.crew.of_unit(order.unit_id or 0, "unit_lead", act.at, act.key)
-        if actor is not None:
-            supervision.answer_order(order.pk, reply=act.text, actor=actor, now=act.at)
-    return None
-
-
-def _close_order(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
-    if (actor := of_centre(case, act, stage.crew, "supervisor")) is None:
-        return False
-    for order in SupervisionOrder.objects.filter(case=case, state="answered").order_by("id"):
-        supervision.close_order(order.pk, result=act.text, actor=actor, now=act.at)
-    return None
-
-
 def _attach(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
     stage_name, kind = str(act.get("stage")), str(act.get("kind"))
     if Attachment.objects.filter(case=case, stage=stage_name).exists():
@@ -422,33 +242,15 @@ def _attach(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
     return None
 
 
-def bringer(case: Case, act: Act, crew: Crew) -> Actor | None:
-    """Who brings a picture: the reporter with the report, then whoever handles the case."""
-    return REPORTER if act.get("stage") == "report" else handler(case, act, crew)
-
-
-def concerned(case: Case, crew: Crew) -> list[int]:
-    """Units that have to do with a case: who assists by the responsibility list, then the neighbours of the street."""
-    area = area_of(case)
-    row = crew.directory.responsibility(case.item_code, area)
-    found = list(row.assist_unit_ids) if row is not None else []
-    for trade in ("street_enforcement", "street_sanitation", "police_station", "property", "urban_management"):
-        unit = crew.directory.unit_for_trade(trade, area)
-        if unit is not None:
-            found.append(unit.id)
-    allowed = (unit for unit in dict.fromkeys(found) if crew.directory.may_receive(unit, case.item_code, area))
-    return [unit for unit in allowed if crew.holders(unit, "handler")]
-
-
 _ACTS: Mapping[str, Callable[[Act, Case, Known, Stage], Taken]] = {
     "accept": _accept, "decline": _decline, "dispatch": _dispatch, "redispatch": _redispatch, "sign": _sign,
     "designate": _sign, "note": _note, "object": _object, "uphold": _decide_objection, "reject": _decide_objection,
-    "escalate": _escalate, "whistle": _whistle, "arrive": _arrive, "deliver_parts": _deliver_parts,
-    "accept_parts": _accept_parts, "call_meeting": _call_meeting, "record_meeting": _record_meeting,
+    "escalate": _escalate, "whistle": together.whistle, "arrive": together.arrive, "deliver_parts": together.deliver_parts,
+    "accept_parts": together.accept_parts, "call_meeting": together.call_meeting, "record_meeting": together.record_meeting,
     "ask_extension": _ask_extension, "grant_extension": _grant_extension, "ask_suspension": _ask_suspension,
     "grant_suspension": _grant_suspension, "milestone": _milestone, "resume": _resume, "feedback": _feedback,
     "check_pass": _check_pass, "check_fail": _check_fail, "return_call": _return_call, "rate": _rate,
-    "reopen": _reopen, "archive": _archive, "merge": _merge, "transfer": _transfer, "receipt": _receipt,
-    "follow_up": _follow_up, "finish_transfer": _finish_transfer, "supervise": _supervise,
-    "answer_order": _answer_order, "close_order": _close_order, "attach": _attach,
+    "reopen": _reopen, "archive": _archive, "merge": _merge, "transfer": together.transfer, "receipt": together.receipt,
+    "follow_up": together.follow_up, "finish_transfer": together.finish_transfer, "supervise": together.supervise,
+    "answer_order": together.answer_order, "close_order": together.close_order, "attach": _attach,
 }  # fmt: skip

@@ -20,8 +20,9 @@ from huying.kernel.actor import Actor
 from huying.senses.reports.models import Report, Telling
 from huying.senses.reports.rules import Told
 
-from .acting import Stage, perform
+from .acting import perform
 from .ledger import Held, Ledger
+from .roles import Stage
 from .script import Act
 from .step_parts import Left
 from .steps import STEPS

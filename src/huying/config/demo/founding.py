@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from huying.casework.catalogue.actions import import_seed
 from huying.casework.dispatch.models import DispatchPolicy
@@ -25,7 +25,7 @@ def found(scale: Scale, seed: int, *, began: datetime, now: datetime) -> Fiction
     place = ground.make(scale, seed)
     load_place(actor=FOUNDER, now=began, place=place)
     import_seed(actor=FOUNDER, now=began, valid_from=CATALOGUE_FROM)
-    people.load(people.plan(place.areas, today=local_day(now), seed=seed), actor=FOUNDER, now=now)
+    people.load(people.plan(cast("Any", place.areas), today=local_day(now), seed=seed), actor=FOUNDER, now=now)
     DispatchPolicy.objects.get_or_create(
         area="",
         valid_from=CATALOGUE_FROM,

@@ -186,15 +186,16 @@ class Ledger:
         insert(ClockChange, [one for one in made if (Clock, one.clock_id) not in self._is_new])
         for model, rows in self._changed.items():
             update(model, list(rows.values()))
-        for model in (*_ORDER, *(model for model in self._new if model not in _ORDER)):
-            insert(model, self._new.get(model, []))
+        order: list[type[models.Model]] = [*_ORDER, *(one for one in self._new if one not in _ORDER)]
+        for kind in order:
+            insert(kind, self._new.get(kind, []))
         insert(ClockChange, [one for one in made if (Clock, one.clock_id) in self._is_new])
         self._new.clear()
         self._changed.clear()
         self._is_new.clear()
 
 
-_ORDER = (Assignment, Feedback, Suspension, Clock, StoredFile)
+_ORDER: tuple[type[models.Model], ...] = (Assignment, Feedback, Suspension, Clock, StoredFile)
 _KEPT: dict[type[models.Model], tuple[str, ...]] = {
     # columns that no act changes are left alone
     Case: (

@@ -24,11 +24,12 @@ from huying.senses.reports.actions import take_in
 from huying.senses.reports.models import Report
 
 from . import loading
-from .acting import Stage, perform
+from .acting import perform
 from .album import Album
 from .crew import Crew
 from .intake import Known, taker, voice_of
 from .rhythm import CHINA, Live, VoicedReport
+from .roles import Stage
 from .script import Act
 
 log = logging.getLogger(__name__)
@@ -94,7 +95,7 @@ class Life:
         self.stage = Stage(Crew(now), Album(now))
         place = loading.place_of_demo()
         names = [name for name in place.place_names if name.area]
-        self.voices = Live(rng, cast("Any", names), place.areas, now, due_of=loading.Dues(now))
+        self.voices = Live(rng, cast("Any", names), cast("Any", place.areas), now, due_of=loading.Dues(now))
         self._made = 0
 
     def act(self, now: datetime) -> str:
@@ -132,7 +133,7 @@ class Life:
     def _due(self, verb: str, now: datetime) -> int | None:
         """A case for which this is the next thing to do: the most pressing, or one of the first few."""
         rows = _DUE[verb](now).values_list("pk", flat=True)[:24]
-        ids = list(rows)
+        ids: list[int] = list(rows)
         if len(ids) <= LEFT.get(verb, 0):
             return None
         return self.rng.choice(ids[: max(3, len(ids) // 2)])

@@ -29,7 +29,6 @@ from huying.kernel.progress import Progress, Silent
 from huying.kernel.trace import make_checkpoint
 from huying.senses.reports.models import Report
 
-from .acting import Stage
 from .album import Album
 from .apply import Bulk
 from .crew import Crew
@@ -37,6 +36,7 @@ from .ending import answer_orders, leave_open
 from .founding import FOUNDER, found
 from .intake import SOURCE, Known, take_in_past
 from .rhythm import CHINA, VoicedReport, make_reports
+from .roles import Stage
 from .script import Act, Playwright
 
 if TYPE_CHECKING:
@@ -177,7 +177,13 @@ class History:
         due_of = Dues(plan.end)
         return list(
             make_reports(
-                rng, cast("Any", names), place.areas, plan.end, days=plan.days, count=plan.count, due_of=due_of
+                rng,
+                cast("Any", names),
+                cast("Any", place.areas),
+                plan.end,
+                days=plan.days,
+                count=plan.count,
+                due_of=due_of,
             )
         )
 

@@ -11,8 +11,8 @@ from huying.casework.supervision.rules import RETURNS_BEFORE_ORDER, Cause
 from huying.kernel.actor import Actor
 from huying.senses.reports.rules import Told
 
-from .acting import concerned, handler, later_due, of_centre
 from .ledger import Held, utc
+from .roles import concerned, handler, later_due, of_centre
 from .script import Act
 from .step_parts import Left, lead_of, raising, sure
 

@@ -30,8 +30,8 @@ from huying.kernel.models import StoredFile
 from huying.senses.reports.rules import Told
 
 from . import step_requests as requests
-from .acting import ARCHIVER, bringer, concerned, found_evidence, handler, of_centre
 from .ledger import Held, moment
+from .roles import ARCHIVER, bringer, concerned, found_evidence, handler, of_centre
 from .script import Act
 from .step_parts import Left, lead_of, raising, sure
 from .ticking import again
@@ -343,7 +343,8 @@ def _unit(bulk: Bulk, unit_id: int) -> Unit:
 
 STEPS: Mapping[str, Callable[[Bulk, Held, Act], None]] = {
     "accept": _accept, "decline": _decline, "dispatch": _dispatch, "redispatch": _redispatch, "sign": _sign,
-    "designate": _sign, "note": _note, "object": requests.raise_objection, "uphold": requests.decide_objection, "reject": requests.decide_objection,
+    "designate": _sign, "note": _note, "object": requests.raise_objection, "uphold": requests.decide_objection,
+    "reject": requests.decide_objection,
     "ask_extension": requests.ask_extension, "grant_extension": requests.grant_extension, "ask_suspension": requests.ask_suspension,
     "grant_suspension": requests.grant_suspension, "milestone": requests.milestone, "resume": requests.resume, "feedback": _feedback,
     "check_pass": _check_pass, "check_fail": _check_fail, "reopen": _reopen, "return_call": _return_call,

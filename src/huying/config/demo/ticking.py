@@ -25,7 +25,6 @@ class Ticking:
         self.ledger, self._flush = ledger, flush
         self.book = almanac()
         self._moved: set[int] = set()
-        self._memo: dict[str, tuple[tuple[str, Limit], ...]] = {}
 
     def written(self) -> None:
         self._moved.clear()
@@ -44,7 +43,7 @@ class Ticking:
         """The dispatch clock stops; the unit's own start."""
         if fact.role == "lead":
             self.stop(held, held.running("dispatch"), fact.at, "dispatched")
-        for one in _unit_starts(fact, self._memo):
+        for one in _unit_starts(fact, {}):
             self.start(held, one)
 
     def start_standing(self, held: Held, kind: str, at: datetime, *, main: bool = False) -> None:

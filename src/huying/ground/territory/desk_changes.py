@@ -200,4 +200,4 @@ def retire(request: HttpRequest, code: str) -> HttpResponse:
         if ended is not None:
             messages.success(request, _("已撤销%(name)s") % {"name": ended.name})
             return redirect("territory-area", code)
-    return _page(request, "retire", form, area, _("撤销"))
+    return _page(request, "retire", form, area, _("撤销区域"))

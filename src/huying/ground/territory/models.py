@@ -85,7 +85,7 @@ class AreaChange(models.Model):
         MERGE = "merge", _("合并")
         RESHAPE = "reshape", _("调整边界")
         RENAME = "rename", _("更名")
-        RETIRE = "retire", _("撤销")
+        RETIRE = "retire", _("撤销区域")
 
     predecessor = models.ForeignKey(
         Area, verbose_name=_("原区域"), null=True, on_delete=models.PROTECT, related_name="changes_after"

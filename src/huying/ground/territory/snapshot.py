@@ -10,6 +10,7 @@ from uuid import UUID
 
 import numpy as np
 import shapely
+from django.db import connection
 from shapely.geometry import LineString
 from shapely.geometry.base import BaseGeometry
 
@@ -160,8 +161,10 @@ def current() -> Snapshot:
 
 
 def _stamp() -> UUID | None:
-    stamp: UUID | None = TerritoryVersion.objects.values_list("stamp", flat=True).first()
-    return stamp
+    with connection.cursor() as cursor:  # asked at every intake: plain SQL costs half as much
+        cursor.execute(f"SELECT stamp FROM {TerritoryVersion._meta.db_table} ORDER BY id LIMIT 1")
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def _read(stamp: UUID | None) -> Snapshot:

@@ -119,14 +119,15 @@ def _voice(given: ReportIn, actor: Actor, key: str) -> Voice:
     return Voice(source=actor.ref, source_id=source_id, lon=lon, lat=lat, item_code=given.item, **plain)
 
 
-def _out(taken: Taken, case: Case) -> dict[str, Any]:
+def _out(taken: Taken, case: tuple[Any, ...]) -> dict[str, Any]:
+    case_id, number, state, due_at, unit_name = case
     return {
         "tracking_code": taken.tracking_code,
-        "case_id": case.pk,
-        "case_number": case.number,
-        "state": case.state,
-        "due_at": case.due_at,
-        "unit_name": case.lead_unit.name if case.lead_unit else None,
+        "case_id": case_id,
+        "case_number": number,
+        "state": state,
+        "due_at": due_at,
+        "unit_name": unit_name,
         "repeated": taken.repeated,
     }
 
@@ -134,7 +135,8 @@ def _out(taken: Taken, case: Case) -> dict[str, Any]:
 def _take(voices: list[Voice], actor: Actor) -> list[dict[str, Any]]:
     taken = actions.take_in(voices, actor=actor, now=clock.now())
     ids = {one.case_id for one in taken}
-    cases = {case.pk: case for case in Case.objects.filter(pk__in=ids).select_related("lead_unit").defer("terms")}
+    rows = Case.objects.filter(pk__in=ids).values_list("pk", "number", "state", "due_at", "lead_unit__name")
+    cases = {row[0]: row for row in rows}
     return [_out(one, cases[one.case_id]) for one in taken]
 
 

@@ -47,11 +47,17 @@ def sentence(kind: str, body: Mapping[str, Any], *, unit: str, now: datetime) ->
             return gettext("已交%(unit)s办理，%(due)s前办结。") % {"unit": unit, "due": due}
         return gettext("已交%(unit)s办理。") % {"unit": unit}
     if kind == Told.EXTENDED:
-        return gettext("办理时间延长到%(until)s。%(words)s") % {"until": _moment(body.get("until"), now), "words": words}
+        return gettext("办理时间延长到%(until)s。%(words)s") % {
+            "until": _moment(body.get("until"), now),
+            "words": words,
+        }
     if kind == Told.SUSPENDED:
         return gettext("这件事需要较长时间，已列入计划按步骤办理。")
     if kind == Told.DECLINED:
-        return gettext("这件事不在受理范围内：%(words)s。可以向%(channel)s反映。") % {"words": words, "channel": channel}
+        return gettext("这件事不在受理范围内：%(words)s。可以向%(channel)s反映。") % {
+            "words": words,
+            "channel": channel,
+        }
     if kind == Told.MERGED:
         return gettext("与事件%(number)s是同一件事，一并办理和答复。") % {"number": body.get("into", "")}
     if kind == Told.TRANSFERRED:

@@ -36,6 +36,7 @@ from . import access, queries
 from .actions import CHANNELS_TAKEN, Call, take_call
 
 EMERGENCIES = (("110", "1"), ("119", "2"), ("120", "3"), ("122", "4"))
+GRID_DIGITS = 15
 _TEXTS = ("phone", "name", "channel", "text", "place_text", "item", "kind", "spot", "lon", "lat", "receipt", "key")
 _TICKS = ("anonymous", "hide_identity")
 
@@ -130,10 +131,10 @@ def _spot(typed: Mapping[str, str]) -> Spot:
     words = typed.get("place_text", "")
     point = point_from(typed.get("lon", ""), typed.get("lat", ""))
     picked = typed.get("spot", "")
-    if point is None and picked.startswith("area:"):
-        code = picked.removeprefix("area:")
-        if territory.find_area(code) is not None:
-            return Spot(f"{territory.label(code)} {words}".strip())
+    if point is None and (area := territory.find_area(picked.removeprefix("area:"))) is not None:
+        if len(area.code) < GRID_DIGITS or area.lon is None or area.lat is None:
+            return Spot(f"{territory.label(area.code)} {words}".strip())
+        return Spot(words, area.lon, area.lat)  # a grid is small: its centre stands for it until somebody goes there
     if point is None and picked.startswith("point:"):
         point = point_from(*picked.removeprefix("point:").split(",", 1)) if "," in picked else None
     return Spot(words, *point) if point is not None else Spot(words)

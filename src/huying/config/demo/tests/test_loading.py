@@ -20,7 +20,7 @@ from huying.senses.reports.models import Report
 from .town import END
 
 pytestmark = pytest.mark.django_db
-COUNT, SPAN = 60, 14
+COUNT, SPAN = 50, 7
 
 
 def load(seed: int = 1) -> None:

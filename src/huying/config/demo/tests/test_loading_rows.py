@@ -12,7 +12,7 @@ from django.db import models, transaction
 from huying.casework.cases import models as cases
 from huying.casework.clocks import models as clocks
 from huying.casework.clocks.actions import turn_lights
-from huying.config.demo.acting import Stage, perform
+from huying.config.demo.acting import perform
 from huying.config.demo.album import Album
 from huying.config.demo.apply import Bulk
 from huying.config.demo.crew import Crew
@@ -20,6 +20,7 @@ from huying.config.demo.founding import found
 from huying.config.demo.intake import Known, take_in_past
 from huying.config.demo.loading import PICTURES, History, Plan
 from huying.config.demo.rhythm import VoicedReport
+from huying.config.demo.roles import Stage
 from huying.config.demo.script import Act
 from huying.config.demo.steps import STEPS
 from huying.kernel.progress import Silent

@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
                             ("merge", "合并"),
                             ("reshape", "调整边界"),
                             ("rename", "更名"),
-                            ("retire", "撤销"),
+                            ("retire", "撤销区域"),
                         ],
                         max_length=8,
                         verbose_name="变更",
