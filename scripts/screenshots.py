@@ -90,6 +90,8 @@ def main() -> None:
                 page = context.new_page()
                 if user:
                     sign_in(page, address, logins, user)
+                if ending:  # an account's own language comes with signing in, so the choice is made after it
+                    context.add_cookies([{"name": "huying_language", "value": "en", "url": address}])
                 page.goto(f"{address}{path}")
                 page.wait_for_load_state("load")
                 file = f"{name}{ending}.png"

@@ -58,7 +58,8 @@ SELECT d.id, to_char(d.opened, 'YYYYMMDD') || '-' || lpad(d.id::text, 7, '0'), i
 """
 _ASSIGNMENTS = """
 INSERT INTO cases_assignment (case_id, unit_id, role, state, limits, respond_due, due_at, why, sent_at, result)
-SELECT id, lead_unit_id, 'lead', CASE WHEN state = 'dispatched' THEN 'sent' WHEN open THEN 'signed' ELSE 'accepted' END, '{}'::jsonb, due_at, due_at, '[]'::jsonb, opened_at, ''
+SELECT id, lead_unit_id, 'lead', CASE WHEN state = 'dispatched' THEN 'sent' WHEN open THEN 'signed' ELSE 'delivered' END,
+       '{}'::jsonb, due_at, due_at, '[]'::jsonb, opened_at, ''
   FROM cases_case WHERE lead_unit_id IS NOT NULL AND id > %(after)s
 UNION ALL
 SELECT c.id, u.id, 'assist', CASE WHEN c.open THEN 'signed' ELSE 'accepted' END, '{}'::jsonb, c.due_at, c.due_at, '[]'::jsonb,

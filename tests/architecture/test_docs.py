@@ -57,7 +57,7 @@ def _links(text: str) -> Iterator[str]:
 def _commands() -> dict[str, click.Command]:
     """Every command by its whole name: `trace export`."""
     found: list[click.Command] = list(own_commands.commands)
-    for package in [*settings.HUYING_APPS, "huying.config.demo"]:
+    for package in [*settings.HUYING_APPS, "huying.config.demo", "huying.config.founding"]:
         if find_spec(f"{package}.commands") is not None:
             found += import_module(f"{package}.commands").commands
     return dict(pair for command in found for pair in _flat(command, ""))

@@ -51,11 +51,10 @@ def _offered() -> dict[str, click.Command]:
         _set_up_django()
         from django.conf import settings
 
-        for package in [*settings.HUYING_APPS, "huying.config.demo"]:
+        for package in [*settings.HUYING_APPS, "huying.config.demo", "huying.config.founding"]:
             if find_spec(f"{package}.commands") is not None:
                 for command in import_module(f"{package}.commands").commands:
                     _found[command.name] = command
-        _found["found"] = import_module("huying.config.founding").found
     return _found
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet
 
 from huying.ground.organisation.models import Unit
 from huying.kernel.actor import Actor, Duty
@@ -67,7 +68,11 @@ def _unit_ways(paths: Sequence[str]) -> list[Q]:
         below |= Q(path__startswith=path)
     ids = list(Unit.objects.filter(below).order_by("id").values_list("id", flat=True))
     asked = _asked(unit__in=ids).filter(NOT_LEADING).values("case")
-    return [Q(lead_unit__in=ids), Q(first_asked_unit__in=ids), Q(pk__in=asked)]
+    # As an array the few cases are looked up by key; as a subquery they would be merged with the index of all cases.
+    few = Func(
+        F("pk"), ArraySubquery(asked), template="%(expressions)s)", arg_joiner=" = ANY(", output_field=BooleanField()
+    )
+    return [Q(lead_unit__in=ids), Q(first_asked_unit__in=ids), Q(few)]
 
 
 def _asked(**units: Any) -> QuerySet[Assignment]:

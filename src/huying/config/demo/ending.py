@@ -54,7 +54,10 @@ def answer_orders(crew: Crew, now: datetime) -> None:
 def _step(orders: Sequence[SupervisionOrder], action: Action, crew: Crew, people: People, now: datetime) -> None:
     """One step of many orders: allowed by the table, saved, traced, told."""
     closing = action is Action.CLOSE
-    drafts, steps, notes, saved = [], [], [], []
+    drafts: list[trace.Draft] = []
+    steps: list[OrderStep] = []
+    notes: list[Note] = []
+    saved: list[SupervisionOrder] = []
     for order in orders:
         key = str(order.pk)
         actor = crew.of_centre("supervisor", order.area, now, key) if closing else None

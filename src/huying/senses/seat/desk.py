@@ -17,6 +17,7 @@ from huying.casework.cases import access as case_access
 from huying.casework.cases import actions as cases
 from huying.casework.cases.actions.transferring import CHANNELS
 from huying.casework.cases.desk.guard import actor_of
+from huying.casework.cases.desk.shown import item_name
 from huying.casework.cases.rules import State
 from huying.casework.cases.words import STATES
 from huying.casework.catalogue.conditions import describe_condition
@@ -152,7 +153,10 @@ def caller(request: HttpRequest) -> HttpResponse:
 
 def _past(request: HttpRequest, typed: Mapping[str, str]) -> dict[str, Any]:
     past = queries.past_of(typed.get("phone", ""), actor_of(request))
-    return {"past": [(one, STATES[State(one.report.case.state)]) for one in past], "phone": typed.get("phone", "")}
+    return {
+        "past": [(one, STATES[State(one.report.case.state)], item_name(one.report.case)) for one in past],
+        "phone": typed.get("phone", ""),
+    }
 
 
 @desk_page(access.must_sit)

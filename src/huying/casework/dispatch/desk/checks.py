@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from huying.casework.cases import access as case_access
 from huying.casework.cases import actions as cases
 from huying.casework.cases.desk.guard import actor_of
+from huying.casework.cases.desk.shown import item_name
 from huying.casework.cases.models import Attachment, Case
 from huying.casework.catalogue.condition_words import NAMES
 from huying.casework.catalogue.conditions import describe_condition, fields_for
@@ -61,6 +62,7 @@ def _words(judged: ToJudge) -> dict[str, Any]:
         "judged": judged,
         "case": case,
         "area": area_name(case),
+        "item": item_name(case),
         "condition": describe_condition(case.item.conditions),
         "ticks": [(NAMES[one.code], one.met, one.missing) for one in judged.ticks],
         "evidence": _evidence(judged),

@@ -19,6 +19,7 @@ from huying.casework.cases import access as case_access
 from huying.casework.cases import actions as cases
 from huying.casework.cases.actions.transferring import CHANNELS
 from huying.casework.cases.desk.guard import actor_of
+from huying.casework.cases.desk.shown import item_name
 from huying.casework.cases.models import Case
 from huying.casework.cases.rules import Party
 from huying.kernel import clock
@@ -97,7 +98,7 @@ def objections(request: HttpRequest) -> HttpResponse:
 def _objections(request: HttpRequest, more: dict[str, Any], status: int = 200) -> HttpResponse:
     actor = actor_of(request)
     page = desk_queries.objections_page(actor, cursor=request.GET.get("cursor"))
-    rows = [(one, one.case, area_name(one.case)) for one in page.rows]
+    rows = [(one, one.case, area_name(one.case), item_name(one.case)) for one in page.rows]
     return _tab(request, "objections", {"page": page, "rows": rows, **more}, status)
 
 

@@ -19,6 +19,7 @@ from huying.casework.cases import access as case_access
 from huying.casework.cases import actions as cases
 from huying.casework.cases.actions.transferring import CHANNELS
 from huying.casework.cases.desk.guard import actor_of
+from huying.casework.cases.desk.shown import area_names, area_words
 from huying.casework.cases.models import Case
 from huying.casework.cases.rules import UNASSIGNED_STATES, State
 from huying.casework.catalogue.rules import CHANNELS as CAME_BY
@@ -52,7 +53,7 @@ def _page(request: HttpRequest, *, case: Case | None = None, refused: _Refused |
     found = {
         "tabs": tabs(counts, "waiting"),
         "page": page,
-        "rows": [(row, area_name(row)) for row in page.rows],
+        "rows": with_areas(page.rows),
         "sent": _sent(request, actor),
         **(focus_words(desk_queries.focus(shown, now), now) if shown else {}),
     }
@@ -99,6 +100,12 @@ def _sent(request: HttpRequest, actor: Actor) -> Case | None:
         return None
     rows = case_access.visible(actor).filter(access.covered(actor, *access.DISPATCHERS), state=State.DISPATCHED)
     return rows.select_related("lead_unit").filter(pk=int(text)).first()
+
+
+def with_areas(cases: list[Case]) -> list[tuple[Case, str]]:
+    """Each case with its nearest two areas in words."""
+    names = area_names({code for one in cases for code in (one.grid, one.community, one.town) if code})
+    return [(one, area_words(one, names) or _("位置不明")) for one in cases]
 
 
 def area_name(case: Case) -> str:

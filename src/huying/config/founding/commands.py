@@ -64,3 +64,6 @@ def found_place(username: str, *, area: str, centre: str, code: str) -> str:
                 actor=author, now=now, person=person, unit=unit, post=Post.objects.get(code=role), role=role
             )
     return f"catalogue version {version.number}, {unit.name} ({area}), {person.name} with {len(ROLES)} duties"
+
+
+commands = [found]
