@@ -22,7 +22,7 @@ FORBIDDEN = (
     "畜生",
     "狗官",
     "None",
-    "TO" "DO",
+    "TODO",
     "nan",
     "身份证号",
 )
