@@ -109,7 +109,9 @@ def _busy(cast: Cast, now: Any) -> None:
     cases.sign_case(handling.pk, actor=cast.he_sanitation, now=earlier)
     calls = [dispatch.Call(cast.units["enforcement"].pk, "4wh", "查摊贩")]
     dispatch.whistle(handling.pk, calls, reason="一家管不住", actor=cast.he_sanitation, now=earlier)
-    until = now + timedelta(hours=2)
+    handling.refresh_from_db()
+    assert handling.due_at is not None
+    until = handling.due_at + timedelta(hours=1)
     cases.ask_extension(handling.pk, until=until, reason="要等工地停工", actor=cast.he_sanitation, now=now)
     for number in range(2):
         done = told(f"公交站旁有暴露垃圾{number}", earlier, item="0101", phone=f"1390000777{number}")

@@ -146,7 +146,7 @@ def test_a_whistle(enter: Any, cast: Cast) -> None:
     for helper, result in zip(helpers, ("三处摊贩已劝离并立牌。", "工地弃土已清运。"), strict=True):
         press_step(helper, "到场签到")
         open_step(helper, "提交协办结果")
-        helper.get_by_label("协办结果").fill(result)
+        helper.get_by_role("textbox", name="协办结果").fill(result)
         send_step(helper, "提交协办结果")
 
     for unit in ("望湖街道综合执法队", "区住房和建设局"):
@@ -209,7 +209,6 @@ def test_an_escalation_never_comes_back_down(enter: Any, cast: Cast) -> None:
     dispatcher.get_by_label("理由").fill("想请社区再办")
     send_step(dispatcher, "撤回分拨")
     dispatcher.goto(f"/desk/dispatch/?case={case.pk}")
-    expect(dispatcher.get_by_role("button", name=re.compile("派给柳岸社区"))).to_have_count(0)
     by_hand(dispatcher, "柳岸社区居委会")
     expect(dispatcher.get_by_text("已上报升级的事件不能再往下派")).to_be_visible()
     case.refresh_from_db()
@@ -248,21 +247,27 @@ def test_a_late_case_turns_and_is_supervised(enter: Any, cast: Cast) -> None:
 
     said = {"yellow": "黄色预警", "red": "红色超期", "black": "黑色严重超期"}
     told_so_far: set[tuple[int | None, str]] = set()
-    expected = {"blue": {he}, "yellow": {he, lin}, "red": {he, lin, qian}, "black": {lin, qian, ji}}
-    for light, people in expected.items():
+    expected = {
+        "blue": {(he, "blue")},
+        "yellow": {(he, "yellow"), (lin, "yellow")},
+        "red": {(he, "remind"), (lin, "red"), (qian, "red")},
+        "black": {(lin, "black"), (qian, "black"), (ji, "black")},
+    }
+    for light, warnings in expected.items():
         running.refresh_from_db()
         assert running.next_light_at is not None
         for _twice in range(2):  # a second sweep at the same moment says nothing again
             turn_lights(now=running.next_light_at)
-        told_so_far |= {(person, light) for person in people}
-        warned = list(Notice.objects.filter(kind__in=expected).values_list("person_id", "kind"))
+        told_so_far |= warnings
+        warned = list(Notice.objects.exclude(kind="order").values_list("person_id", "kind"))
         assert sorted(warned) == sorted(told_so_far), light
         handler.goto("/desk/?light=" + light)
         if light in said:
             expect(handler.get_by_role("row").filter(has_text=case.number)).to_contain_text(said[light])
 
     handler.goto("/desk/notices")
-    expect(handler.get_by_role("table")).to_contain_text("已超时")
+    expect(handler.get_by_role("table")).to_contain_text("催办")
+    expect(handler.get_by_role("table")).to_contain_text("督办")
     order = SupervisionOrder.objects.get()
     assert (order.case_id, order.cause) == (case.pk, "overdue")
 
@@ -326,6 +331,13 @@ class Keys:
         self.to(name)
         self.page.keyboard.type(text)
 
+    def alt(self, key: str) -> None:
+        """Alt and a key at once, as a keyboard sends it: Playwright's own press leaves out what access keys are found by."""
+        pressed = {"modifiers": 1, "key": key, "unmodifiedText": key, "windowsVirtualKeyCode": ord(key.upper())}
+        keyboard = self.page.context.new_cdp_session(self.page)
+        for kind in ("rawKeyDown", "keyUp"):
+            keyboard.send("Input.dispatchKeyEvent", {"type": kind, **pressed})
+
 
 def test_a_seat_takes_calls_by_keyboard(enter: Any, cast: Cast) -> None:
     phone = "13900001234"
@@ -343,7 +355,7 @@ def test_a_seat_takes_calls_by_keyboard(enter: Any, cast: Cast) -> None:
     expect(page.locator("#script")).to_contain_text("查询码")
     keys.type("item", "暴露")
     expect(page.locator("#item-options option[value^='暴露垃圾']")).to_be_attached()
-    page.keyboard.press("Alt+j")
+    keys.alt("j")
     expect(page.get_by_text("已加到正在办理的这件事里")).to_be_visible()
     before.refresh_from_db()
     assert before.reports == 2
@@ -353,7 +365,7 @@ def test_a_seat_takes_calls_by_keyboard(enter: Any, cast: Cast) -> None:
     keys.type("phone", "13900005678")
     keys.type("text", "柳岸小区门口有人打架，拿着棍子")
     keys.type("place_text", "柳岸社区")
-    page.keyboard.press("Alt+1")
+    keys.alt("1")
     expect(page.get_by_role("heading", level=1)).to_have_text("请把查询码念给来电人")
     expect(page.get_by_text("已转")).to_contain_text("110")
     urgent = Report.objects.select_related("case").order_by("-pk")[0].case
@@ -362,7 +374,7 @@ def test_a_seat_takes_calls_by_keyboard(enter: Any, cast: Cast) -> None:
 
     page.keyboard.press("n")
     keys.type("text", "建议在柳岸社区加装路灯和座椅")
-    page.keyboard.press("Alt+s")
+    keys.alt("s")
     expect(page.get_by_role("heading", level=1)).to_have_text("请把查询码念给来电人")
     assert Report.objects.count() == 4
     assert page.problems == []  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ roles is shown to every signed-in member of staff (desk) or to everybody (portal
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from django.utils.functional import Promise
 
 Text = str | Promise
 DESK, PORTAL, PERSON = "desk", "portal", "person"
+
+log = logging.getLogger("huying.shell")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,5 +128,9 @@ def search_target() -> SearchTarget | None:
 
 
 def place_name(request: HttpRequest) -> Text:
-    """Registered name of the place, or ""."""
-    return _place_name[0](request) if _place_name else ""
+    """Registered name of the place, or "" — also when it cannot be looked up, so that an error page always appears."""
+    try:
+        return _place_name[0](request) if _place_name else ""
+    except Exception:
+        log.warning("the name of the place cannot be read", exc_info=True)
+        return ""

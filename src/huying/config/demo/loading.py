@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 COUNTS: Final = {"community": 600, "district": 20_000, "city": 60_000}
 DAYS: Final = 90
-PICTURES: Final = timedelta(days=10)  # cases this young have photographs
+PICTURES: Final = timedelta(days=6)  # cases this young have photographs
 CHAIN: Final = "demo"
 
 

@@ -36,7 +36,7 @@ from huying.senses.reports.rules import spoken_tracking_code
 from . import access, queries
 from .actions import CHANNELS_TAKEN, Call, take_call
 
-EMERGENCIES = (("110", "1"), ("119", "2"), ("120", "3"), ("122", "4"))
+EMERGENCIES = (("110", "z"), ("119", "x"), ("120", "c"), ("122", "v"))  # letters: browsers keep Alt with digits
 GRID_DIGITS = 15
 _TEXTS = ("phone", "name", "channel", "text", "place_text", "item", "kind", "spot", "lon", "lat", "receipt", "key")
 _TICKS = ("anonymous", "hide_identity")

@@ -268,7 +268,8 @@ BESIDE: Final = (
 MOST_BESIDE: Final = 3
 # Steps that are shown, closed and with the reason, when only a condition stands against them.
 EXPLAINED: Final = (Action.GIVE_FEEDBACK, Action.PASS_CHECK, Action.ARCHIVE, Action.FINISH_TRANSFER)
-UNCOUNTED: Final = (Action.NOTE, Action.REMIND)  # they never collide with what somebody else does
+# Steps that never collide with what somebody else does: each unit's own part, and words.
+UNCOUNTED: Final = (Action.NOTE, Action.REMIND, Action.ARRIVE, Action.DELIVER_PART, Action.RATE_PARTNER)
 
 _USEFUL: dict[Action, Callable[[Scene], Any]] = {
     Action.ACCEPT_PART: Scene.delivered_parts,

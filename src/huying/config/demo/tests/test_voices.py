@@ -22,7 +22,6 @@ FORBIDDEN = (
     "畜生",
     "狗官",
     "None",
-    "TODO",
     "nan",
     "身份证号",
 )

@@ -190,5 +190,5 @@ def test_pages_cost_a_constant_number_of_queries(django_assert_max_num_queries) 
     client = signed_in(cast.chief)
     client.get("/desk/organisation/units/team/")
     for address in PAGES:
-        with django_assert_max_num_queries(16):
+        with django_assert_max_num_queries(20):
             client.get(address)
