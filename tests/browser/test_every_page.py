@@ -211,6 +211,8 @@ class Visit:
         for word in self.data:
             if word in text:
                 text = text.replace(word, " ")
+        if len(text) == 1:  # of a name, in the round picture
+            return not any(word.startswith(text) for word in self.data)
         runs = CHINESE.findall(text.replace("中文", " "))
         return (
             any(not any(run in word for word in self.data) or len(run) < 2 for run in runs)
@@ -270,7 +272,7 @@ def test_every_page_of_the_desk(
     assert len(paths) > 2
     _english(page, address)
     visit.again(paths)
-    assert visit.found == []
+    assert not visit.found, "\n".join(visit.found)
 
 
 def test_every_page_of_the_portal(
@@ -285,4 +287,4 @@ def test_every_page_of_the_portal(
     assert len(paths) > 8
     _english(page, address)
     visit.again(paths)
-    assert visit.found == []
+    assert not visit.found, "\n".join(visit.found)

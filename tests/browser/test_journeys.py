@@ -304,7 +304,7 @@ def test_a_late_case_turns_and_is_supervised(enter: Any, cast: Cast) -> None:
 
 def refused(page: Page, path: str, **form: str) -> bool:
     """Whether a step sent past the page is refused too."""
-    token = next(one["value"] for one in page.context.cookies() if one["name"] == "csrftoken")
+    token = page.locator("input[name=csrfmiddlewaretoken]").first.input_value()
     origin = re.match(r"https?://[^/]+", page.url)
     assert origin is not None
     answer = page.request.post(
@@ -333,9 +333,10 @@ class Keys:
 
     def alt(self, key: str) -> None:
         """Alt and a key at once, as a keyboard sends it: Playwright's own press leaves out what access keys are found by."""
-        pressed = {"modifiers": 1, "key": key, "unmodifiedText": key, "windowsVirtualKeyCode": ord(key.upper())}
+        code = {"text": key, "unmodifiedText": key, "windowsVirtualKeyCode": ord(key.upper())}
+        pressed = {"modifiers": 1, "key": key, **code}
         keyboard = self.page.context.new_cdp_session(self.page)
-        for kind in ("rawKeyDown", "keyUp"):
+        for kind in ("keyDown", "keyUp"):
             keyboard.send("Input.dispatchKeyEvent", {"type": kind, **pressed})
 
 
@@ -373,6 +374,7 @@ def test_a_seat_takes_calls_by_keyboard(enter: Any, cast: Cast) -> None:
     assert urgent.urgent
 
     page.keyboard.press("n")
+    expect(page.get_by_label("来电号码")).to_be_focused()
     keys.type("text", "建议在柳岸社区加装路灯和座椅")
     keys.alt("s")
     expect(page.get_by_role("heading", level=1)).to_have_text("请把查询码念给来电人")

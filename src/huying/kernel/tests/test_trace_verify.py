@@ -30,7 +30,7 @@ DAY = timedelta(days=1)
 GUARDED = ("kernel_entry", "kernel_leaf", "kernel_checkpoint")
 
 
-def checkpoint(**given: Any) -> Checkpoint | None:
+def checkpoint(**given: Any) -> Checkpoint:
     """Sign once every older transaction in the cluster has ended: other tests run in it too, and a checkpoint rightly
     leaves out whatever might still be overtaken."""
     asked = """SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint >
