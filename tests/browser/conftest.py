@@ -153,14 +153,18 @@ def page(open_page: OpenPage) -> Page:
 
 
 @pytest.fixture(scope="session")
-def axe() -> Callable[[Page], list[str]]:
-    """``assert axe(page) == []``: each violation with its first element. The page's own policy stays in force."""
+def axe() -> Callable[..., list[str]]:
+    """``assert axe(page) == []``: each violation with its first element. The page's own policy stays in force.
+
+    ``axe(page, "#next")`` looks at a part of it.
+    """
     source = AXE.read_text("utf-8")
 
-    def judge(page: Page) -> list[str]:
+    def judge(page: Page, part: str = "html") -> list[str]:
         page.evaluate(source)
         page.evaluate("scrollTo(0, 0)")  # else the head that stays on top counts as covering what is scrolled under it
-        found = page.evaluate("tags => axe.run(document, {runOnly: tags})", AXE_TAGS)
+        asked = {"runOnly": AXE_TAGS, "resultTypes": ["violations"]}
+        found = page.evaluate("([part, asked]) => axe.run(part, asked)", [part, asked])
         return [f"{one['id']} ×{len(one['nodes'])}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
 
     return judge

@@ -19,7 +19,7 @@ from huying.senses.reports import actions as reports
 from huying.senses.reports.actions import Voice
 
 OpenPage = Callable[..., Page]
-Axe = Callable[[Page], list[str]]
+Axe = Callable[..., list[str]]
 GARBAGE = "柳岸路口的暴露垃圾好几天没人清运了，臭味很大"
 PLACE = "望湖街道柳岸社区柳岸一网格"
 _number = count(1)

@@ -7,7 +7,7 @@ everybody is judged once, with the role it is most for.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -36,6 +36,7 @@ from .stage import GARBAGE, Axe, OpenPage, photo, told
 pytestmark = pytest.mark.browser
 
 SIZES = {"desk": (1440, 900), "phone": (390, 844)}
+REASON = "一家管不住"  # kept apart and sealed, so not found by looking through the tables
 MOST_PAGES = 32  # for one role; a menu that leads to more is a menu to be thinned
 DEPTH = 2
 DESK_START = "/desk/"
@@ -61,6 +62,9 @@ OWNERS = {
     r"^/desk/organisation": "admin",
     r"^/desk/calendar": "centre_lead",
     r"^/accounts/": "handler",
+    r"^/desk/notices": "handler",
+    r"^/desk/cases/#/.*(note|remind|attach|call_emergency)$": "handler",
+    r"^/(report|mine|around|call|privacy)?$": "resident",
     r"^/desk/map": "handler",
     r"^/desk/cases/#/print": "handler",
     r"^/desk/supervision": "supervisor",
@@ -71,7 +75,7 @@ ID = re.compile(r"(?<=/)[\w-]*\d[\w-]*(?=/|$)")
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
 LINKS = "links => links.filter(a => !a.hasAttribute('download')).map(a => a.href)"
 TEXTS = """() => {
-  const seen = [], shown = e => e && !e.closest('script, style, [lang^=zh], template, datalist, textarea');
+  const seen = [], shown = e => e && !e.closest('script, style, [lang^=zh], template, datalist, textarea') && !e.querySelector(':scope > mark');  # noqa: E501
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) if (shown(walk.currentNode.parentElement)) seen.push(walk.currentNode.data);
   for (const e of document.querySelectorAll('[aria-label], [title], [placeholder], [alt]'))
@@ -108,7 +112,7 @@ def _busy(cast: Cast, now: Any) -> None:
     handling = told("垃圾桶倒了没人扶", earlier, item="0101")
     cases.sign_case(handling.pk, actor=cast.he_sanitation, now=earlier)
     calls = [dispatch.Call(cast.units["enforcement"].pk, "4wh", "查摊贩")]
-    dispatch.whistle(handling.pk, calls, reason="一家管不住", actor=cast.he_sanitation, now=earlier)
+    dispatch.whistle(handling.pk, calls, reason=REASON, actor=cast.he_sanitation, now=earlier)
     handling.refresh_from_db()
     assert handling.due_at is not None
     until = handling.due_at + timedelta(hours=1)
@@ -147,7 +151,7 @@ class Visit:
     def __init__(self, page: Page, axe: Axe, role: str) -> None:
         self.page, self.axe, self.role = page, axe, role
         self.found: list[str] = []
-        self.data = _data_words()
+        self.data = [*_data_words(), REASON]
         page.on("response", self._answered)
 
     def _answered(self, answer: Any) -> None:
@@ -191,10 +195,11 @@ class Visit:
         answer = self.page.goto(path)
         if answer is None or answer.status != 200 or "text/html" not in answer.headers.get("content-type", ""):
             return False
+        part = "#do" if "?do=" in path else "html"  # the page around a form has been judged without it
         for size, (width, height) in SIZES.items():
             self.page.set_viewport_size({"width": width, "height": height})
             where = f"{path} {language} {size}"
-            self.found += [f"{where}: {one}" for one in self.axe(self.page)]
+            self.found += [f"{where}: {one}" for one in self.axe(self.page, part)]
             if (over := self.page.evaluate(SIDEWAYS)) > 0:
                 self.found.append(f"{where}: {over} px too wide")
         self.page.set_viewport_size(dict(zip(("width", "height"), SIZES["desk"], strict=True)))
@@ -208,12 +213,12 @@ class Visit:
         self.found += [f"{path} en: not translated: {text[:80]}" for text in sorted(left)]
 
     def _untranslated(self, text: str) -> bool:
+        if len(text) == 1:  # of a name, in the round picture
+            return not any(word.startswith(text) for word in self.data)
         for word in self.data:
             if word in text:
                 text = text.replace(word, " ")
-        if len(text) == 1:  # of a name, in the round picture
-            return not any(word.startswith(text) for word in self.data)
-        runs = CHINESE.findall(text.replace("中文", " "))
+        runs = CHINESE.findall(text.replace("简体中文", " ").replace("中文", " "))
         return (
             any(not any(run in word for word in self.data) or len(run) < 2 for run in runs)
             if "…" in text
@@ -254,7 +259,7 @@ def _key(path: str) -> tuple[str, str]:
 
 
 def _owner(path: str) -> str:
-    shape = _key(path)[0]
+    shape = "".join(_key(path))
     return next((role for pattern, role in OWNERS.items() if re.search(pattern, shape)), "")
 
 
@@ -263,21 +268,17 @@ def _english(page: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize("role", [*STAFF, *ADDED])
-def test_every_page_of_the_desk(
-    open_page: OpenPage, axe: Callable[[Page], list[str]], cast: Cast, address: str, role: str
-) -> None:
+def test_every_page_of_the_desk(open_page: OpenPage, axe: Axe, cast: Cast, address: str, role: str) -> None:
     page = open_page("", user=_user(role, cast))
     visit = Visit(page, axe, role)
-    paths = visit.walk([DESK_START, "/desk/notices"])
+    paths = visit.walk([DESK_START])
     assert len(paths) > 2
     _english(page, address)
     visit.again(paths)
     assert not visit.found, "\n".join(visit.found)
 
 
-def test_every_page_of_the_portal(
-    open_page: OpenPage, axe: Callable[[Page], list[str]], cast: Cast, address: str
-) -> None:
+def test_every_page_of_the_portal(open_page: OpenPage, axe: Axe, cast: Cast, address: str) -> None:
     page = open_page("", size="phone")
     visit = Visit(page, axe, "resident")
     visit.data += [LIUAN]

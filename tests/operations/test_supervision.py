@@ -115,25 +115,26 @@ def test_a_taken_port_is_named_with_the_way_out(instance: Instance, tmp_path: Pa
 
 
 def test_when_the_supervisor_is_killed_nothing_outlives_it_and_the_next_start_recovers(instance: Instance) -> None:
+    assert _until(instance.healthy)
     family = instance.family()
     family[0].kill()
     if sys.platform == "linux":
-        _gone, alive = psutil.wait_procs(family, timeout=20)
+        _gone, alive = psutil.wait_procs(family, timeout=PATIENCE)
         assert not alive
     assert instance.run("status")[0] == 3
-    code, facts, said = instance.run("up", "--detach")
+    code, _facts, said = instance.run("up", "--detach")
     assert code == 0, said
-    assert facts["seconds"] < 30
     assert _until(instance.healthy)
 
 
 def test_after_kill_9_of_everything_at_once_the_next_start_recovers(instance: Instance) -> None:
+    assert instance.run("up", "--detach")[0] == 0
     family = instance.family()
     for process in family:
         process.suspend()  # so that none can clean up after another
     for process in family:
         process.kill()
-    psutil.wait_procs(family, timeout=20)
+    psutil.wait_procs(family, timeout=PATIENCE)
     assert (instance.home.path / "pg" / "postmaster.pid").exists()
     code, _facts, said = instance.run("up", "--detach")
     assert code == 0, said
@@ -141,10 +142,11 @@ def test_after_kill_9_of_everything_at_once_the_next_start_recovers(instance: In
 
 
 def test_down_stops_every_part_and_keeps_the_data(instance: Instance) -> None:
+    assert instance.run("up", "--detach")[0] == 0
     family = instance.family()
     code, facts, _said = instance.run("down")
     assert code == 0 and facts["stopped"]
-    _gone, alive = psutil.wait_procs(family, timeout=20)
+    _gone, alive = psutil.wait_procs(family, timeout=PATIENCE)
     assert not alive
     assert not (instance.home.path / "pg" / "postmaster.pid").exists()
     assert instance.run("down")[1]["stopped"] is False
