@@ -75,7 +75,8 @@ ID = re.compile(r"(?<=/)[\w-]*\d[\w-]*(?=/|$)")
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
 LINKS = "links => links.filter(a => !a.hasAttribute('download')).map(a => a.href)"
 TEXTS = """() => {
-  const seen = [], shown = e => e && !e.closest('script, style, [lang^=zh], template, datalist, textarea') && !e.querySelector(':scope > mark');  # noqa: E501
+  const hidden = 'script, style, [lang^=zh], template, datalist, textarea';
+  const seen = [], shown = e => e && !e.closest(hidden) && !e.querySelector(':scope > mark');
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) if (shown(walk.currentNode.parentElement)) seen.push(walk.currentNode.data);
   for (const e of document.querySelectorAll('[aria-label], [title], [placeholder], [alt]'))
