@@ -24,7 +24,7 @@ from huying.senses.reports.models import Report
 
 from .stage import GARBAGE, PLACE, OpenPage, open_step, photo, press_step, send_step, told
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
 
 @pytest.fixture
