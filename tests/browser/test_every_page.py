@@ -80,7 +80,7 @@ TEXTS = """() => {
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) if (shown(walk.currentNode.parentElement)) seen.push(walk.currentNode.data);
   for (const e of document.querySelectorAll('[aria-label], [title], [placeholder], [alt]'))
-    if (shown(e)) seen.push(...['aria-label', 'title', 'placeholder', 'alt'].map(name => e.getAttribute(name) || ''));
+    if (shown(e)) for (const name of ['aria-label', 'title', 'placeholder', 'alt']) seen.push(e.getAttribute(name) || '');
   return [document.title, ...seen].filter(text => /[\\u3400-\\u9fff]/.test(text)).map(text => text.trim());
 }"""
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -203,7 +203,6 @@ class Visit:
             self.found += [f"{where}: {one}" for one in self.axe(self.page, part)]
             if (over := self.page.evaluate(SIDEWAYS)) > 0:
                 self.found.append(f"{where}: {over} px too wide")
-                print("W", where, self.page.evaluate(open("/tmp/dbg/wide.js").read()), file=open("/tmp/dbg/times.txt","a"), flush=True)
         self.page.set_viewport_size(dict(zip(("width", "height"), SIZES["desk"], strict=True)))
         problems: list[str] = self.page.problems  # type: ignore[attr-defined]
         self.found += [f"{path} {language}: {one}" for one in problems]
@@ -274,7 +273,7 @@ def test_every_page_of_the_desk(open_page: OpenPage, axe: Axe, cast: Cast, addre
     page = open_page("", user=_user(role, cast))
     visit = Visit(page, axe, role)
     paths = visit.walk([DESK_START])
-    assert paths
+    assert len(paths) > 2
     _english(page, address)
     visit.again(paths)
     assert not visit.found, "\n".join(visit.found)
