@@ -1,7 +1,7 @@
 # Everything starts here: `make` lists what can be made. Needs Python ≥3.11 and make, nothing else.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test journeys lint types bench screenshots assets messages lock clean browser
+.PHONY: help demo test lint types bench screenshots assets messages lock clean browser
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -25,9 +25,6 @@ demo: $(VENV)/.run assets messages ## run the demonstration; ARGS="--port 9000 -
 
 test: lint browser ## lint, then every test; WORKERS=4, ARGS="-k whistle"
 	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
-
-journeys: browser assets messages ## long ways through the whole product in a browser
-	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup -m journey tests/browser $(ARGS)
 
 lint: $(VENV)/.dev assets messages ## ruff, templates, types, import floors
 	@$(BIN)/ruff check .

@@ -106,7 +106,7 @@ def missing(app: Path) -> list[str]:
 
 
 def update() -> int:
-    """Add what is new; translations stay, msgids no longer found go to the end as obsolete."""
+    """Add what is new; translations stay, msgids no longer found are dropped."""
     for app in apps():
         new = found(app)
         if not len(new) and not po_path(app).exists():
@@ -115,7 +115,7 @@ def update() -> int:
         catalog.update(new, no_fuzzy_matching=True)
         po_path(app).parent.mkdir(parents=True, exist_ok=True)
         with po_path(app).open("wb") as stream:
-            write_po(stream, catalog, width=120, no_location=True, omit_header=False, sort_output=False)
+            write_po(stream, catalog, width=120, no_location=True, omit_header=False, sort_output=True, ignore_obsolete=True)
         print(f"{app.relative_to(SOURCE)}: {len(new)} msgids, {len(missing(app))} without English")
     return compile_all()
 

@@ -24,8 +24,6 @@ from huying.senses.reports.models import Report
 
 from .stage import GARBAGE, PLACE, OpenPage, open_step, photo, press_step, send_step, told
 
-pytestmark = [pytest.mark.browser, pytest.mark.journey]
-
 
 @pytest.fixture
 def address(site: str) -> str:
@@ -331,6 +329,11 @@ class Keys:
         self.to(name)
         self.page.keyboard.type(text)
 
+    def press(self, key: str) -> None:
+        """One key of the page's own, once the page's script listens."""
+        self.page.wait_for_selector("html.js")
+        self.page.keyboard.press(key)
+
     def alt(self, key: str) -> None:
         """Alt and a key at once, as a keyboard sends it: Playwright's own press leaves out what access keys are found by."""
         code = {"text": key, "unmodifiedText": key, "windowsVirtualKeyCode": ord(key.upper())}
@@ -361,19 +364,19 @@ def test_a_seat_takes_calls_by_keyboard(enter: Any, cast: Cast) -> None:
     before.refresh_from_db()
     assert before.reports == 2
 
-    page.keyboard.press("n")
+    keys.press("n")
     expect(page.get_by_label("来电号码")).to_be_focused()
     keys.type("phone", "13900005678")
     keys.type("text", "柳岸小区门口有人打架，拿着棍子")
     keys.type("place_text", "柳岸社区")
-    keys.alt("1")
+    keys.alt("z")
     expect(page.get_by_role("heading", level=1)).to_have_text("请把查询码念给来电人")
     expect(page.get_by_text("已转")).to_contain_text("110")
     urgent = Report.objects.select_related("case").order_by("-pk")[0].case
     assert [one.channel for one in urgent.transfers.all()] == ["110"]
     assert urgent.urgent
 
-    page.keyboard.press("n")
+    keys.press("n")
     expect(page.get_by_label("来电号码")).to_be_focused()
     keys.type("text", "建议在柳岸社区加装路灯和座椅")
     keys.alt("s")
