@@ -115,7 +115,9 @@ def update() -> int:
         catalog.update(new, no_fuzzy_matching=True)
         po_path(app).parent.mkdir(parents=True, exist_ok=True)
         with po_path(app).open("wb") as stream:
-            write_po(stream, catalog, width=120, no_location=True, omit_header=False, sort_output=True, ignore_obsolete=True)
+            write_po(
+                stream, catalog, width=120, no_location=True, omit_header=False, sort_output=True, ignore_obsolete=True
+            )
         print(f"{app.relative_to(SOURCE)}: {len(new)} msgids, {len(missing(app))} without English")
     return compile_all()
 
