@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -20,14 +21,12 @@ def copy_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[
     datetimes, lists for arrays, any JSON value for JSON fields, bytes, ``None`` for SQL NULL. Columns left out get
     their database default; Python defaults, ``save()`` and signals do not run. Database errors are Django's.
     """
-    fields = [_field(model, name) for name in columns]
-    names = ", ".join(_quote(str(field.column)) for field in fields)
-    prepare = _preparers(fields)
+    table, names, prepare = _plan(model, tuple(columns))
     count = 0
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
-        cursor.copy(f"COPY {_quote(model._meta.db_table)} ({names}) FROM STDIN") as copy,
+        cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
     ):
         for row in rows:
             copy.write_row(_prepared(row, prepare) if prepare else row)
@@ -41,15 +40,11 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
         return 0
     if len(rows) > FEW:
         return copy_rows(model, columns, rows)
-    fields = [_field(model, name) for name in columns]
-    names = ", ".join(_quote(str(field.column)) for field in fields)
-    prepare = _preparers(fields)
+    table, names, prepare = _plan(model, tuple(columns))
     slot = f"({', '.join(['%s'] * len(columns))})"
     values = [value for row in rows for value in (_prepared(row, prepare) if prepare else row)]
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {_quote(model._meta.db_table)} ({names}) VALUES {', '.join([slot] * len(rows))}", values
-        )
+        cursor.execute(f"INSERT INTO {table} ({names}) VALUES {', '.join([slot] * len(rows))}", values)
     return len(rows)
 
 
@@ -60,13 +55,27 @@ def allocate_ids(model: type[models.Model], n: int) -> list[int]:
     """
     if n <= 0:
         return []
-    key = model._meta.pk
+    return allocate_each((model, n))[0]
+
+
+def allocate_each(*wanted: tuple[type[models.Model], int]) -> list[list[int]]:
+    """Like ``allocate_ids`` for several models, still in one query: the ids of each, in the order asked."""
+    one = "SELECT %s, nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)"
+    asked = [(at, _quote(model._meta.db_table), model._meta.pk.column, n) for at, (model, n) in enumerate(wanted)]
+    found: list[list[int]] = [[] for _ in wanted]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
-            [_quote(model._meta.db_table), key.column, n],
-        )
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute(" UNION ALL ".join([one] * len(asked)), [value for part in asked for value in part])
+        for at, value in cursor.fetchall():
+            found[at].append(value)
+    return found
+
+
+@cache
+def _plan(model: type[models.Model], columns: tuple[str, ...]) -> tuple[str, str, list[tuple[int, Prepare]]]:
+    """The table and the columns as SQL names them, and what must be prepared: the same for every row ever written."""
+    fields = [_field(model, name) for name in columns]
+    names = ", ".join(_quote(str(field.column)) for field in fields)
+    return _quote(model._meta.db_table), names, _preparers(fields)
 
 
 def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:

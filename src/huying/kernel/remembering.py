@@ -1,24 +1,26 @@
 """Within one action nothing shared is asked for twice: which version of the catalogue, the directory or the ground holds.
 
-Snapshots of shared things are kept in memory and found by a version that costs a small query. Inside ``remembering()``
-that query is asked once; outside, every time. The block belongs inside one transaction, whose end is the end of what is
-remembered.
+Snapshots of shared things are kept in memory and found by a stamp: a small value in the database that is another one as
+soon as they change. Inside ``remembering()`` all stamps are asked together in one query; outside, one at a time. The block
+belongs inside one transaction, whose end is the end of what is remembered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any
 
-T = TypeVar("T")
-_held: ContextVar[dict[Hashable, Any] | None] = ContextVar("huying_remembered", default=None)
+from django.db import connection
+
+_watched: dict[str, str] = {}
+_held: ContextVar[dict[str, Any] | None] = ContextVar("huying_remembered", default=None)
 
 
 @contextmanager
 def remembering() -> Iterator[None]:
-    """Answers of ``once`` stay the same until the end of the outermost such block."""
+    """Stamps stay the same until the end of the outermost such block."""
     if _held.get() is not None:
         yield
         return
@@ -29,12 +31,23 @@ def remembering() -> Iterator[None]:
         _held.reset(token)
 
 
-def once(key: Hashable, ask: Callable[[], T]) -> T:
-    """``ask()``, or what it said before within the same block."""
+def watch(name: str, sql: str) -> None:
+    """Declare a stamp: ``sql`` selects one value (no row counts as ``None``) that changes with what it stands for."""
+    _watched[name] = sql
+
+
+def stamp(name: str) -> Any:
+    """The present stamp; inside ``remembering()`` the one its first question found."""
     held = _held.get()
     if held is None:
-        return ask()
-    if key not in held:
-        held[key] = ask()
-    answer: T = held[key]
-    return answer
+        return _ask([name])[0]
+    if not held:
+        held.update(zip(_watched, _ask(_watched), strict=True))
+    return held[name]
+
+
+def _ask(names: Iterable[str]) -> Sequence[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(f'({_watched[name]})' for name in names)}")
+        row: Sequence[Any] = cursor.fetchone()
+    return row

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -19,6 +19,7 @@ from huying.casework.catalogue.rules import FIELDS, differences
 from huying.casework.catalogue.snapshot import Catalogue, ClassView, ItemView, build
 from huying.casework.catalogue.words import Words
 from huying.kernel.clock import local_day, now
+from huying.kernel.remembering import stamp, watch
 
 __all__ = [
     "Catalogue",
@@ -37,9 +38,15 @@ __all__ = [
     "view_of",
 ]
 
+_Published = tuple[int, int, date, datetime | None]  # id, number, valid from, published at
 _KEPT = 4
 _cache: OrderedDict[tuple[str, int], Catalogue] = OrderedDict()
+_lists: dict[str, tuple[Any, Sequence[_Published]]] = {}
 _guard = threading.Lock()
+watch(
+    "catalogue",
+    f"SELECT sum(hashtextextended(v::text, 0)) FROM {CatalogueVersion._meta.db_table} v WHERE state = 'published'",
+)
 _EMPTY = build(0, 0, None, ())
 
 
@@ -49,12 +56,7 @@ def current(on: date) -> Catalogue:
     Before anything has been published it is empty (``version_number`` 0). A published version never changes, so
     what is cached stays true; a publication is noticed because its version is then the one valid on the day.
     """
-    row = (
-        CatalogueVersion.objects.filter(state="published", valid_from__lte=on)
-        .order_by("-valid_from", "-number")
-        .values_list("pk", "number", "valid_from", "published_at")
-        .first()
-    )
+    row = next((row for row in _published() if row[2] <= on), None)
     if row is None:
         return _EMPTY
     version_id, number, valid_from, published_at = row
@@ -80,6 +82,16 @@ def today() -> Catalogue:
 
 def _database() -> str:
     return str(connection.settings_dict["NAME"])
+
+
+def _published() -> Sequence[_Published]:
+    """The published versions, the latest first."""
+    mark, name = stamp("catalogue"), _database()
+    held = _lists.get(name)
+    if held is None or held[0] != mark:
+        rows = CatalogueVersion.objects.filter(state="published").order_by("-valid_from", "-number")
+        held = _lists[name] = (mark, list(rows.values_list("pk", "number", "valid_from", "published_at")))
+    return held[1]
 
 
 def _read(version_id: int, number: int, valid_from: date | None) -> Catalogue:

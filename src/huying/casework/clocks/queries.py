@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 
 from huying.casework.catalogue.limits import Limit
 from huying.kernel.paging import Page, page
-from huying.kernel.remembering import once
+from huying.kernel.remembering import stamp, watch
 
 from .almanac import Almanac
 from .history import Step, replay
@@ -33,11 +33,12 @@ from .worktime import CalendarBook, DayRow, Hours, HoursRow
 
 _cache: dict[str, Almanac] = {}
 _guard = threading.Lock()
+watch("almanac", f"SELECT coalesce(max(number), 0) FROM {Edition._meta.db_table}")
 
 
 def almanac() -> Almanac:
     """Calendars, thresholds and standing limits in force; one small query when nothing has changed. Once for a batch."""
-    number = once("almanac", _edition)
+    number: int = stamp("almanac")
     name = str(connection.settings_dict["NAME"])
     held = _cache.get(name)
     if held is not None and held.edition == number:
@@ -46,12 +47,6 @@ def almanac() -> Almanac:
     with _guard:
         _cache[name] = fresh
     return fresh
-
-
-def _edition() -> int:
-    with connection.cursor() as cursor:  # asked at every intake: plain SQL costs half as much
-        cursor.execute(f"SELECT coalesce(max(number), 0) FROM {Edition._meta.db_table}")
-        return int(cursor.fetchone()[0])
 
 
 def _build(number: int) -> Almanac:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db import connection
 
 from huying.casework.cases.actions import Sending
 from huying.casework.cases.models import Case
@@ -23,6 +23,7 @@ from huying.ground.territory.queries import Place
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Refused
 from huying.kernel.privacy import mask_text
+from huying.kernel.remembering import stamp, watch
 
 from . import deadlines, words
 from .models import DispatchPolicy
@@ -30,6 +31,8 @@ from .rules import Certainty, Policy, Reason, Route, margin, rank_of, refuse_aut
 
 FALLBACK_ITEM = "1605"  # 意见建议: what a matter is called until a dispatcher knows better
 _SURE = 1.0
+_policies_kept: dict[str, tuple[Any, list[DispatchPolicy]]] = {}
+watch("policies", f"SELECT sum(hashtextextended(p::text, 0)) FROM {DispatchPolicy._meta.db_table} p")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,8 +240,17 @@ def _own_words(matter: Matter) -> str:
 
 def _policies(now: datetime) -> dict[str, Policy]:
     day = local_day(now)
-    rows = DispatchPolicy.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=day), valid_from__lte=day)
-    return {row.area: Policy(row.min_confidence, row.min_margin, row.min_place) for row in rows.order_by("valid_from")}
+    rows = [row for row in _policy_rows() if row.valid_from <= day and (row.valid_to is None or row.valid_to > day)]
+    return {row.area: Policy(row.min_confidence, row.min_margin, row.min_place) for row in rows}
+
+
+def _policy_rows() -> list[DispatchPolicy]:
+    """All of them, the oldest first; read again when one has changed."""
+    mark, name = stamp("policies"), str(connection.settings_dict["NAME"])
+    held = _policies_kept.get(name)
+    if held is None or held[0] != mark:
+        held = _policies_kept[name] = (mark, list(DispatchPolicy.objects.order_by("valid_from", "id")))
+    return held[1]
 
 
 def _nearest(policies: dict[str, Policy], area: str) -> Policy:
@@ -272,7 +284,7 @@ def unit_above(case: Case, *, now: datetime) -> int | None:
     area = case.grid or case.community or case.town
     below = rank_of(known.unit(case.lead_unit_id).level)
     for above in reversed(known.ancestors(case.lead_unit_id)[:-1]):
-        if rank_of(above.level) > below and known.may_receive(above.id, case.item_code, area):
+        if rank_of(above.level) > below and known.may_receive(above.id, case.item_code, above.area):
             return above.id
     for length in (9, 6):
         unit = known.unit_for_trade(case.item.lead_trade, area[:length])

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from huying.kernel.paging import Page, page
-from huying.kernel.remembering import once
+from huying.kernel.remembering import stamp, watch
 from huying.kernel.trace import Entry
 
 from . import rules
@@ -44,6 +43,7 @@ _KEPT = 8
 
 _cache: OrderedDict[tuple[str, date], Directory] = OrderedDict()
 _guard = threading.Lock()
+watch("directory", f"SELECT number FROM {DirectoryVersion._meta.db_table} WHERE id = 1")
 
 
 def directory(*, on: date) -> Directory:
@@ -51,7 +51,7 @@ def directory(*, on: date) -> Directory:
 
     Rotas are known from 8 days before `on` to 35 days after. Call once for a batch, never once for a row.
     """
-    version = once("directory", _version)
+    version: int = stamp("directory") or 0
     key = (_database(), on)
     with _guard:
         held = _cache.get(key)
@@ -68,13 +68,6 @@ def directory(*, on: date) -> Directory:
 
 def _database() -> str:
     return str(DirectoryVersion.objects.db)
-
-
-def _version() -> int:
-    with connection.cursor() as cursor:  # asked at every intake: plain SQL costs half as much
-        cursor.execute(f"SELECT number FROM {DirectoryVersion._meta.db_table} WHERE id = 1")
-        row = cursor.fetchone()
-    return row[0] if row else 0
 
 
 def _rows(on: date) -> Rows:

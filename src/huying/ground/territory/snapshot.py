@@ -10,7 +10,6 @@ from uuid import UUID
 
 import numpy as np
 import shapely
-from django.db import connection
 from shapely.geometry import LineString
 from shapely.geometry.base import BaseGeometry
 
@@ -20,7 +19,7 @@ from huying.ground.territory.locating import PointIndex
 from huying.ground.territory.models import Area, PlaceName, TerritoryVersion
 from huying.ground.territory.roads import Road
 from huying.ground.territory.rules import is_valid_on
-from huying.kernel.remembering import once
+from huying.kernel.remembering import stamp, watch
 
 KEPT_SNAPSHOTS = 2
 KEPT_DATES = 4
@@ -142,29 +141,23 @@ def _named(row: PlaceName) -> NamedPlace:
 
 _kept: dict[UUID | None, Snapshot] = {}
 _reading = RLock()
+watch("territory", f"SELECT stamp FROM {TerritoryVersion._meta.db_table} ORDER BY id LIMIT 1")
 
 
 def current() -> Snapshot:
     """The present snapshot. One cheap query; everything is read again only when the stamp has changed."""
-    stamp = once("territory", _stamp)
-    if (known := _kept.get(stamp)) is not None:
+    version: UUID | None = stamp("territory")
+    if (known := _kept.get(version)) is not None:
         return known
     with _reading:
-        if stamp in _kept:
-            return _kept[stamp]
-        snapshot = _read(stamp)
+        if version in _kept:
+            return _kept[version]
+        snapshot = _read(version)
         while len(_kept) >= KEPT_SNAPSHOTS:
             _kept.pop(next(iter(_kept)), None)
-        if stamp is not None:
-            _kept[stamp] = snapshot
+        if version is not None:
+            _kept[version] = snapshot
         return snapshot
-
-
-def _stamp() -> UUID | None:
-    with connection.cursor() as cursor:  # asked at every intake: plain SQL costs half as much
-        cursor.execute(f"SELECT stamp FROM {TerritoryVersion._meta.db_table} ORDER BY id LIMIT 1")
-        row = cursor.fetchone()
-    return row[0] if row else None
 
 
 def _read(stamp: UUID | None) -> Snapshot:

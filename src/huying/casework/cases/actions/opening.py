@@ -13,7 +13,7 @@ from huying.casework.catalogue.models import Item
 from huying.ground.territory.queries import Place
 from huying.kernel import facts, live, trace
 from huying.kernel.actor import Actor, system
-from huying.kernel.bulk import allocate_ids, insert_rows
+from huying.kernel.bulk import allocate_each, insert_rows
 
 from ..facts import AssignmentMade, CaseAccepted, CaseCorrected, CaseDeclined, CaseOpened, CaseUnassigned
 from ..models import Assignment, Case
@@ -101,9 +101,9 @@ def open_cases(openings: Sequence[Opening], *, actor: Actor, now: datetime) -> l
     with transaction.atomic(
         savepoint=False
     ):  # all or nothing; whoever catches a failure has a transaction of their own
-        ids = allocate_ids(Case, len(openings))
+        sure = sum(one.sending is not None for one in openings)
+        ids, assignment_ids = allocate_each((Case, len(openings)), (Assignment, sure))
         sent = [(case_id, one, one.sending) for case_id, one in zip(ids, openings, strict=True) if one.sending]
-        assignment_ids = allocate_ids(Assignment, len(sent)) if sent else []
         insert_rows(Case, _CASE_COLUMNS, [_case_row(i, one) for i, one in zip(ids, openings, strict=True)])
         if sent:
             rows = [
