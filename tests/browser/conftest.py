@@ -6,6 +6,7 @@ Chromium is the system's, or the one named by HUYING_CHROMIUM, or Playwright's o
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,6 +38,8 @@ QUIET = [
     "--disable-sync",
     "--enable-unsafe-swiftshader",
 ]
+# What the browser or htmx says of a request that was under way when the page was left.
+BY_LEAVING = re.compile(r"Failed to load resource|htmx:(sendError|sendAbort|afterRequest)\b")
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 OpenPage = Callable[..., Page]
@@ -76,7 +79,7 @@ def _watch(page: Page) -> list[str]:
     problems: list[str] = []
 
     def heard(message: ConsoleMessage) -> None:
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        if message.type == "error" and not BY_LEAVING.match(message.text):
             problems.append(message.text)
 
     page.on("console", heard)

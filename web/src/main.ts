@@ -41,7 +41,10 @@ function guardRequests(): void {
     const xhr = (event as CustomEvent<{ xhr: XMLHttpRequest }>).detail.xhr;
     toast(xhr.getResponseHeader("X-Message") ? decodeURIComponent(xhr.getResponseHeader("X-Message") ?? "") : word("requestRefused"));
   });
-  document.body.addEventListener("htmx:sendError", () => toast(word("requestLost")));
+  let leaving = false; // requests under way are cut off by leaving the page, which is no fault
+  addEventListener("beforeunload", () => (leaving = true));
+  addEventListener("pageshow", () => (leaving = false));
+  document.body.addEventListener("htmx:sendError", () => leaving || toast(word("requestLost")));
 }
 
 function start(): void {
