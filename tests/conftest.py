@@ -40,7 +40,6 @@ class Web:
             "HUYING_DATA_DIR": str(settings.HUYING_DATA_DIR),
             "HUYING_SECRET": settings.HUYING_SECRET,
             "HUYING_HOSTS": "*",
-            "HUYING_POOL": "1",
             "HUYING_PART": "web",
             "HUYING_STATIC": "plain",
             "HUYING_REQUIRE_TOTP": "0",

@@ -121,9 +121,6 @@ TEMPLATES = [
 COTTON_SNAKE_CASED_NAMES = False
 
 DATABASES = {"default": database_settings(os.environ.get("DATABASE_URL", ""), HUYING_DATA_DIR)}
-if _flag("HUYING_POOL"):  # the web server: a thread a request, so connections are shared through a pool
-    DATABASES["default"] |= {"CONN_MAX_AGE": 0}
-    DATABASES["default"]["OPTIONS"] |= {"pool": {"min_size": 2, "max_size": 16, "timeout": 10}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}}}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

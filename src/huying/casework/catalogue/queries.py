@@ -38,7 +38,7 @@ __all__ = [
     "view_of",
 ]
 
-_Published = tuple[int, int, date, datetime | None]  # id, number, valid from, published at
+_Published = tuple[int, int, date | None, datetime | None]  # id, number, valid from, published at
 _KEPT = 4
 _cache: OrderedDict[tuple[str, int], Catalogue] = OrderedDict()
 _lists: dict[str, tuple[Any, Sequence[_Published]]] = {}
@@ -56,7 +56,7 @@ def current(on: date) -> Catalogue:
     Before anything has been published it is empty (``version_number`` 0). A published version never changes, so
     what is cached stays true; a publication is noticed because its version is then the one valid on the day.
     """
-    row = next((row for row in _published() if row[2] <= on), None)
+    row = next((row for row in _published() if row[2] is not None and row[2] <= on), None)
     if row is None:
         return _EMPTY
     version_id, number, valid_from, published_at = row

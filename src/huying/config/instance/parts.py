@@ -145,7 +145,7 @@ def web(home: Home, choices: Choices, env: dict[str, str]) -> Part:
         "--respawn-failed-workers",
     ]
     command += ["--workers-kill-timeout", "5", "--log-level", "warning", "huying.config.asgi:application"]
-    return Part("web", command, {**env, "HUYING_POOL": "1", "HUYING_PART": "web"}, home.logs / "web.log")
+    return Part("web", command, {**env, "HUYING_PART": "web"}, home.logs / "web.log")
 
 
 def worker(home: Home, env: dict[str, str]) -> Part:

@@ -1,0 +1,27 @@
+"""What the first request would otherwise wait for: the catalogue, the directory and the ground read, the classifier schooled."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import DatabaseError
+
+from huying.casework.catalogue import classifier
+from huying.casework.catalogue import queries as catalogue
+from huying.casework.clocks import queries as clocks
+from huying.ground.organisation.queries import directory
+from huying.ground.territory import queries as territory
+from huying.kernel import clock
+from huying.kernel.clock import local_day
+
+
+def warm() -> None:
+    """Fill what is kept in memory. Without a database, or before anything is founded, the first request does it."""
+    today = local_day(clock.now())
+    try:
+        clocks.almanac()
+        directory(on=today)
+        territory.locate_texts(["路口"], on=today, k=1)
+        classifier.propose(["路灯不亮"], catalogue=catalogue.current(today))
+    except DatabaseError as error:
+        logging.getLogger(__name__).info("not warmed: %s", error)
