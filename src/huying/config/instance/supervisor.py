@@ -86,9 +86,14 @@ class Supervisor:
             prepare.start_over_if_interrupted(self.home)
         if not prepare.is_prepared(self.home, self.choices) and not self._prepare():
             return False
+        later: list[Part] = []
         for part in parts.all_parts(self.home, self.choices):
+            later.append(part) if part.name == "live" else self._start(part)
+        if not self._wait_for_web():
+            return False
+        for part in later:  # nobody waits for it, so it does not compete with what people wait for
             self._start(part)
-        return self._wait_for_web()
+        return True
 
     def _start(self, part: Part) -> None:
         part.start()

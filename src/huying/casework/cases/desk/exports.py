@@ -14,9 +14,6 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
 
 from huying.casework.catalogue.rules import CHANNELS
 from huying.kernel import clock
@@ -130,6 +127,8 @@ def _csv(cases: QuerySet[Case], queue: Queue, mark: str, name: str) -> Streaming
 
 
 def _xlsx(cases: QuerySet[Case], queue: Queue, mark: str, name: str) -> FileResponse:
+    from openpyxl import Workbook  # slow to import, seldom needed
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_("事件"))
     sheet.freeze_panes = "B3"
@@ -149,7 +148,10 @@ def _xlsx(cases: QuerySet[Case], queue: Queue, mark: str, name: str) -> FileResp
     return FileResponse(file, as_attachment=True, filename=name, content_type=kind)
 
 
-def _bold(sheet: Any, text: str) -> WriteOnlyCell:
+def _bold(sheet: Any, text: str) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+
     cell = WriteOnlyCell(sheet, value=text)
     cell.font = Font(bold=True)
     return cell
