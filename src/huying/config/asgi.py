@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any, Final
 
 from asgiref.sync import sync_to_async
@@ -39,15 +40,14 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Route what comes in: a live screen stays for hours and must hold neither a thread nor a connection."""
     if scope["type"] == "http" and scope["path"] != LIVE:
         await _Page(_pages)(scope, receive, send)  # type: ignore[no-untyped-call]
+        _warm_once()
     else:  # without a thread of its own: who asks is looked up in the one thread all live screens share
         await _live.handle(scope, receive, send)
 
 
-def _warm() -> None:
+@cache
+def _warm_once() -> None:
+    """After the first answer, usually to whoever asks whether we are up: warming before it would only delay it."""
     from huying.config.warming import warm
 
-    warm()
-
-
-if os.environ.get("HUYING_PART") == "web":
-    _threads.submit(_warm)
+    _threads.submit(warm)
