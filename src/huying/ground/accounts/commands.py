@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,8 +14,7 @@ from huying.kernel.errors import HuyingError
 
 from . import actions
 from .models import User
-
-_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+from .passwords import new_password
 
 
 @contextmanager
@@ -26,11 +24,6 @@ def spoken() -> Iterator[None]:
         yield
     except HuyingError as error:
         raise click.ClickException(str(error)) from error
-
-
-def new_password() -> str:
-    """Sixteen characters without look-alikes, of three kinds."""
-    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4)) + "-7aZ"
 
 
 def _staff(username: str) -> User:

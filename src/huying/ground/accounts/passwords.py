@@ -1,6 +1,8 @@
-"""The password rule of `rules.password_faults` as a Django validator, in words."""
+"""Passwords: the rule of `rules.password_faults` as a Django validator, in words; and passwords made for others."""
 
 from __future__ import annotations
+
+import secrets
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -8,6 +10,13 @@ from django.utils.translation import gettext as _
 
 from .models import User
 from .rules import password_faults
+
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+
+
+def new_password() -> str:
+    """Sixteen characters without look-alikes, of three kinds."""
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4)) + "-7aZ"
 
 
 class StrongEnough:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError
 
-from . import actions
+from . import actions, naming
 from .models import Unit
 
 COLUMNS = ("code", "name", "name_en", "kind", "level", "parent", "area", "trades", "phone")
@@ -62,6 +62,10 @@ def _put(values: dict[str, str], *, actor: Actor, now: datetime) -> str:
     if values["parent"] and parent is None:
         raise HuyingError(_("没有上级单位 %(code)s；请把上级排在前面") % {"code": values["parent"]}, field="parent")
     trades = values["trades"].split()
+    if strange := naming.unknown("trade", trades):
+        raise HuyingError(
+            _("没有这些职能：%(codes)s；请用职能表里的代码") % {"codes": " ".join(strange)}, field="trades"
+        )
     unit = Unit.objects.filter(code=values["code"]).first()
     if unit is None:
         plain: dict[str, Any] = {name: values[name] for name in (*_CHANGING, "code")}

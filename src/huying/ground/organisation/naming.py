@@ -47,6 +47,13 @@ def names(kind: str, codes: Iterable[str]) -> dict[str, str]:
     return {code: known.get(code, code) for code in wanted}
 
 
+def unknown(kind: str, codes: Iterable[str]) -> list[str]:
+    """The codes no room above has a name for, in order; none where no room has registered."""
+    wanted = list(dict.fromkeys(codes))
+    known = {code for provider in _providers.get(kind, ()) for code in provider(wanted)}
+    return [code for code in wanted if code not in known] if _providers.get(kind) else []
+
+
 def _acts(codes: Iterable[str]) -> dict[str, str]:
     return {code: str(ACTS[code]) for code in codes if code in ACTS}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,9 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from huying.ground.organisation import access, actions, naming, queries, rules
 from huying.ground.organisation.models import Appointment, Person
+from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid
 
-from .frame import area_labels, day_of, entered, midnight, page, respond, today, unit_named
+from .frame import Deed, area_labels, day_of, entered, midnight, page, respond, today, unit_named
+
+PERSON = "organisation/person.html"
 
 
 @page()
@@ -29,7 +32,7 @@ def person_page(request: HttpRequest, person_id: int) -> HttpResponse:
     """What somebody holds, when they are on duty, and what the trace says they did (一人一档)."""
     person = access.person_for(request.actor, person_id)  # type: ignore[attr-defined]
 
-    def end(actor: Any, now: Any) -> None:
+    def end(actor: Actor, now: datetime) -> None:
         row = (
             Appointment.objects.select_related("unit").filter(pk=entered(request, "appointment"), person=person).first()
         )
@@ -38,7 +41,7 @@ def person_page(request: HttpRequest, person_id: int) -> HttpResponse:
         day = day_of(entered(request, "on"), "on")
         actions.end_appointment(actor=actor, now=now, appointment=row, on=day, reason=entered(request, "reason"))
 
-    def hand_over(actor: Any, now: Any) -> None:
+    def hand_over(actor: Actor, now: datetime) -> None:
         taker = Person.objects.filter(number=entered(request, "taker")).first()
         if taker is None:
             raise Invalid(_("没有这个工号"), field="taker")
@@ -46,8 +49,35 @@ def person_page(request: HttpRequest, person_id: int) -> HttpResponse:
         day = day_of(entered(request, "on"), "on")
         actions.hand_over(actor=actor, now=now, unit=unit, giver=person, taker=taker, on=day)
 
-    deeds = {"end": end, "hand_over": hand_over}
-    return respond(request, "organisation/person.html", lambda: _person_words(request, person), deeds)
+    deeds = {"end": end, "hand_over": hand_over, **_doors(request, person)}
+    said = {"forget": _("下次登录时重新绑定验证器"), "close": _("账号已停用"), "reopen": _("账号已启用")}
+    return respond(request, PERSON, lambda: _person_words(request, person), deeds, said=said)
+
+
+def _doors(request: HttpRequest, person: Person) -> dict[str, Deed]:
+    """What an administrator does with the person's account; a password made is shown once."""
+
+    def shown(password: str) -> HttpResponse:
+        response = render(request, PERSON, _person_words(request, person) | {"password": password})
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def opened(actor: Actor, now: datetime) -> HttpResponse:
+        user, password = actions.open_account(
+            actor=actor, now=now, person=person, username=entered(request, "username")
+        )
+        person.user = user
+        return shown(password)
+
+    return {
+        "open": opened,
+        "renew": lambda actor, now: shown(actions.renew_password(actor=actor, now=now, person=person)),
+        "forget": lambda actor, now: actions.forget_authenticator(actor=actor, now=now, person=person),
+        "close": lambda actor, now: actions.close_account(
+            actor=actor, now=now, person=person, reason=entered(request, "reason")
+        ),
+        "reopen": lambda actor, now: actions.reopen_account(actor=actor, now=now, person=person),
+    }
 
 
 def _person_words(request: HttpRequest, person: Person) -> dict[str, Any]:
@@ -70,4 +100,5 @@ def _person_words(request: HttpRequest, person: Person) -> dict[str, Any]:
         "may_edit": bool(editable),
         "units": sorted({(row.unit.code, row.unit.label) for row in current if row.pk in editable}),
         "today": day,
+        "may_open_doors": rules.may_somewhere(actor, "account.edit"),
     }

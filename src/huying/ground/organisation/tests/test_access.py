@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import timedelta
 from pathlib import Path
 
@@ -135,6 +136,24 @@ def test_units_travel_through_csv_and_back(tmp_path: Path) -> None:
     assert "0 created, 1 changed, 3 unchanged, 1 refused" in third.output
     assert "nowhere" in (tmp_path / "bad.csv").read_text()
     assert Unit.objects.get(code="team").name == "新名字"
+
+
+def test_a_unit_with_a_trade_nobody_knows_is_refused_with_its_row_and_reason(tmp_path: Path) -> None:
+    make_cast()
+    file, bad = tmp_path / "units.csv", tmp_path / "bad.csv"
+    rows = (
+        "code,name,name_en,kind,level,parent,area,trades,phone",
+        f"n1,新队,,team,L3,street,{STREET},street_sanitation,",
+        f"n2,怪队,,team,L3,street,{STREET},street_sanitation fortune_telling,",
+    )
+    file.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    said = CliRunner().invoke(commands.import_units, [str(file), "--rejects", str(bad)]).output
+    assert "1 created, 0 changed, 0 unchanged, 1 refused" in said
+    assert "line 3 n2" in said
+    (refused,) = list(csv.DictReader(bad.open(encoding="utf-8")))
+    assert (refused["line"], refused["code"]) == ("3", "n2")
+    assert "fortune_telling" in refused["why"] and "street_sanitation" not in refused["why"]
+    assert set(Unit.objects.filter(code__startswith="n").values_list("code", flat=True)) == {"n1"}
 
 
 def test_keys_by_command_line() -> None:
