@@ -35,7 +35,9 @@ Object.assign(htmx.config, {
 
 function guardRequests(): void {
   document.body.addEventListener("htmx:configRequest", (event) => {
-    (event as CustomEvent<{ headers: Record<string, string> }>).detail.headers["X-CSRFToken"] = csrfToken();
+    const { headers, triggeringEvent } = (event as CustomEvent<{ headers: Record<string, string>; triggeringEvent?: Event }>).detail;
+    headers["X-CSRFToken"] = csrfToken();
+    if (triggeringEvent?.type === "live") headers["X-Live-Refresh"] = "1"; // the page asks, nobody sits there
   });
   document.body.addEventListener("htmx:responseError", (event) => {
     const xhr = (event as CustomEvent<{ xhr: XMLHttpRequest }>).detail.xhr;

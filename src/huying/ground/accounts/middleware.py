@@ -98,7 +98,7 @@ def _is_open(path: str) -> bool:
 
 def _is_background(request: HttpRequest) -> bool:
     """Requests a page makes by itself do not count as somebody being there."""
-    return request.path.startswith("/live") or request.headers.get("HX-Trigger-Name") == "poll"
+    return request.path == "/live" or "X-Live-Refresh" in request.headers
 
 
 def _lead(request: HttpRequest, where: str, *, code: str, title: str, **query: str) -> HttpResponse:

@@ -33,12 +33,13 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSender:
-    """Prints into the log: for demonstrations and development."""
+    """Prints into the log, for demonstrations and development; elsewhere it only notes that nothing was sent."""
 
     shows: bool = True
 
     def send(self, phone: str, code: str, text: str) -> None:
-        log.warning("text message to %s: %s", privacy.mask_phone(phone), text)
+        said = text if self.shows else "(not sent: HUYING_SMS_SENDER is console)"
+        log.warning("text message to %s: %s", privacy.mask_phone(phone), said)
 
 
 @dataclass(frozen=True, slots=True)

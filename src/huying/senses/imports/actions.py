@@ -19,6 +19,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Invalid
 from huying.kernel.progress import Progress, Silent
+from huying.kernel.spreadsheets import harmless
 from huying.senses.reports.actions import Voice, take_in
 from huying.senses.reports.rules import LONGEST_TEXT, Channel
 
@@ -171,4 +172,4 @@ def write_rejects(run_id: int, file: Path) -> int:
 
 def _reject_lines(run_id: int) -> Iterator[tuple[int, str, str, str]]:
     for reject in Reject.objects.filter(run_id=run_id):
-        yield reject.row, reject.source_id, reject.field, why(reject.reason, reject.field)
+        yield reject.row, harmless(reject.source_id), reject.field, why(reject.reason, reject.field)

@@ -19,6 +19,7 @@ from huying.casework.catalogue.rules import CHANNELS
 from huying.kernel import clock
 from huying.kernel.errors import Invalid, NotFound
 from huying.kernel.privacy import mask_text, reveal
+from huying.kernel.spreadsheets import harmless
 
 from .. import queries_desk as reads
 from ..models import Case
@@ -90,16 +91,11 @@ def _line(row: Row) -> list[Any]:
         row.state, _LIGHTS.get(row.light, ""), _("是") if case.urgent else "", row.unit, row.person,
     ]  # fmt: skip
     moments = [_moment(case.opened_at), _moment(row.due), _moment(case.closed_at)]
-    return [*(_harmless(text) for text in texts), *moments, case.reports, case.returns, case.redos]
+    return [*(harmless(text) for text in texts), *moments, case.reports, case.returns, case.redos]
 
 
 def _moment(value: datetime | None) -> str:
     return f"{timezone.localtime(value):%Y-%m-%d %H:%M}" if value else ""
-
-
-def _harmless(text: str) -> str:
-    """Nothing a spreadsheet would take for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 class _Echo:
@@ -137,7 +133,7 @@ def _xlsx(cases: QuerySet[Case], queue: Queue, mark: str, name: str) -> FileResp
         "ABCDEFGHIJKLMNOPQR", (18, 32, 9, 16, 26, 22, 12, 10, 6, 6, 22, 10, 16, 16, 16, 9, 9, 9), strict=True
     ):
         sheet.column_dimensions[column].width = width
-    sheet.append([_bold(sheet, mark)])
+    sheet.append([_bold(sheet, harmless(mark))])
     sheet.append([_bold(sheet, text) for text in _head()])
     for line in _lines(cases, queue):
         sheet.append(line)

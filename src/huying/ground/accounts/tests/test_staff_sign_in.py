@@ -136,6 +136,16 @@ class TestPassword:
         assert SignIn.objects.filter(outcome="idle").count() == 1
         assert not SignIn.objects.filter(outcome="out").exists()
 
+    def test_a_page_that_refreshes_itself_is_nobody_sitting_there(self) -> None:
+        make_staff("chen")
+        client = Client()
+        enter(client)
+        session = client.session
+        session["huying_seen"] = then = time.time() - 19 * 60
+        session.save()
+        assert client.get("/accounts/me/", headers={"X-Live-Refresh": "1"}).status_code == 200
+        assert client.session["huying_seen"] == then
+
     def test_programs_hear_idle_as_a_problem(self) -> None:
         make_staff("chen")
         client = Client()
