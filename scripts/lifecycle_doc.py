@@ -25,6 +25,7 @@ PARTIES: Final = {
     "reporter": "反映人 reporter",
 }
 GUARDS: Final = {
+    "_answer_closes": "结案条件只要答复 · the closing condition asks for no more than an answer",
     "_may_return": "退回未满两次且未锁定 · fewer than two returns and not locked",
     "_not_yet_two_returns": "退回未满两次 · fewer than two returns",
     "_two_returns": "已退回两次 · returned twice",
@@ -38,6 +39,7 @@ GUARDS: Final = {
     "_not_own_work": "不是自己经办的 · not one's own work",
     "_not_at_top": "还没到最高层级 · not yet at the top level",
     "_receipt_and_follow_up": "有回执，已跟踪 · receipt and follow-up are there",
+    "_handed_over": "已转出或紧急转接 · handed to somebody outside",
     "_has_receipt": "有回执 · there is a receipt",
     "_heard": "已回访或已评价，或三次未接通，或满七天 · called, rated, three calls unanswered, or seven quiet days",
 }

@@ -6,6 +6,7 @@ from procrastinate.contrib.django import app
 
 from huying.kernel.actor import system
 from huying.kernel.clock import now
+from huying.kernel.files import clear_unattached
 from huying.kernel.trace import make_checkpoint
 
 
@@ -14,3 +15,10 @@ from huying.kernel.trace import make_checkpoint
 def sign_checkpoint(timestamp: int) -> None:
     """Sign the day's checkpoint. Runs hourly: the first run of a local day signs, the others find it done."""
     make_checkpoint(actor=system("trace"), now=now())
+
+
+@app.periodic(cron="41 * * * *")
+@app.task(name="kernel.clear_unattached", queueing_lock="kernel.clear_unattached")
+def clear_uploads(timestamp: int) -> None:
+    """Delete photos that were uploaded with a form nobody sent. What is left over the next hour takes."""
+    clear_unattached(now=now())

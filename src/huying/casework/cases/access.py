@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -13,7 +14,7 @@ from huying.kernel.actor import Actor, Duty
 from huying.kernel.errors import NotFound
 
 from .models import NOT_LEADING, Assignment, Case
-from .rules import Party
+from .rules import Action, Party
 
 _AREA_ROLES: dict[str, Party] = {
     "seat": Party.SEAT,
@@ -31,6 +32,21 @@ _KEY_PARTIES = frozenset({Party.SEAT, Party.DISPATCHER})
 _COUNTY_DIGITS = 6
 _FIELD_BY_DIGITS = {6: "county", 9: "town", 12: "community", 15: "grid", 17: "grid"}
 _ENDED_BEFORE_WORK = (Assignment.State.RECALLED, Assignment.State.DROPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an actor is to a case and may do with it, worked out once for everything one page draws of it."""
+
+    actor: Actor
+    parties: frozenset[Party]
+    allowed: tuple[Action, ...]
+
+
+def standing(actor: Actor, case: Case) -> Standing | None:
+    """What was already worked out for this actor and this reading of the case."""
+    kept: Standing | None = case.standing
+    return kept if kept is not None and kept.actor == actor else None
 
 
 def covers(area: str, case: Case) -> bool:
@@ -150,6 +166,8 @@ def parties(actor: Actor, case: Case) -> frozenset[Party]:
         return frozenset({Party.SYSTEM})
     if actor.kind == "reporter":
         return frozenset({Party.REPORTER})
+    if (kept := standing(actor, case)) is not None:
+        return kept.parties
     found = {_AREA_ROLES[duty.role] for duty in actor.duties if duty.role in _AREA_ROLES and covers(duty.area, case)}
     if any(duty.role == _KEY_ACTS and not duty.unit_path and covers(duty.area, case) for duty in actor.duties):
         found |= _KEY_PARTIES

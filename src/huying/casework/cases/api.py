@@ -20,6 +20,7 @@ from huying.kernel.files import accept_upload
 from . import access, actions, queries, turns
 from .models import Assignment, Case
 from .schemas import (
+    Answering,
     Arriving,
     CalledMeeting,
     Calling,
@@ -165,6 +166,7 @@ def get_timeline(request: HttpRequest, case_id: int) -> list[dict[str, Any]]:
 STEPS: tuple[tuple[str, type[Schema], Callable[..., Any], str], ...] = (
     ("accept", Nothing, actions.accept_case, "受理 Accept"),
     ("decline", Decline, actions.decline_case, "不予受理 Decline, naming the right channel"),
+    ("answer", Answering, actions.answer_case, "当场答复 Answer on the spot; it is closed"),
     ("reconsider", PlainReason, actions.reconsider_case, "重新受理 Reconsider a declined case"),
     ("recall", Reason, actions.recall_case, "撤回分拨 Take back before it is signed"),
     ("sign", Sign, actions.sign_case, "签收 Sign"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -72,6 +74,8 @@ class Case(models.Model):
     confidence = models.FloatField(null=True)
     proposals = models.JSONField(default=list)
     terms = SearchVectorField(null=True)
+
+    standing: Any = None  # what the reader of one page is to this case; see access.Standing
 
     class Meta:
         constraints = [
@@ -313,10 +317,13 @@ class Transfer(models.Model):
 
 
 class Feedback(models.Model):
-    """反馈: what the leading unit says it has done, with the evidence its closing condition demands."""
+    """反馈: what the leading unit says it has done, with the evidence its closing condition demands.
+
+    Without an assignment it is an answer given on the spot 当场答复, at intake, before any unit was asked.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="feedbacks")
-    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="feedbacks")
+    assignment = models.ForeignKey(Assignment, null=True, on_delete=models.PROTECT, related_name="feedbacks")
     text = models.TextField()
     evidence = models.JSONField(default=dict)
     given_at = models.DateTimeField()

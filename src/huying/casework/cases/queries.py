@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from huying.casework.catalogue.evidence import Photo
 from huying.kernel import trace
@@ -186,8 +186,9 @@ def similar_open(
     lat: float | None = None,
     community: str = "",
     exclude: int | None = None,
+    actor: Actor | None = None,
 ) -> list[Similar]:
-    """Open cases of the same item, near and recent, nearest first; one query."""
+    """Open cases of the same item, near and recent, nearest first; with ``actor`` those they may see. One query."""
     recent = Case.objects.filter(open=True, item_code=item_code, opened_at__gte=now - timedelta(hours=window_h))
     if exclude is not None:
         recent = recent.exclude(pk=exclude)
@@ -201,7 +202,7 @@ def similar_open(
         return []
     here = Photo(lon=lon, lat=lat)
     found = []
-    for case in recent.select_related("lead_unit", "item").order_by("-opened_at")[:50]:
+    for case in _seen(recent.select_related("lead_unit", "item").order_by("-opened_at"), actor, 50):
         metres = here.metres_to(Photo(lon=case.lon, lat=case.lat))
         if metres is None or metres <= radius_m:
             found.append(Similar(case, None if metres is None else round(metres)))
@@ -209,12 +210,20 @@ def similar_open(
     return found[:_MOST_SIMILAR]
 
 
-def history_of_place(case: Case, *, limit: int = 8) -> list[Case]:
-    """Earlier cases of the same grid, newest first."""
+def _seen(rows: QuerySet[Case], actor: Actor | None, most: int) -> list[Case]:
+    """The first rows, less those the actor may not see; access is looked at for these few only."""
+    if actor is None:
+        return list(rows[:most])
+    mine = Exists(access.visible(actor).filter(pk=OuterRef("pk")))
+    return [one for one in rows.annotate(seen=mine)[:most] if one.seen]
+
+
+def history_of_place(case: Case, *, limit: int = 8, actor: Actor | None = None) -> list[Case]:
+    """Earlier cases of the same grid, newest first; with ``actor`` those of them they may see. One query."""
     if not case.grid:
         return []
     rows = Case.objects.filter(grid=case.grid, id__lt=case.pk).select_related("item").order_by("-id")
-    return list(rows[:limit])
+    return _seen(rows, actor, limit)
 
 
 def assignments_of(case_id: int) -> list[Assignment]:

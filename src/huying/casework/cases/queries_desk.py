@@ -22,6 +22,7 @@ from .models import (
     Assignment,
     Attachment,
     Case,
+    Check,
     Extension,
     Feedback,
     Meeting,
@@ -242,6 +243,7 @@ _AFTER: tuple[tuple[str, str], ...] = (
     ("extensions", "ask_extension"),
     ("suspensions", "ask_suspension"),
     ("feedbacks", "give_feedback"),
+    ("feedbacks", "answer"),
     ("meetings", "call_meeting"),
     ("calls", "return_call"),
     ("ratings", "rate_partner"),
@@ -261,7 +263,9 @@ def beside(case: Case, verbs: Iterable[str]) -> Beside:
         "suspensions": case.suspensions.prefetch_related(
             Prefetch("milestones", queryset=Milestone.objects.order_by("due_on", "id"))
         ),
-        "feedbacks": case.feedbacks.select_related("person").prefetch_related("checks__person"),
+        "feedbacks": case.feedbacks.select_related("person").prefetch_related(
+            Prefetch("checks", queryset=Check.objects.select_related("person").order_by("id"))
+        ),
         "meetings": case.meetings.all(),
         "calls": case.return_calls.all(),
         "ratings": case.partner_ratings.select_related("by_unit", "of_unit"),

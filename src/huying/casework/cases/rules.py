@@ -35,6 +35,7 @@ class Action(StrEnum):
     DECLINE = "decline"
     RECONSIDER = "reconsider"
     CORRECT = "correct"
+    ANSWER = "answer"
     DISPATCH = "dispatch"
     DESIGNATE = "designate"
     RECALL = "recall"
@@ -98,18 +99,8 @@ MAX_RETURNS = 2
 UNREACHED_CALLS_BEFORE_ARCHIVE = 3
 QUIET_DAYS_BEFORE_ARCHIVE = 7
 
-OPEN_STATES = frozenset(
-    {
-        State.PENDING,
-        State.ACCEPTED,
-        State.DISPATCHED,
-        State.OBJECTED,
-        State.HANDLING,
-        State.SUSPENDED,
-        State.CHECKING,
-    }
-)
 ENDED_STATES = frozenset({State.DECLINED, State.MERGED, State.ARCHIVED})
+OPEN_STATES = frozenset(State) - ENDED_STATES - {State.CLOSED, State.TRANSFERRED}
 # What a unit still owes: states in which somebody's clock runs or is paused.
 UNASSIGNED_STATES = frozenset({State.PENDING, State.ACCEPTED})
 
@@ -125,6 +116,7 @@ class Circumstance:
     extensions: int = 0
     max_extensions: int = 2
     can_suspend: bool = True
+    answer_closes: bool = True  # the item's closing condition asks for no more than an answer
     extension_pending: bool = False
     suspension_pending: bool = False
     parts_owed: int = 0  # co-units that have not delivered, or whose part is not yet accepted
@@ -134,7 +126,8 @@ class Circumstance:
     unreached_calls: int = 0
     rated: bool = False
     quiet_days: int = 0  # whole days since the case was closed
-    receipt: bool = False
+    handed_over: bool = False  # to a line or body outside: the whole case once transferred, before that an emergency
+    receipt: bool = False  # of what was handed over
     followed_up: bool = False
 
 
@@ -156,6 +149,10 @@ class Refusal:
     """Why a step may not be taken: ``code`` is stable, words are made from it elsewhere."""
 
     code: str
+
+
+def _answer_closes(c: Circumstance) -> str | None:
+    return None if c.answer_closes else "answer_not_enough"
 
 
 def _may_return(c: Circumstance) -> str | None:
@@ -212,6 +209,10 @@ def _not_at_top(c: Circumstance) -> str | None:
     return "already_at_top" if c.lead_rank >= len(LEVELS) - 1 else None
 
 
+def _handed_over(c: Circumstance) -> str | None:
+    return None if c.handed_over else "not_handed_over"
+
+
 def _receipt_and_follow_up(c: Circumstance) -> str | None:
     if not c.receipt:
         return "no_receipt"
@@ -248,6 +249,7 @@ _ANY_STAFF = frozenset(Party) - {_P.REPORTER}
 _BEFORE_DISPATCH: dict[Action, Rule] = {
     Action.DECLINE: Rule(State.DECLINED, _DECIDE, ("reason", "channel")),
     Action.CORRECT: Rule(None, _DISPATCH),
+    Action.ANSWER: Rule(State.CLOSED, _INTAKE - {_P.SYSTEM}, ("text",), (_answer_closes,)),
     Action.DISPATCH: Rule(State.DISPATCHED, _DISPATCH, ("unit",), (_not_yet_two_returns,)),
     Action.MERGE: Rule(State.MERGED, _DISPATCH | {_P.SEAT}, ("into",)),
     Action.TRANSFER_OUT: Rule(State.TRANSFERRED, _INTAKE, ("channel", "reason")),
@@ -256,6 +258,8 @@ _BEFORE_DISPATCH: dict[Action, Rule] = {
 _EVERYWHERE_OPEN: dict[Action, Rule] = {
     Action.NOTE: Rule(None, _ANY_STAFF, ("text",)),
     Action.REMIND: Rule(None, _WATCH | {_P.REPORTER, _P.SYSTEM}),
+    Action.RECORD_RECEIPT: Rule(None, _INTAKE | _LEAD, ("receipt",), (_handed_over,)),
+    Action.FOLLOW_UP: Rule(None, _INTAKE | _LEAD, ("outcome",), (_handed_over, _has_receipt)),
 }
 _PARTNERS = Rule(None, _LEAD | _ASSIST, ("unit", "score"))
 _MEETING: dict[Action, Rule] = {
@@ -335,8 +339,6 @@ _TABLE: dict[State, dict[Action, Rule]] = {
     },
     State.TRANSFERRED: {
         **_EVERYWHERE_OPEN,
-        Action.RECORD_RECEIPT: Rule(None, _INTAKE, ("receipt",)),
-        Action.FOLLOW_UP: Rule(None, _INTAKE, ("outcome",), (_has_receipt,)),
         Action.TAKE_BACK: Rule(State.ACCEPTED, _DECIDE, ("reason",)),
         Action.FINISH_TRANSFER: Rule(State.CLOSED, _DECIDE, (), (_receipt_and_follow_up,)),
     },

@@ -217,10 +217,17 @@ class Emergency(Schema):
 
 class Receipt(Schema):
     receipt: str
+    transfer_id: int | None = None
 
 
 class Outcome(Schema):
     outcome: str
+    transfer_id: int | None = None
+
+
+class Answering(Nothing):
+    text: str
+    notice: str = "call"
 
 
 class FeedbackIn(Nothing):

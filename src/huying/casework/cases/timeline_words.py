@@ -25,6 +25,7 @@ SENTENCES: dict[str, tuple[str, StrPromise]] = {
     "open": ("megaphone", gettext_lazy("反映登记，来源：%(channel)s")),
     "join": ("people", gettext_lazy("又有人反映同一件事，共 %(reports)s 人次")),
     "accept": ("check", gettext_lazy("受理")),
+    "answer": ("chat", gettext_lazy("%(unit)s当场答复，直接办结")),
     "decline": ("close", gettext_lazy("不予受理，请走：%(channel)s")),
     "reconsider": ("undo", gettext_lazy("重新受理")),
     "correct": ("edit", gettext_lazy("更正了事项或位置")),
@@ -64,6 +65,7 @@ SENTENCES: dict[str, tuple[str, StrPromise]] = {
     "return_call": ("phone", gettext_lazy("回访：%(call)s")),
     "rate": ("star", gettext_lazy("反映人评价 %(score)s 分")),
     "order_redo": ("return", gettext_lazy("退回%(unit)s重办（第 %(redos)s 次）")),
+    "order_redo to accepted": ("return", gettext_lazy("没有解决，重新分拨（第 %(redos)s 次重办）")),
     "archive": ("lock", gettext_lazy("归档")),
     "merge": ("merge", gettext_lazy("合并到另一件事件")),
     "unmerge": ("undo", gettext_lazy("撤销合并，恢复为独立事件")),
@@ -153,7 +155,7 @@ def _together(before: Happened, entry: Happened) -> bool:
 
 def _line(group: Sequence[Happened], known: Directory, now: datetime) -> Line:
     entry = group[-1]
-    icon, sentence = SENTENCES.get(entry.verb, OTHER)
+    icon, sentence = SENTENCES.get(f"{entry.verb} to {entry.body.get('to')}") or SENTENCES.get(entry.verb, OTHER)
     values = _Values(entry, len(group), known, now)
     return Line(
         seq=entry.seq,
@@ -276,6 +278,8 @@ class _Values(Mapping[str, str]):
         if not body.get("reached"):
             return _("未接通")
         parts = [_("已接通")]
+        if body.get("responded") is not None:
+            parts.append(_("有人及时联系") if body["responded"] else _("没有人及时联系"))
         if body.get("solved") is not None:
             parts.append(_("认为已解决") if body["solved"] else _("认为没有解决"))
         if body.get("satisfied"):

@@ -11,14 +11,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
+from huying.casework.catalogue.conditions import answer_suffices
 from huying.kernel import facts, live, trace
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Conflict, NotFound, Refused
 
 from . import access
-from .models import Assignment, Case, Extension, Meeting, ReturnCall, Suspension, Transfer
+from .models import Assignment, Case, Extension, Feedback, Meeting, ReturnCall, Suspension, Transfer
 from .rules import Action, Circumstance, Party, Refusal, Rule, State, decide, open_to, rank
 from .words import refusal
 
@@ -44,9 +46,11 @@ def lock_case(case_id: int) -> Case:
 
 def circumstance(case: Case, actor: Actor, now: datetime) -> Circumstance:
     """Look up everything the guards of the table may ask about a (locked) case; one query."""
+    silent = ReturnCall.objects.filter(case=OuterRef("pk"), reached=False).order_by()
     of_case = {"case": OuterRef("pk")}
     parts = Assignment.objects.filter(**of_case, role=Assignment.Role.ASSIST, state__in=Assignment.LIVE)
-    transfers = Transfer.objects.filter(**of_case, whole=True, taken_back_at__isnull=True)
+    whole = case.state == State.TRANSFERRED  # else what is handed over is an emergency, and the case goes on here
+    transfers = Transfer.objects.filter(**of_case, whole=whole, taken_back_at__isnull=True)
     row = (
         Case.objects.filter(pk=case.pk)
         .annotate(
@@ -55,12 +59,15 @@ def circumstance(case: Case, actor: Actor, now: datetime) -> Circumstance:
             parts=Exists(parts),
             meeting=Exists(Meeting.objects.filter(**of_case, held_at__isnull=True)),
             called=Exists(ReturnCall.objects.filter(**of_case, reached=True)),
+            unreached=Coalesce(Subquery(silent.values("case").annotate(n=Count("id")).values("n")), 0),
+            handed=Exists(transfers),
             receipt=Exists(transfers.exclude(receipt="")),
             followed=Exists(transfers.filter(followed_up_at__isnull=False)),
-            handled=Exists(_handled_by(actor, of_case)),
+            handled=Exists(_handled_by(actor, of_case)) | Exists(answered_by(actor).filter(**of_case)),
         )
         .values(
-            "extension_pending", "suspension_pending", "parts", "meeting", "called", "receipt", "followed", "handled"
+            *("extension_pending", "suspension_pending", "parts", "meeting", "called", "handed", "receipt"),
+            *("followed", "handled", "unreached"),
         )
         .get()
     )
@@ -72,15 +79,17 @@ def circumstance(case: Case, actor: Actor, now: datetime) -> Circumstance:
         extensions=case.extensions,
         max_extensions=case.item.max_extensions,
         can_suspend=case.item.can_suspend,
+        answer_closes=answer_suffices(case.item.conditions),
         extension_pending=row["extension_pending"],
         suspension_pending=row["suspension_pending"],
         parts_owed=int(row["parts"]),
         meeting_pending=row["meeting"],
         actor_handled=row["handled"],
         called=row["called"],
-        unreached_calls=ReturnCall.objects.filter(case=case, reached=False).count() if case.closed_at else 0,
+        unreached_calls=row["unreached"] if case.closed_at else 0,
         rated=case.rating is not None,
         quiet_days=(now - case.closed_at) // timedelta(days=1) if case.closed_at else 0,
+        handed_over=row["handed"],
         receipt=row["receipt"],
         followed_up=row["followed"],
     )
@@ -99,10 +108,17 @@ def _handled_by(actor: Actor, of_case: Mapping[str, Any]) -> Any:
     return mine
 
 
+def answered_by(actor: Actor) -> QuerySet[Feedback]:
+    """What this actor has answered on the spot; their colleagues may call back about it, they themselves may not."""
+    return Feedback.objects.filter(assignment__isnull=True, given_by=actor.ref)
+
+
 def allowed(case: Case, actor: Actor, now: datetime) -> list[Action]:
     """The actions a screen may offer this actor for this case now."""
     if access.is_reader_only(actor):
         return []
+    if (kept := access.standing(actor, case)) is not None:
+        return list(kept.allowed)
     return open_to(State(case.state), access.parties(actor, case), circumstance(case, actor, now))
 
 

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from itertools import pairwise
 
 from huying.casework.catalogue.condition_words import FIELDS, MISSING, NAMES, Field
@@ -22,6 +23,8 @@ from huying.casework.catalogue.words import Words
 
 #: Before and after must be taken from the same spot, within this many metres.
 SAME_SPOT_M = 50.0
+#: Signs an answer has at least (C4).
+SHORTEST_ANSWER = 10
 
 CODES = tuple(NAMES)
 
@@ -101,6 +104,13 @@ def unmet(expression: str | Node, evidence: Evidence, *, photos_min: int = 1) ->
     """
     node = parse_condition(expression) if isinstance(expression, str) else expression
     return _unmet(node, evidence, max(1, photos_min))
+
+
+@cache
+def answer_suffices(expression: str) -> bool:
+    """Whether an answer of which there is proof, and nothing else, closes such a matter: a question, advice."""
+    proved = Evidence(answer="答" * SHORTEST_ANSWER, notice_kind=NOTICE_KINDS[0], notice_ref="答")
+    return is_met(expression, proved)
 
 
 def is_met(expression: str | Node, evidence: Evidence, *, photos_min: int = 1) -> bool:
@@ -199,7 +209,7 @@ def _enforcement(evidence: Evidence, _: int) -> Iterable[Missing]:
 
 
 def _answered(evidence: Evidence, _: int) -> Iterable[Missing]:
-    if len(evidence.answer.strip()) < 10:
+    if len(evidence.answer.strip()) < SHORTEST_ANSWER:
         yield _missing("C4", "answer", "answer")
     if evidence.notice_kind not in NOTICE_KINDS:
         yield _missing("C4", "notice_kind", "notice_kind")

@@ -32,6 +32,9 @@ class CatalogueVersion(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="published") | Q(valid_from__isnull=False), name="catalogue_published_has_a_day"
             ),
+            models.CheckConstraint(
+                condition=~Q(state="published") | Q(published_at__isnull=False), name="catalogue_published_at_a_moment"
+            ),
             models.UniqueConstraint(fields=["state"], condition=Q(state="draft"), name="catalogue_one_draft"),
         ]
         indexes = [

@@ -324,7 +324,7 @@ def clocks_panel(request: HttpRequest, case: Case) -> str:
             "clock": one,
             "name": words.kind_words(one.kind),
             "limit": one.limit.get("label", ""),
-            "changes": [(change, words.CHANGES[change.kind]) for change in one.changes.all()],
+            "changes": [(change, words.CHANGES[change.kind]) for change in (one.changes.all() if one.changed else ())],
             "paused": words.PAUSES.get(one.paused_why, one.paused_why),
         }
         for one in clocks

@@ -60,9 +60,9 @@ def appoint(name: str, role: str, where: Unit, area: str) -> Person:
 
 
 def item(code: str = "0103", *, respond: str = "2wh", close: str = "5wd", name: str = "积存渣土") -> Item:
-    version, _made = CatalogueVersion.objects.get_or_create(
-        number=1, defaults={"state": "published", "valid_from": SINCE}
-    )
+    """An item in a catalogue of its own: filled, then published, as the database wants it."""
+    number = CatalogueVersion.objects.count() + 1
+    version = CatalogueVersion.objects.create(number=number, valid_from=SINCE)
     made: Item = Item.objects.create(
         version=version,
         code=code,
@@ -75,6 +75,8 @@ def item(code: str = "0103", *, respond: str = "2wh", close: str = "5wd", name: 
         close=stages_as_json(parse_limit(close)),
         conditions="C4",
     )
+    version.state, version.published_at = "published", MONDAY
+    version.save(update_fields=["state", "published_at"])
     return made
 
 

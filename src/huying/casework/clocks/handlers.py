@@ -113,10 +113,11 @@ def start_unit_clocks(facts: Sequence[AssignmentMade]) -> None:
     if leads:
         stop_clocks(_cases(leads), at=max(fact.at for fact in leads), why="dispatched", kinds=("dispatch",))
     memo: dict[int, tuple[tuple[str, Limit], ...]] = {}
-    start_clocks([start for fact in facts for start in _unit_starts(fact, memo)])
+    start_clocks([start for fact in facts for start in unit_starts(fact, memo)])
 
 
-def _unit_starts(fact: AssignmentMade, memo: dict[int, tuple[tuple[str, Limit], ...]]) -> list[Start]:
+def unit_starts(fact: AssignmentMade, memo: dict[int, tuple[tuple[str, Limit], ...]]) -> list[Start]:
+    """The clocks an assignment starts. ``memo`` is kept for one batch: its facts share the limits of their items."""
     key = id(fact.limits)  # facts of one batch share the limits of their item, and hold them while we look
     if key not in memo:
         memo[key] = _kinds(fact.limits)

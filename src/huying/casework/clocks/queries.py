@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, QuerySet, prefetch_related_objects
 from django.utils.functional import Promise
 
 from huying.casework.catalogue.limits import Limit
@@ -88,9 +88,11 @@ def due_for_dispatch(at: datetime, area: str) -> datetime | None:
 
 
 def clocks_of(case_id: int) -> list[Clock]:
-    """Every clock of a case in the order started, with its changes. Two queries."""
+    """Every clock of a case in the order started, with its changes. One query, two where a clock was changed."""
     rows = Clock.objects.filter(case_id=case_id).select_related("assignment__unit").order_by("started_at", "id")
-    return list(rows.prefetch_related("changes"))
+    clocks: list[Clock] = list(rows.annotate(changed=Exists(ClockChange.objects.filter(clock=OuterRef("pk")))))
+    prefetch_related_objects([one for one in clocks if one.changed], "changes")  # type: ignore[attr-defined]
+    return clocks
 
 
 def running(case_ids: Iterable[int]) -> QuerySet[Clock]:

@@ -80,9 +80,9 @@ def route(item: ItemLike, area: str, directory: Directory, at: datetime) -> Rout
         if unit is None:
             return None
         why.append({"why": "trade", "trade": item.lead_trade, "unit": unit.name})
-    if not directory.may_receive(unit.id, item.code, area):
+    if not directory.may_receive(unit.id, item.code, unit.area):
         passed = unit
-        unit = _above(unit, item, area, directory)
+        unit = _above(unit, item, directory)
         if unit is None:
             return None
         why.append({"why": "not_admitted", "community": passed.name, "unit": unit.name})
@@ -96,10 +96,10 @@ def route(item: ItemLike, area: str, directory: Directory, at: datetime) -> Rout
     return Route(unit.id, person, first or unit.id, tuple(why))
 
 
-def _above(unit: UnitView, item: ItemLike, area: str, directory: Directory) -> UnitView | None:
+def _above(unit: UnitView, item: ItemLike, directory: Directory) -> UnitView | None:
     """The nearest unit above one that may be given the item."""
     for above in reversed(directory.ancestors(unit.id)[:-1]):
-        if directory.may_receive(above.id, item.code, area):
+        if directory.may_receive(above.id, item.code, above.area):
             return above
     return None
 

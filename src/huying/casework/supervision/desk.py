@@ -229,8 +229,7 @@ def count_of_orders(request: HttpRequest) -> int | None:
 def orders_panel(request: HttpRequest, case: Case) -> str:
     """Orders of the case, and for those who watch its area a form to raise one."""
     actor = actor_of(request)
-    seen = set(access.visible(actor).filter(case=case.pk).values_list("pk", flat=True))
-    rows = _order_rows([one for one in queries.orders_of(case.pk) if one.pk in seen])
+    rows = _order_rows(queries.orders_of(case.pk, actor))
     may_raise = bool(access.parties_in(actor, access.area_of(case))) and bool(case.open)
     if not rows and not may_raise:
         return ""

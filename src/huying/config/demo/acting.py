@@ -16,6 +16,7 @@ from huying.casework.dispatch.queries import place_of
 from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError
 from huying.senses.reports import actions as reports
+from huying.senses.reports.models import ReportPhoto
 
 from . import acting_together as together
 from .intake import Known
@@ -206,7 +207,10 @@ def _satisfied(act: Act) -> int | None:
 def _rate(act: Act, _case: Case, known: Known, _stage: Stage) -> Taken:
     score = int(str(act.get("stars")))
     resident = Actor("resident", f"report:{known.report_id}", "居民")
-    reports.rate_report(known.report_id, score=score, solved=score >= 3, comment=act.text, actor=resident, now=act.at)
+    reports.rate_report(
+        known.report_id, score=score, responded=score > 1, solved=score >= 3, comment=act.text, actor=resident,
+        now=act.at,
+    )  # fmt: skip
     return None
 
 
@@ -230,7 +234,7 @@ def _merge(act: Act, case: Case, known: Known, stage: Stage) -> Taken:
     return None
 
 
-def _attach(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
+def _attach(act: Act, case: Case, known: Known, stage: Stage) -> Taken:
     stage_name, kind = str(act.get("stage")), str(act.get("kind"))
     if Attachment.objects.filter(case=case, stage=stage_name).exists():
         return False
@@ -238,7 +242,9 @@ def _attach(act: Act, case: Case, _known: Known, stage: Stage) -> Taken:
     if actor is None:
         return False
     file = stage.album.print_for(case.pk, kind, "after" if stage_name == "after" else "before", actor, act.at)
-    cases.attach_file(case.pk, file, stage=stage_name, actor=actor, now=act.at, caption=act.text)
+    photo = cases.attach_file(case.pk, file, stage=stage_name, actor=actor, now=act.at, caption=act.text)
+    if stage_name == "report":
+        ReportPhoto.objects.create(report_id=known.report_id, attachment=photo)
     return None
 
 

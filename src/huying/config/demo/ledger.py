@@ -216,7 +216,7 @@ _KEPT: dict[type[models.Model], tuple[str, ...]] = {
     Objection: ("state", "decided_at", "decided_by", "decision"),
     Suspension: ("state", "decided_at", "decided_by", "decision", "ended_at"),
     Milestone: ("reached_at", "note"),
-    Report: ("score", "solved", "comment", "rated_at"),
+    Report: ("score", "responded", "solved", "comment", "rated_at"),
 }
 
 

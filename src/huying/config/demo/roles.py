@@ -89,5 +89,6 @@ def concerned(case: Case, crew: Crew) -> list[int]:
         unit = crew.directory.unit_for_trade(trade, area)
         if unit is not None:
             found.append(unit.id)
-    allowed = (unit for unit in dict.fromkeys(found) if crew.directory.may_receive(unit, case.item_code, area))
+    known = crew.directory
+    allowed = (one for one in dict.fromkeys(found) if known.may_receive(one, case.item_code, known.unit(one).area))
     return [unit for unit in allowed if crew.holders(unit, "handler")]

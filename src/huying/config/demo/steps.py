@@ -27,6 +27,7 @@ from huying.casework.supervision.rules import REDOS_BEFORE_ORDER, Cause
 from huying.ground.organisation.models import Unit
 from huying.kernel.actor import Actor
 from huying.kernel.models import StoredFile
+from huying.senses.reports.models import ReportPhoto
 from huying.senses.reports.rules import Told
 
 from . import step_requests as requests
@@ -96,7 +97,7 @@ def _send(bulk: Bulk, held: Held, act: Act, actor: Actor | None, unit_id: int | 
     refusal = refuse_target(
         target_rank=rank_of(known.unit(sending.unit_id).level),
         escalated_level=case.escalated_level,
-        may_receive=known.may_receive(sending.unit_id, case.item_code, held.area),
+        may_receive=known.may_receive(sending.unit_id, case.item_code, known.unit(sending.unit_id).area),
     )
     if refusal is not None:
         raise Left(refusal.code)
@@ -250,15 +251,12 @@ def _return_call(bulk: Bulk, held: Held, act: Act) -> None:
     rule = bulk.decided(held, Action.RETURN_CALL, actor, act, "reached")
     score: Any = act.get("satisfied") if reached else None
     solved = bool(act.get("solved")) if reached else None
-    bulk.ledger.make(
-        ReturnCall, case_id=case.pk, reached=reached, responded=True if reached else None, solved=solved,
-        satisfied=score, note=act.text, made_at=act.at, made_by=sure(actor).ref,
-    )  # fmt: skip
+    heard = {"reached": reached, "responded": True if reached else None, "solved": solved, "satisfied": score}
+    bulk.ledger.make(ReturnCall, case_id=case.pk, **heard, note=act.text, made_at=act.at, made_by=sure(actor).ref)
     held.called, held.unreached = held.called or reached, held.unreached + (not reached)
     case.solved = case.solved if solved is None else solved
     case.rating = case.rating if score is None else score
-    body = {"reached": reached, "solved": solved, "satisfied": score}
-    bulk.finish(held, Action.RETURN_CALL, rule, sure(actor), act.at, body, note=act.text)
+    bulk.finish(held, Action.RETURN_CALL, rule, sure(actor), act.at, heard, note=act.text)
 
 
 def _rate(bulk: Bulk, held: Held, act: Act) -> None:
@@ -266,11 +264,13 @@ def _rate(bulk: Bulk, held: Held, act: Act) -> None:
     actor = Actor("reporter", f"report:{report.pk}", "居民")
     rule = bulk.decided(held, Action.RATE, actor, act, "score")
     case, score = held.case, int(str(act.get("stars")))
-    solved = score >= 3
+    responded, solved = score > 1, score >= 3
     case.rating = score if case.rating is None else min(case.rating, score)
     case.solved = solved if case.solved is None else case.solved and solved
-    bulk.finish(held, Action.RATE, rule, actor, act.at, {"score": score, "solved": solved}, comment=act.text)
-    report.score, report.solved, report.comment, report.rated_at = score, solved, act.text, act.at
+    said = {"score": score, "responded": responded, "solved": solved}
+    bulk.finish(held, Action.RATE, rule, actor, act.at, said, comment=act.text)
+    for name, value in {**said, "comment": act.text, "rated_at": act.at}.items():
+        setattr(report, name, value)
     bulk.ledger.touch(report)
 
 
@@ -319,9 +319,12 @@ def _attach(bulk: Bulk, held: Held, act: Act) -> None:
     file = bulk.stage.album.unsaved(case.pk, kind, "after" if name == "after" else "before", actor, act.at)
     file.pk = bulk.ledger.ids.take(StoredFile)
     bulk.ledger.adopt(file)
-    bulk.ledger.make(
+    made = bulk.ledger.make(
         Attachment, case_id=case.pk, file_id=file.pk, stage=name, caption=act.text, made_at=act.at, made_by=actor.ref
     )
+    if name == "report":
+        report_id = bulk.stage.known[act.source_id].report_id
+        bulk.ledger.make(ReportPhoto, report_id=report_id, attachment_id=made.pk)
     held.photos.append((name, Photo(at=act.at, ref=file.sha256)))
     bulk.write(case.pk, "attach", actor, act.at, {"file": file.sha256, "stage": name})
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from huying.casework.cases.facts import AssignmentMade
 from huying.casework.cases.models import Assignment
 from huying.casework.catalogue.limits import Limit
-from huying.casework.clocks.actions.running import Start, _continued, _resumed, _timed, placed
-from huying.casework.clocks.handlers import _unit_starts
+from huying.casework.clocks.actions.running import Start, continued, placed, resumed, timed
+from huying.casework.clocks.handlers import unit_starts
 from huying.casework.clocks.lights import highest
 from huying.casework.clocks.models import Clock, ClockChange
 from huying.casework.clocks.queries import almanac
@@ -30,7 +30,7 @@ class Ticking:
         self._moved.clear()
 
     def start(self, held: Held, one: Start) -> Clock:
-        due_at, fixed, assumed, following = _timed(one, self.book)
+        due_at, fixed, assumed, following = timed(one, self.book)
         clock: Clock = self.ledger.make(
             Clock, case_id=one.case_id, assignment_id=one.assignment_id, kind=one.kind, main=one.main,
             limit=one.limit.as_json(), area=one.area, fixed=fixed, started_at=one.at, due_at=due_at, assumed=assumed,
@@ -43,7 +43,7 @@ class Ticking:
         """The dispatch clock stops; the unit's own start."""
         if fact.role == "lead":
             self.stop(held, held.running("dispatch"), fact.at, "dispatched")
-        for one in _unit_starts(fact, {}):
+        for one in unit_starts(fact, {}):
             self.start(held, one)
 
     def start_standing(self, held: Held, kind: str, at: datetime, *, main: bool = False) -> None:
@@ -68,7 +68,7 @@ class Ticking:
             self.ledger.touch(clock)
 
     def resume(self, held: Held, clocks: Iterable[Clock], at: datetime, by: str, why: str) -> None:
-        moves = [_resumed(clock, at, self.book) for clock in clocks if clock.paused_at is not None]
+        moves = [resumed(clock, at, self.book) for clock in clocks if clock.paused_at is not None]
         self._settle(held, moves, "resume", at, by, why)
 
     def extend(self, held: Held, until: datetime, at: datetime, by: str, why: str) -> None:
@@ -81,7 +81,7 @@ class Ticking:
 
     def go_on(self, held: Held, before: Clock, at: datetime, by: str, why: str) -> None:
         """A stopped clock goes on as a new one, with the record of what moved the old."""
-        made = _continued(before, at, self.book)
+        made = continued(before, at, self.book)
         made.pk = self.ledger.ids.take(Clock)
         self.ledger.adopt(made)
         held.clocks.append(made)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, ForeignObjectRel, Model, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from huying.kernel.actor import Actor
@@ -26,6 +26,7 @@ from huying.kernel.locks import lock_name
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _CHUNK: Final = 64 * 1024
 _LOCK: Final = "kernel.files"
+UNATTACHED_KEPT: Final = timedelta(hours=24)
 Access = Callable[[Actor, StoredFile], bool]
 _access: dict[str, Access] = {}
 
@@ -69,9 +70,32 @@ def erase_files(subject: str) -> int:
 
     The caller says in its trace that and why it did so.
     """
+    return _delete(StoredFile.objects.filter(subject=subject))
+
+
+def clear_unattached(*, now: datetime, most: int = 500) -> int:
+    """Delete uploads that nobody attached to anything within 24 hours; returns how many.
+
+    A file with a subject stays, and so does one that any table points to. The trace names no other: an upload enters
+    it together with the row that attaches it.
+    """
+    left = StoredFile.objects.filter(subject="", at__lte=now - UNATTACHED_KEPT)
+    for model, column in _pointers():
+        left = left.exclude(Exists(model._default_manager.filter(**{column: OuterRef("pk")})))
+    return _delete(left.order_by("pk").select_for_update(skip_locked=True, of=("self",))[:most])
+
+
+def _pointers() -> Iterator[tuple[type[Model], str]]:
+    """Every table and column that refers to a stored file."""
+    for one in StoredFile._meta.get_fields(include_hidden=True):
+        if isinstance(one, ForeignObjectRel):
+            yield one.related_model, one.field.name
+
+
+def _delete(files: QuerySet[StoredFile]) -> int:
     with transaction.atomic():
         lock_name(_LOCK)
-        rows = list(StoredFile.objects.filter(subject=subject))
+        rows = list(files)
         StoredFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
         digests = {digest for row in rows for digest in (row.sha256, row.thumbnail_sha256) if digest}
         needed = StoredFile.objects.filter(Q(sha256__in=digests) | Q(thumbnail_sha256__in=digests))

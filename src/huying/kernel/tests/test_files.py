@@ -5,7 +5,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,16 @@ from PIL.TiffImagePlugin import IFDRational
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid
 from huying.kernel.factories import LI, MOMENT, ZHANG
-from huying.kernel.files import StoredFile, accept_upload, allow_files, attach, erase_files, path_of, store
+from huying.kernel.files import (
+    StoredFile,
+    accept_upload,
+    allow_files,
+    attach,
+    clear_unattached,
+    erase_files,
+    path_of,
+    store,
+)
 from huying.kernel.files.images import MAX_BYTES
 from huying.kernel.files.views import serve_file
 
@@ -247,6 +256,22 @@ def test_erasing_takes_the_bytes_unless_somebody_else_needs_them(tmp_path: Path)
     assert not any(path.is_file() for path in tmp_path.rglob("*"))
     assert not StoredFile.objects.filter(pk=first.pk).exists()
     assert erase_files("case:3") == 0
+
+
+def test_uploads_nobody_attached_within_a_day_are_cleared_and_no_others(tmp_path: Path) -> None:
+    forgotten, kept = upload(a_picture(size=(80, 60))), upload(a_picture(size=(90, 60)))
+    attached = upload(a_picture(), subject="case:1")
+    shared = upload(a_picture())  # the same bytes as what is attached
+    young = accept_upload(io.BytesIO(a_picture()), actor=LI, now=MOMENT + timedelta(hours=2))
+    day = MOMENT + timedelta(hours=24)
+    assert clear_unattached(now=day - timedelta(seconds=1)) == 0
+    attach([kept.pk], "case:2", actor=LI)
+    assert clear_unattached(now=day) == 2
+    assert set(StoredFile.objects.all()) == {kept, attached, young}
+    assert path_of(shared.sha256).exists()
+    assert path_of(attached.thumbnail_sha256).exists()
+    assert not path_of(forgotten.sha256).exists()
+    assert clear_unattached(now=day) == 0
 
 
 def test_addresses() -> None:

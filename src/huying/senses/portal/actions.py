@@ -105,13 +105,24 @@ def _take_in(
     return taken
 
 
-def rate(report: Report, *, score: int, solved: bool | None, comment: str, actor: Actor, now: datetime) -> None:
+def rate(
+    report: Report,
+    *,
+    score: int,
+    actor: Actor,
+    now: datetime,
+    responded: bool | None = None,
+    solved: bool | None = None,
+    comment: str = "",
+) -> None:
     """Rate the result, once it is done. Refused kindly before that, and after it was rated."""
     if report.case.state != State.CLOSED:
         raise Refused(_("办完以后才能评价"), code="not_done_yet", hint=_("办好后，这一页会请您评一评。"))
     if rules.has_rated(report.rated_at, report.case.closed_at):
         raise Refused(_("您已经评过了，谢谢"), code="already_rated")
-    reports.rate_report(report.pk, score=score, solved=solved, comment=comment, actor=actor, now=now)
+    reports.rate_report(
+        report.pk, score=score, responded=responded, solved=solved, comment=comment, actor=actor, now=now
+    )
 
 
 def say_not_solved(report: Report, *, reason: str, actor: Actor, now: datetime) -> None:

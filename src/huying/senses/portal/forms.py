@@ -82,17 +82,23 @@ class MatterForm(forms.Form):
         return [(seen.get(name, name), str(one)) for name, errors in self.errors.items() for one in errors]
 
 
+def _yes_no() -> forms.TypedChoiceField:
+    """A question one may leave open."""
+    return forms.TypedChoiceField(
+        choices=(("yes", ""), ("no", "")), coerce=lambda value: value == "yes", empty_value=None, required=False
+    )
+
+
 class RatingForm(forms.Form):
-    """评价: how satisfied, whether it is solved, and what one would like to say."""
+    """评价: how satisfied, whether somebody got in touch in time, whether it is solved, and what one would like to say."""
 
     score = forms.TypedChoiceField(
         choices=words.SCORES,
         coerce=int,
         error_messages={"required": _("请选一个，再送出"), "invalid_choice": _("请选一个，再送出")},
     )
-    solved = forms.TypedChoiceField(
-        choices=(("yes", ""), ("no", "")), coerce=lambda value: value == "yes", empty_value=None, required=False
-    )
+    responded = _yes_no()
+    solved = _yes_no()
     comment = forms.CharField(max_length=500, required=False)
 
 

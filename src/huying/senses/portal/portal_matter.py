@@ -46,6 +46,7 @@ def _show(request: HttpRequest, report: Report, *, status: int = 200, **more: An
         "code": report.tracking_code,
         "spoken": spoken_tracking_code(report.tracking_code),
         "scores": words.SCORES,
+        "contacted": (("yes", gettext("联系了")), ("no", gettext("没联系"))),
         "yes_no": (("yes", gettext("解决了")), ("no", gettext("没解决"))),
         "hotline": HOTLINE,
         **more,

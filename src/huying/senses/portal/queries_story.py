@@ -10,17 +10,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext
 
-from huying.casework.cases.models import Attachment, Case, Check, Extension, Milestone, Suspension, Transfer
+from huying.casework.cases.models import Attachment, Case, Extension, Feedback, Milestone, Suspension, Transfer
 from huying.casework.cases.rules import State
 from huying.casework.cases.turns import chain
 from huying.ground.organisation.models import Unit
 from huying.kernel import trace
 from huying.kernel.models import StoredFile
-from huying.senses.reports.models import Report, Telling
+from huying.senses.reports.models import Report, ReportPhoto, Telling
 from huying.senses.reports.queries import tellings_of
 from huying.senses.reports.rules import Told
 from huying.shell.words import moment_words
@@ -87,7 +88,7 @@ class _Known:
     tellings: list[Telling]
     extensions: list[Extension]
     suspensions: list[Suspension]
-    checks: list[Check]
+    answers: list[Feedback]  # those that stood, each with the moment the reporter was told
     transfers: list[Transfer]
     units: Mapping[int, str] = field(default_factory=dict)
 
@@ -98,7 +99,7 @@ def matter_of(report: Report, *, place: str, now: datetime) -> Matter:
     known = _known(report, case)
     channel = known.transfers[-1].channel if known.transfers else ""
     title, means = words.status(case.state, unit=_unit(case), channel=channel)
-    answered = known.checks[-1] if known.checks and case.state in (State.CLOSED, State.ARCHIVED) else None
+    answered = known.answers[-1] if known.answers and case.state in (State.CLOSED, State.ARCHIVED) else None
     running = next((one for one in known.suspensions if one.state == Suspension.State.RUNNING), None)
     pictures = _pictures(report, case, done=case.state in (State.CLOSED, State.ARCHIVED))
     due = case.due_at if case.state in _WITH_DUE else None
@@ -110,12 +111,12 @@ def matter_of(report: Report, *, place: str, now: datetime) -> Matter:
         place=place,
         status=title,
         means=means,
-        unit=_unit(case),
+        unit=_unit(case) or _answering(known),
         due=due,
         seen_by=case.due_at if case.state in _BEFORE_UNIT else None,
         late=due is not None and due < now,
-        reply=answered.feedback.text if answered else "",
-        replied_at=answered.made_at if answered else None,
+        reply=answered.text if answered else "",
+        replied_at=_told_at(answered) if answered else None,
         told=_told_words(known.tellings) if case.state == State.DECLINED else "",
         plan=tuple(running.milestones.all()) if running else (),
         own_photos=tuple(one for one in pictures if one.stage == "report"),
@@ -130,6 +131,23 @@ def matter_of(report: Report, *, place: str, now: datetime) -> Matter:
 
 def _unit(case: Case) -> str:
     return words.own_name(case.lead_unit) if case.lead_unit else ""
+
+
+def _answering(known: _Known) -> str:
+    """Who answered on the spot."""
+    last = next((one.content for one in reversed(known.entries) if one.verb == "answer"), {})
+    return known.units.get(_number(last.get("unit")), "")
+
+
+def _answers(case: Case) -> QuerySet[Feedback]:
+    """The results that were checked and found good, and the answers given on the spot; one query."""
+    passed = Max("checks__made_at", filter=Q(checks__passed=True))
+    found = Feedback.objects.filter(case=case).annotate(told_at=passed)
+    return found.filter(Q(told_at__isnull=False) | Q(assignment__isnull=True)).order_by("id")
+
+
+def _told_at(answer: Feedback) -> datetime:
+    return answer.told_at or answer.given_at  # type: ignore[attr-defined, no-any-return]
 
 
 def _known(report: Report, case: Case) -> _Known:
@@ -150,7 +168,7 @@ def _known(report: Report, case: Case) -> _Known:
             .prefetch_related("milestones")
             .order_by("id")
         ),
-        list(Check.objects.filter(case=case, passed=True).select_related("feedback").order_by("id")),
+        list(_answers(case)),
         list(Transfer.objects.filter(case=case, taken_back_at__isnull=True).order_by("id")),
         {unit.pk: words.own_name(unit) for unit in Unit.objects.filter(pk__in=ids)},
     )
@@ -213,8 +231,8 @@ def _of_entry(entry: trace.Entry, report: Report, known: _Known, now: datetime) 
     if own and entry.verb == "order_redo":
         title = gettext("您说还没解决，已退回去重新办")
     text = _due_words(body.get("due"), now) if entry.verb in ("dispatch", "designate", "escalate") else ""
-    if entry.verb == "pass_check":
-        text = next((one.feedback.text for one in known.checks if one.made_at == entry.at), "")
+    if entry.verb in ("pass_check", "answer"):
+        text = next((one.text for one in known.answers if _told_at(one) == entry.at), "")
     return Line(title, entry.at, icon, text=text)
 
 
@@ -284,13 +302,9 @@ def _pictures(report: Report, case: Case, *, done: bool) -> list[Picture]:
 
 
 def _seen(report: Report, case_id: int, *, done: bool) -> list[Attachment]:
-    rows = Attachment.objects.filter(case_id__in={case_id, report.first_case_id}).order_by("id")
-    return [one for one in rows if _is_own(one, report) or (done and one.stage in _AFTER and one.case_id == case_id)]
-
-
-def _is_own(one: Attachment, report: Report) -> bool:
-    """A photo came with this report: same hand, same moment."""
-    return one.stage == "report" and one.made_by == report.taken_by and one.made_at == report.received_at
+    own = Exists(ReportPhoto.objects.filter(attachment=OuterRef("pk"), report=report))
+    seen = Q(own) | Q(case=case_id, stage__in=_AFTER) if done else Q(own)
+    return list(Attachment.objects.filter(seen, case__in={case_id, report.first_case_id}).order_by("id"))
 
 
 def picture(report: Report, attachment_id: int) -> StoredFile | None:

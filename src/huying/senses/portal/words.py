@@ -106,6 +106,7 @@ def channel_name(channel: str) -> str:
 # A step of the trace → (sentence, icon). Steps that are not here are nobody's business but the office's.
 STEPS: Mapping[str, tuple[Text, str]] = {
     "open": (_("最早有居民反映了这件事"), "megaphone"),
+    "answer": (_("%(unit)s当场答复了您，办完了"), "chat"),
     "accept": (_("已受理，正在安排由谁来办"), "inbox"),
     "dispatch": (_("转给了%(unit)s"), "send"),
     "designate": (_("确定由%(unit)s来办"), "send"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from huying.casework.cases import actions as cases
@@ -22,13 +23,16 @@ from huying.kernel.models import StoredFile
 from huying.kernel.remembering import remembering
 
 from .contacts import contacts_for
-from .models import Report
+from .models import Report, ReportPhoto
 from .rules import Channel, new_tracking_code, refuse_text
 
 _COLUMNS = (
     *("case_id", "first_case_id", "source", "source_id", "channel", "contact_id", "anonymous", "hide_identity"),
     *("title", "text", "place_text", "lon", "lat", "said_at", "received_at", "taken_by", "tracking_code"),
     *("comment",),
+)
+_KNOWN = (
+    f"SELECT source_id, case_id, tracking_code FROM {Report._meta.db_table} WHERE source = %s AND source_id = ANY(%s)"
 )
 
 
@@ -116,10 +120,21 @@ def _make(voices: Sequence[Voice], actor: Actor, now: datetime) -> list[Taken]:
         for voice, one, contact_id in zip(voices, taken, contact_ids, strict=True)
     ]
     insert_rows(Report, _COLUMNS, rows)
-    for voice, one in zip(voices, taken, strict=True):
-        for file in voice.files:
-            cases.attach_file(one.case_id, file, stage="report", actor=_attacher(actor), now=now)
+    _attach(voices, taken, actor, now)
     return taken
+
+
+def _attach(voices: Sequence[Voice], taken: Sequence[Taken], actor: Actor, now: datetime) -> None:
+    """The pictures go to the case; that they came with this report is kept beside it."""
+    with_files = [(voice, one) for voice, one in zip(voices, taken, strict=True) if voice.files]
+    if not with_files:
+        return
+    codes = [one.tracking_code for _voice, one in with_files]
+    ids = dict(Report.objects.filter(tracking_code__in=codes).values_list("tracking_code", "pk"))
+    for voice, one in with_files:
+        for file in voice.files:
+            photo = cases.attach_file(one.case_id, file, stage="report", actor=_attacher(actor), now=now)
+            ReportPhoto.objects.get_or_create(attachment=photo, defaults={"report_id": ids[one.tracking_code]})
 
 
 def _cases_of(voices: Sequence[Voice], codes: Sequence[str], actor: Actor, now: datetime) -> list[int]:
@@ -158,10 +173,11 @@ def _known(voices: Sequence[Voice]) -> dict[tuple[str, str], Taken]:
     for voice in voices:
         by_source.setdefault(voice.source, []).append(voice.source_id)
     found: dict[tuple[str, str], Taken] = {}
-    for source, ids in by_source.items():
-        rows = Report.objects.filter(source=source, source_id__in=ids)
-        for source_id, case_id, code in rows.values_list("source_id", "case_id", "tracking_code"):
-            found[source, source_id] = Taken(case_id, code, repeated=True)
+    with connection.cursor() as cursor:  # asked at every intake: plain SQL costs a third
+        for source, ids in by_source.items():
+            cursor.execute(_KNOWN, [source, ids])
+            for source_id, case_id, code in cursor.fetchall():
+                found[source, source_id] = Taken(case_id, code, repeated=True)
     return found
 
 
@@ -187,16 +203,26 @@ def _attacher(actor: Actor) -> Actor:
 
 
 def rate_report(
-    report_id: int, *, score: int, actor: Actor, now: datetime, solved: bool | None = None, comment: str = ""
+    report_id: int,
+    *,
+    score: int,
+    actor: Actor,
+    now: datetime,
+    responded: bool | None = None,
+    solved: bool | None = None,
+    comment: str = "",
 ) -> None:
-    """评价 by this reporter. The case keeps the worst of its reporters' scores."""
+    """评价 by this reporter: how it was, whether somebody got in touch in time, whether it is solved.
+
+    The case keeps the worst of its reporters' scores.
+    """
+    said: dict[str, Any] = {"score": score, "responded": responded, "solved": solved, "comment": comment}
     with transaction.atomic():
         report = _own(report_id)
-        cases.rate_case(
-            report.case_id, score=score, solved=solved, comment=comment, actor=_as_reporter(report), now=now
-        )
-        report.score, report.solved, report.comment, report.rated_at = score, solved, comment, now
-        report.save(update_fields=["score", "solved", "comment", "rated_at"])
+        cases.rate_case(report.case_id, **said, actor=_as_reporter(report), now=now)
+        for name, value in (said | {"rated_at": now}).items():
+            setattr(report, name, value)
+        report.save(update_fields=[*said, "rated_at"])
 
 
 def say_not_solved(report_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
@@ -230,6 +256,7 @@ def erase_report(report_id: int, *, actor: Actor, now: datetime, why: str) -> No
         report.anonymous = True
         report.erased_at = now
         report.save()
+        ReportPhoto.objects.filter(report=report).delete()  # the photos stay with the case, and nobody's any more
         rest = Report.objects.filter(case=report.case, erased_at__isnull=True)
         if not rest.exists():
             Case.objects.filter(pk=report.case_id).update(title=_("（已删除）"), summary="", place_text="")

@@ -86,11 +86,13 @@ class FollowOut(Schema):
     received_at: datetime
     told: list[ToldOut]
     score: int | None
+    responded: bool | None
     solved: bool | None
 
 
 class Rating(Schema):
     score: Annotated[int, Field(ge=1, le=5)]
+    responded: bool | None = None
     solved: bool | None = None
     comment: str = ""
 
@@ -172,6 +174,7 @@ def get_report(request: HttpRequest, code: str) -> dict[str, Any]:
         "received_at": report.received_at,
         "told": [{"kind": one.kind, "at": one.at, "body": one.body} for one in queries.tellings_of(report.pk)],
         "score": report.score,
+        "responded": report.responded,
         "solved": report.solved,
     }
 

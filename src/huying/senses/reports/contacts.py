@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from django.db import connection
+
 from huying.kernel.bulk import allocate_ids, insert_rows
 from huying.kernel.privacy import blind, seal
 
@@ -67,8 +69,12 @@ def _known(keys: set[_Key]) -> dict[_Key, int]:
     users = [int(value) for kind, value in keys if kind == "user" and isinstance(value, int)]
     found: dict[_Key, int] = {}
     if phones:
-        for contact_id, mark in Contact.objects.filter(phone_blind__in=phones).values_list("id", "phone_blind"):
-            found["phone", bytes(mark or b"")] = contact_id
+        with connection.cursor() as cursor:  # asked at every intake: plain SQL costs a third
+            cursor.execute(
+                f"SELECT id, phone_blind FROM {Contact._meta.db_table} WHERE phone_blind = ANY(%s)", [phones]
+            )
+            for contact_id, mark in cursor.fetchall():
+                found["phone", bytes(mark)] = contact_id
     if users:
         for contact_id, user_id in Contact.objects.filter(user__in=users).values_list("id", "user_id"):
             found["user", user_id] = contact_id

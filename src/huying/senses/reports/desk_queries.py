@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from huying.casework.cases import access as case_access
 from huying.casework.cases.models import Assignment, Case, Feedback, ReturnCall
 from huying.casework.cases.rules import State
+from huying.casework.cases.turns import answered_by
 from huying.casework.dispatch.access import covered
 from huying.kernel.actor import Actor
 from huying.kernel.paging import Page, page
@@ -94,7 +95,8 @@ def to_call(actor: Actor, now: datetime) -> QuerySet[Case]:
     calls = ReturnCall.objects.filter(case=OuterRef("pk"))
     reachable = Report.objects.filter(case=OuterRef("pk"), contact__isnull=False, anonymous=False)
     closed = Case.objects.filter(covered(actor, *CALLERS), Exists(reachable), state=State.CLOSED, rating__isnull=True)
-    waiting = closed.exclude(Exists(worked.filter(own))).exclude(
+    answered = answered_by(actor).filter(case=OuterRef("pk"))
+    waiting = closed.exclude(Exists(worked.filter(own)) | Exists(answered)).exclude(
         Exists(calls.filter(Q(reached=True) | Q(made_at__gt=now - RETRY_AFTER)))
     )
     tries = Count("return_calls", filter=Q(return_calls__reached=False))

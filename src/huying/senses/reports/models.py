@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from huying.casework.cases.models import Case
+from huying.casework.cases.models import Attachment, Case
 
 from .rules import Channel, Told
 
@@ -46,6 +46,7 @@ class Report(models.Model):
     taken_by = models.CharField(max_length=40)
     tracking_code = models.CharField(max_length=12, unique=True)
     score = models.SmallIntegerField(null=True)
+    responded = models.BooleanField(null=True)
     solved = models.BooleanField(null=True)
     comment = models.TextField(blank=True)
     rated_at = models.DateTimeField(null=True)
@@ -62,6 +63,13 @@ class Report(models.Model):
             models.Index(fields=["first_case"], name="report_by_first_case"),
             models.Index(F("contact"), F("id").desc(), name="report_by_contact", condition=Q(contact__isnull=False)),
         ]
+
+
+class ReportPhoto(models.Model):
+    """Which report a photo of a case came with: only its own reporter is shown it."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="photos")
+    attachment = models.OneToOneField(Attachment, on_delete=models.PROTECT, related_name="+")
 
 
 class Telling(models.Model):

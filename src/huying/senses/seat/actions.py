@@ -1,4 +1,4 @@
-"""Writes of the seat: one call becomes one report, and an emergency goes to its line in the same step."""
+"""Writes of the seat: one call becomes one report; an emergency goes to its line, a question is answered, in one step."""
 
 from __future__ import annotations
 
@@ -10,19 +10,23 @@ from django.utils.translation import gettext as _
 
 from huying.casework.cases import actions as cases
 from huying.casework.cases.actions.transferring import CHANNELS, EMERGENCY_CHANNELS
+from huying.casework.catalogue.conditions import SHORTEST_ANSWER
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid
 from huying.senses.reports.actions import Taken, Voice, take_in
 
 SOURCE = "seat"
-CHANNELS_TAKEN = ("hotline", "visit", "wechat")
+# How somebody came, and so how they hear an answer given on the spot.
+NOTICES = {"hotline": "call", "visit": "in_person", "wechat": "app_read"}
+CHANNELS_TAKEN = tuple(NOTICES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """What the operator wrote down. ``key`` is the form's own mark: sent twice, it is taken once.
 
-    ``case_id`` joins an open case; ``emergency`` is the line it goes to at once, with ``receipt`` its number there.
+    ``case_id`` joins an open case; ``emergency`` is the line it goes to at once, with ``receipt`` its number there;
+    ``answer`` is what the caller was told on the spot, ``None`` when somebody else has to see to it.
     """
 
     key: str
@@ -39,21 +43,29 @@ class Call:
     case_id: int | None = None
     emergency: str = ""
     receipt: str = ""
+    answer: str | None = None
 
 
 def take_call(call: Call, *, actor: Actor, now: datetime) -> Taken:
-    """Take a call down: the report, its case, and for an emergency the hand-over; all of it or nothing."""
+    """Take a call down: the report, its case, and the hand-over of an emergency or the answer; all of it or nothing."""
     if call.channel not in CHANNELS_TAKEN:
         raise Invalid(_("没有这个来源渠道"), field="channel")
     if call.emergency and call.emergency not in EMERGENCY_CHANNELS:
         raise Invalid(_("请选择紧急电话"), field="emergency")
+    if call.answer is not None and len(call.answer) < SHORTEST_ANSWER:
+        raise Invalid(_("请把答复写完整，至少十个字"), field="answer")
     with transaction.atomic():
         (taken,) = take_in([_voice(call)], actor=actor, now=now)
-        if call.emergency and not taken.repeated:
+        if taken.repeated:
+            return taken
+        if call.emergency:
             reason = call.text.strip()[:200]
             cases.call_emergency(
                 taken.case_id, channel=call.emergency, reason=reason, receipt=call.receipt, actor=actor, now=now
             )
+        if call.answer is not None:
+            notice = NOTICES[call.channel]
+            cases.answer_case(taken.case_id, text=call.answer, notice=notice, actor=actor, now=now)
     return taken
 
 
@@ -76,4 +88,5 @@ def _voice(call: Call) -> Voice:
         item_code=call.item_code,
         case_id=call.case_id,
         urgent=bool(call.emergency),
+        hold=call.answer is not None,
     )

@@ -18,9 +18,10 @@ from huying.casework.cases import actions as cases
 from huying.casework.cases.actions.transferring import CHANNELS
 from huying.casework.cases.desk.guard import actor_of
 from huying.casework.cases.desk.shown import item_name
+from huying.casework.cases.models import Transfer
 from huying.casework.cases.rules import State
 from huying.casework.cases.words import STATES
-from huying.casework.catalogue.conditions import describe_condition
+from huying.casework.catalogue.conditions import answer_suffices, describe_condition
 from huying.casework.catalogue.limits import describe_stages
 from huying.casework.catalogue.rules import CHANNELS as CAME_BY
 from huying.casework.dispatch import words as dispatch_words
@@ -29,6 +30,7 @@ from huying.casework.dispatch.desk.reading import desk_page, item_from, knowledg
 from huying.casework.dispatch.queries import Matter
 from huying.ground.territory import queries as territory
 from huying.kernel import clock
+from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, Invalid, NotFound
 from huying.senses.reports.models import Report
 from huying.senses.reports.rules import spoken_tracking_code
@@ -38,7 +40,10 @@ from .actions import CHANNELS_TAKEN, Call, take_call
 
 EMERGENCIES = (("110", "z"), ("119", "x"), ("120", "c"), ("122", "v"))  # letters: browsers keep Alt with digits
 GRID_DIGITS = 15
-_TEXTS = ("phone", "name", "channel", "text", "place_text", "item", "kind", "spot", "lon", "lat", "receipt", "key")
+_TEXTS = (
+    *("phone", "name", "channel", "text", "place_text", "item", "kind", "spot", "lon", "lat", "receipt", "answer"),
+    "key",
+)
 _TICKS = ("anonymous", "hide_identity")
 
 
@@ -113,6 +118,7 @@ def _call(request: HttpRequest, typed: Mapping[str, str]) -> Call:
         case_id=case_id,
         emergency=emergency,
         receipt=typed["receipt"][:80],
+        answer=typed["answer"] if request.POST.get("answered") else None,
     )
 
 
@@ -224,6 +230,7 @@ def _script(found: queries.Understood) -> dict[str, Any]:
         "close": str(describe_stages(item.close)),
         "condition": str(describe_condition(item.conditions)),
         "line": CHANNELS.get(item.emergency_line, ""),
+        "answerable": answer_suffices(item.conditions),
     }
 
 
@@ -234,10 +241,14 @@ def _script(found: queries.Understood) -> dict[str, Any]:
 @require_GET
 def taken(request: HttpRequest, report_id: int) -> HttpResponse:
     """The tracking code to read out, who has it, and the way to the next call."""
+    return _taken(request, report_id)
+
+
+def _taken(request: HttpRequest, report_id: int, error: HuyingError | None = None) -> HttpResponse:
     actor = actor_of(request)
     report = access.taken_report(actor, report_id)
     case = case_access.get_case(actor, report.case_id)
-    handed = case.transfers.filter(made_by=actor.ref).order_by("-id").first()
+    handed = _handed(actor, case.pk)
     found = {
         "report": report,
         "case": case,
@@ -246,16 +257,36 @@ def taken(request: HttpRequest, report_id: int) -> HttpResponse:
         "state": STATES[State(case.state)],
         "handed": handed,
         "line": CHANNELS.get(handed.channel, "") if handed else "",
+        "answered": case.state == State.CLOSED,
+        "typed": request.POST,
+        "error": error,
     }
-    return render(request, "seat/taken.html", found)
+    return render(request, "seat/taken.html", found, status=error.status if error else 200)
+
+
+def _handed(actor: Actor, case_id: int) -> Transfer | None:
+    """The last hand-over this operator made of the case."""
+    return Transfer.objects.filter(case=case_id, made_by=actor.ref).order_by("-id").first()
 
 
 @desk_page(access.must_sit)
 @require_POST
 def note(request: HttpRequest, report_id: int) -> HttpResponse:
-    """Something more about a call just taken: the number the emergency line gave, a word for colleagues."""
+    """Something more about a call just taken: the emergency line's number, what it did, a word for colleagues."""
     actor = actor_of(request)
     report = access.taken_report(actor, report_id)
-    cases.note_case(report.case_id, text=request.POST.get("text", "").strip(), actor=actor, now=clock.now())
+    written = {name: request.POST.get(name, "").strip() for name in ("receipt", "outcome", "text")}
+    given: dict[str, Any] = {"actor": actor, "now": clock.now()}
+    handed = _handed(actor, report.case_id)
+    to = {"transfer_id": handed.pk if handed else None}
+    try:
+        if "receipt" in request.POST:
+            cases.record_receipt(report.case_id, receipt=written["receipt"][:80], **to, **given)
+        elif "outcome" in request.POST:
+            cases.follow_up_transfer(report.case_id, outcome=written["outcome"], **to, **given)
+        else:
+            cases.note_case(report.case_id, text=written["text"], **given)
+    except HuyingError as error:
+        return _taken(request, report_id, error)
     messages.success(request, _("已补记。"))
     return redirect("seat-taken", report.pk)

@@ -1,6 +1,7 @@
 """Every write to a case. One function a step of the lifecycle; each is one transaction and one trace entry."""
 
 from .answering import (
+    answer_case,
     archive_case,
     fail_check,
     give_feedback,
@@ -58,6 +59,7 @@ __all__ = [
     "Sending",
     "accept_case",
     "accept_part",
+    "answer_case",
     "archive_case",
     "arrive",
     "ask_extension",

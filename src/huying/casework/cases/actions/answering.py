@@ -1,4 +1,4 @@
-"""Feedback with evidence, check by somebody else, return call, rating, redo, archive."""
+"""Answer on the spot, feedback with evidence, check by somebody else, return call, rating, redo, archive."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from huying.casework.catalogue.evidence import Evidence, Photo
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid, NotFound, Refused
 
-from ..facts import CaseArchived, CaseClosed, CaseRated, CaseSentBack, FeedbackGiven
+from ..facts import CaseArchived, CaseClosed, CaseRated, CaseSentBack, CaseUnassigned, FeedbackGiven
 from ..models import Assignment, Attachment, Case, Check, Feedback, ReturnCall
 from ..queries import waiting_for_archive
-from ..rules import QUIET_DAYS_BEFORE_ARCHIVE, Action, Party
+from ..rules import QUIET_DAYS_BEFORE_ARCHIVE, Action, Party, State
 from ..turns import Turn, filled, turning
 from ..words import refusal
 from .assigning import lead_assignment
@@ -65,12 +65,7 @@ def give_feedback(
             whole = evidence_of(case, evidence)
         except (ValueError, TypeError) as error:
             raise Invalid(refusal("evidence_missing")[0], field="evidence") from error
-        missing = unmet(case.item.conditions, whole, photos_min=case.item.needs_photo_min)
-        if missing:
-            message, hint = refusal("evidence_missing")
-            english = (get_language() or "").startswith("en")
-            fields = {one.field: one.text.en if english else one.text.zh for one in missing}
-            raise Invalid(message, code="evidence_missing", hint=hint, fields=fields)
+        _must_suffice(case, whole)
         lead = lead_assignment(case)
         feedback = Feedback.objects.create(
             case=case,
@@ -85,6 +80,42 @@ def give_feedback(
         lead.save(update_fields=["state", "delivered_at", "result"])
         turn.write({"unit": lead.unit_id, "evidence": sorted(whole.as_json())}, text=text)
         turn.tell(FeedbackGiven(case_id=case_id, at=now, by=actor.ref, assignment_id=lead.pk, feedback_id=feedback.pk))
+
+
+def _must_suffice(case: Case, evidence: Evidence, **called: str) -> None:
+    """Invalid, naming what is missing (as the form calls it), unless the evidence meets the item's condition."""
+    missing = unmet(case.item.conditions, evidence, photos_min=case.item.needs_photo_min)
+    if missing:
+        message, hint = refusal("evidence_missing")
+        english = (get_language() or "").startswith("en")
+        fields = {called.get(one.field, one.field): one.text.en if english else one.text.zh for one in missing}
+        raise Invalid(message, code="evidence_missing", hint=hint, fields=fields)
+
+
+def answer_case(
+    case_id: int, *, text: str, actor: Actor, now: datetime, notice: str = "call", expected: int | None = None
+) -> None:
+    """当场答复: whoever takes a question or advice in answers it at once, and it is closed; no unit is asked.
+
+    ``notice`` says how the reporter was told. Refused for what an answer alone does not close. Nobody checks it:
+    the return call is made by somebody else, and a reporter for whom it is not solved brings it to a unit.
+    """
+    with turning(case_id, Action.ANSWER, actor=actor, now=now, given=filled(text=text), expected=expected) as turn:
+        case = turn.case
+        evidence = Evidence(answer=text, notice_kind=notice, notice_at=now)
+        _must_suffice(case, evidence, answer="text", notice_kind="notice")
+        Feedback.objects.create(
+            case=case,
+            text=text,
+            evidence=evidence.as_json(),
+            given_at=now,
+            given_by=actor.ref,
+            person_id=actor.person_id,
+        )
+        late = case.due_at is not None and now > case.due_at
+        turn.change(closed_at=now, closed_late=late)
+        turn.write({"unit": actor.unit_id, "notice": notice, "late": late}, text=text)
+        turn.tell(CaseClosed(case_id=case_id, at=now, by=actor.ref, late=late))
 
 
 def pass_check(case_id: int, *, actor: Actor, now: datetime, note: str = "", expected: int | None = None) -> None:
@@ -146,7 +177,7 @@ def _send_back(turn: Turn, lead: Assignment, reason: str, *, why: str) -> None:
 def record_return_call(
     case_id: int,
     *,
-    reached: bool,
+    reached: bool | None,
     actor: Actor,
     now: datetime,
     responded: bool | None = None,
@@ -154,32 +185,36 @@ def record_return_call(
     satisfied: int | None = None,
     note: str = "",
 ) -> None:
-    """登记回访: the three questions — contacted in time, solved, satisfied 1–5 — or that nobody answered."""
+    """登记回访: the three questions — contacted in time, solved, satisfied 1–5 — or that nobody answered.
+
+    Of a call that nobody answered no answers are kept, whatever was given.
+    """
     if satisfied is not None and not 1 <= satisfied <= 5:
         raise Invalid(field="satisfied")
-    with turning(case_id, Action.RETURN_CALL, actor=actor, now=now, given=["reached"]) as turn:
-        ReturnCall.objects.create(
-            case=turn.case,
-            reached=reached,
-            responded=responded if reached else None,
-            solved=solved if reached else None,
-            satisfied=satisfied if reached else None,
-            note=note,
-            made_at=now,
-            made_by=actor.ref,
-        )
-        if reached and solved is not None:
+    if not reached:
+        responded = solved = satisfied = None
+    with turning(case_id, Action.RETURN_CALL, actor=actor, now=now, given=filled(reached=reached)) as turn:
+        heard = {"reached": bool(reached), "responded": responded, "solved": solved, "satisfied": satisfied}
+        ReturnCall.objects.create(case=turn.case, **heard, note=note, made_at=now, made_by=actor.ref)
+        if solved is not None:
             turn.change(solved=solved)
-        if reached and satisfied is not None:
+        if satisfied is not None:
             turn.change(rating=satisfied)
             turn.tell(CaseRated(case_id=case_id, at=now, by=actor.ref, score=satisfied))
-        turn.write({"reached": reached, "solved": solved, "satisfied": satisfied}, note=note)
+        turn.write(heard, note=note)
 
 
 def rate_case(
-    case_id: int, *, score: int, actor: Actor, now: datetime, solved: bool | None = None, comment: str = ""
+    case_id: int,
+    *,
+    score: int,
+    actor: Actor,
+    now: datetime,
+    responded: bool | None = None,
+    solved: bool | None = None,
+    comment: str = "",
 ) -> None:
-    """评价 by a reporter, 1–5. Of several reporters the lowest counts."""
+    """评价 by a reporter: 1–5, of several reporters the lowest counts; whether contacted in time, whether solved."""
     if not 1 <= score <= 5:
         raise Invalid(field="score")
     with turning(case_id, Action.RATE, actor=actor, now=now, given=filled(score=score)) as turn:
@@ -187,12 +222,15 @@ def rate_case(
         turn.change(rating=score if case.rating is None else min(case.rating, score))
         if solved is not None:
             turn.change(solved=solved if case.solved is None else case.solved and solved)
-        turn.write({"score": score, "solved": solved}, comment=comment)
+        turn.write({"score": score, "responded": responded, "solved": solved}, comment=comment)
         turn.tell(CaseRated(case_id=case_id, at=now, by=actor.ref, score=score))
 
 
 def order_redo(case_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
-    """退回重办 after closing: a reporter says it is not solved, or the return call found so."""
+    """退回重办 after closing: a reporter says it is not solved, or the return call found so.
+
+    It goes back to the unit that did it; where none did (answered on the spot, handled elsewhere), to dispatch.
+    """
     with turning(case_id, Action.ORDER_REDO, actor=actor, now=now, given=filled(reason=reason)) as turn:
         why = "reporter" if Party.REPORTER in turn.parties else "call"
         if turn.parties == {Party.SUPERVISOR}:
@@ -204,8 +242,18 @@ def order_redo(case_id: int, *, reason: str, actor: Actor, now: datetime) -> Non
             .first()
         )
         if lead is None:
-            raise NotFound(code="assignment_not_found")
-        _send_back(turn, lead, reason, why=why)
+            _to_dispatch(turn, reason, why=why)
+        else:
+            _send_back(turn, lead, reason, why=why)
+
+
+def _to_dispatch(turn: Turn, reason: str, *, why: str) -> None:
+    case = turn.case
+    turn.lead_to(State.ACCEPTED)
+    turn.change(redos=case.redos + 1, closed_at=None, closed_late=None)
+    turn.write({"redos": case.redos, "why": why}, reason=reason)
+    area = case.grid or case.community or case.town
+    turn.tell(CaseUnassigned(case_id=case.pk, at=turn.now, by=turn.actor.ref, area=area))
 
 
 def archive_case(case_id: int, *, actor: Actor, now: datetime) -> None:

@@ -85,11 +85,11 @@ def unit_for(turn: Turn, unit_id: int) -> Unit:
     known = directory(on=local_day(turn.now))
     if unit.pk not in known.units:
         raise refuse("unit_ended")
-    area = case.grid or case.community or case.town
     refusal = refuse_target(
         target_rank=rank(unit.level),
         escalated_level=case.escalated_level,
-        may_receive=known.may_receive(unit.pk, case.item_code, area),
+        # The list protects the community that is asked, wherever the matter lies.
+        may_receive=known.may_receive(unit.pk, case.item_code, unit.area),
     )
     if refusal is not None:
         raise refuse(refusal.code)

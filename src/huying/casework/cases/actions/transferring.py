@@ -11,7 +11,7 @@ from huying.kernel.errors import Invalid
 
 from ..facts import AssignmentEnded, CaseClosed, CaseTransferred, CaseUnassigned
 from ..models import Assignment, Transfer
-from ..rules import Action
+from ..rules import Action, State
 from ..turns import Turn, filled, refuse, turning
 
 FOLLOW_UP_AFTER = timedelta(days=1)
@@ -54,19 +54,23 @@ def call_emergency(
         _make(turn, channel, reason, receipt, whole=False)
 
 
-def record_receipt(case_id: int, *, receipt: str, actor: Actor, now: datetime) -> None:
-    """登记回执: the reference number the other side gave."""
+def record_receipt(case_id: int, *, receipt: str, actor: Actor, now: datetime, transfer_id: int | None = None) -> None:
+    """登记回执: the reference number the other side gave. Without ``transfer_id`` of the latest hand-over."""
     with turning(case_id, Action.RECORD_RECEIPT, actor=actor, now=now, given=filled(receipt=receipt)) as turn:
-        transfer = _current(turn)
+        transfer = _current(turn, transfer_id)
         transfer.receipt, transfer.receipt_at = receipt, now
         transfer.save(update_fields=["receipt", "receipt_at"])
         turn.write({"channel": transfer.channel, "receipt": receipt})
 
 
-def follow_up_transfer(case_id: int, *, outcome: str, actor: Actor, now: datetime) -> None:
-    """跟踪回访: what the other side has done so far."""
+def follow_up_transfer(
+    case_id: int, *, outcome: str, actor: Actor, now: datetime, transfer_id: int | None = None
+) -> None:
+    """跟踪回访: what the other side has done so far. Without ``transfer_id`` of the latest hand-over."""
     with turning(case_id, Action.FOLLOW_UP, actor=actor, now=now, given=filled(outcome=outcome)) as turn:
-        transfer = _current(turn)
+        transfer = _current(turn, transfer_id)
+        if not transfer.receipt:
+            raise refuse("no_receipt")
         transfer.outcome, transfer.followed_up_at = outcome, now
         transfer.save(update_fields=["outcome", "followed_up_at"])
         turn.write({"channel": transfer.channel}, outcome=outcome)
@@ -112,15 +116,15 @@ def _make(turn: Turn, channel: str, reason: str, receipt: str, *, whole: bool) -
     turn.tell(CaseTransferred(case_id=turn.case.pk, at=turn.now, by=turn.actor.ref, channel=channel, whole=whole))
 
 
-def _current(turn: Turn) -> Transfer:
-    transfer = (
-        Transfer.objects.select_for_update()
-        .filter(case=turn.case, whole=True, taken_back_at__isnull=True)
-        .order_by("-id")
-        .first()
-    )
+def _current(turn: Turn, transfer_id: int | None = None) -> Transfer:
+    """The hand-over meant: of the whole case once it is transferred, before that of an emergency."""
+    whole = turn.case.state == State.TRANSFERRED
+    found = Transfer.objects.select_for_update().filter(case=turn.case, whole=whole, taken_back_at__isnull=True)
+    if transfer_id is not None:
+        found = found.filter(pk=transfer_id)
+    transfer = found.order_by("-id").first()
     if transfer is None:
-        raise refuse("not_in_this_state")
+        raise refuse("not_handed_over")
     return transfer
 
 

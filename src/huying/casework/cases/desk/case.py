@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from huying.casework.catalogue.rules import CHANNELS
 from huying.kernel import clock
 from huying.kernel.errors import Conflict, Forbidden, HuyingError, Invalid, NotFound
+from huying.kernel.remembering import remembering
 from huying.kernel.trace import export_text
 
 from .. import access, rules, timeline_words, words
@@ -51,8 +52,9 @@ class Tried:
 @require_GET
 def page(request: HttpRequest, case_id: int) -> HttpResponse:
     """The page of a case; ``?do=`` opens the form of a step."""
-    scene = read_scene(actor_of(request), case_id, now=clock.now())
-    return _page(request, scene, do=request.GET.get("do", ""))
+    with remembering():
+        scene = read_scene(actor_of(request), case_id, now=clock.now())
+        return _page(request, scene, do=request.GET.get("do", ""))
 
 
 @staff
@@ -127,11 +129,12 @@ def facts_of(scene: Scene) -> dict[str, Any]:
 
 def _evidence_said(scene: Scene) -> list[tuple[str, str]]:
     """The evidence of the last feedback in words, photos left to the gallery."""
-    given = scene.beside.feedback.evidence if scene.beside.feedback else {}
+    feedback = scene.beside.feedback
+    given = feedback.evidence if feedback else {}
     found = []
     for one in evidence_fields(scene.case):
         value = given.get(one.name)
-        if value in (None, "", [], False) or one.kind == "photos":
+        if value in (None, "", [], False) or one.kind == "photos" or (feedback and value == feedback.text):
             continue
         if one.kind == "milestones":
             value = "; ".join(f"{row.get('name', '')} {row.get('due', '')}" for row in value)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from huying.casework.catalogue.condition_words import FIELDS
 from huying.casework.catalogue.conditions import describe_condition, fields_for
 from huying.kernel.errors import Invalid
 from huying.kernel.files import accept_upload
@@ -24,6 +25,11 @@ MOST_FILES = 9
 def condition_words(case: Case) -> str:
     """The closing condition in plain words."""
     return str(describe_condition(case.item.conditions))
+
+
+def notice_options(_scene: Scene) -> Options:
+    """The ways a resident can be told an answer."""
+    return next([(code, str(said)) for code, said in one.choices] for one in FIELDS["C4"] if one.name == "notice_kind")
 
 
 def _offering(choices: Options) -> Callable[[Scene], Options]:

@@ -66,6 +66,7 @@ def read_scene(actor: Actor, case_id: int, *, now: datetime, around: bool = True
     parties = access.parties(actor, case)
     facts = turns.circumstance(case, actor, now)
     allowed = [] if access.is_reader_only(actor) else rules.open_to(State(case.state), parties, facts)
+    case.standing = access.Standing(actor, parties, tuple(allowed))  # for the panels of the rooms above
     history = reads.history(case.pk)
     beside = reads.beside(case, (one.verb for one in history))
     scene = Scene(case, actor, now, knowledge(), parties, facts, allowed, history, beside)
@@ -88,9 +89,7 @@ def _look_around(scene: Scene) -> None:
             lat=case.lat,
             community=case.community,
             exclude=case.pk,
+            actor=scene.actor,
         )
-    earlier = queries.history_of_place(case)
-    wanted = {one.case.pk for one in similar} | {one.pk for one in earlier}
-    seen = set(access.visible(scene.actor).filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
-    scene.similar = [one for one in similar if one.case.pk in seen]
-    scene.earlier = [one for one in earlier if one.pk in seen]
+    scene.similar = similar
+    scene.earlier = queries.history_of_place(case, actor=scene.actor)

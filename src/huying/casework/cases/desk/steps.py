@@ -21,6 +21,7 @@ from .. import actions, words
 from ..actions import transferring
 from ..rules import Action
 from ..turns import refuse
+from .evidence import notice_options
 from .fields import Field, Options
 from .scene import Scene
 
@@ -145,12 +146,27 @@ def _milestone(case_id: int, *, milestone: str, **given: Any) -> None:
     actions.reach_milestone(case_id, int(milestone), **given)
 
 
-def _call(case_id: int, *, reached: bool | None, **given: Any) -> None:
-    if reached is None:
-        raise refuse("missing_reached")
-    actions.record_return_call(case_id, reached=reached, **given)
+def _handed_over(scene: Scene) -> Options:
+    """Where it was handed over to: the whole case once transferred, before that emergencies."""
+    whole = str(scene.case.state) == "transferred"
+    made = [one for one in scene.beside.transfers if one.whole == whole and one.taken_back_at is None]
+    said = transferring.CHANNELS
+    return [(one.pk, f"{said.get(one.channel, one.channel)} · {moment_words(one.made_at, scene.now)}") for one in made]
 
 
+def _latest(scene: Scene) -> str:
+    made = _handed_over(scene)
+    return str(made[-1][0]) if made else ""
+
+
+def _of_transfer(take: Take) -> Take:
+    def act(case_id: int, *, transfer: str = "", **given: Any) -> None:
+        take(case_id, transfer_id=int(transfer) if transfer else None, **given)
+
+    return act
+
+
+_TRANSFER = Field("transfer", "select", _("哪一次转接"), required=False, options=_handed_over, first=_latest)
 _UNIT_OF_PART = Field("unit", "select", _("单位"), options=_delivered)
 _OWN_UNIT = Field("unit", "select", _("代表哪个单位"), required=False, options=_own_parts)
 _RECEIPT = Field("receipt", "text", _("回执编号"), _("对方给的编号，没有可以以后补登。"), required=False)
@@ -164,6 +180,12 @@ STEPS: Final[dict[Action, Step]] = {
             Action.DECLINE, "close", actions.decline_case,
             (Field("channel", "select", _("请居民改走"), options=_outside), _reason(_("会原样告诉反映人。"))),
             _("不属于受理范围时，写明理由，并告诉居民该找谁。"), checked=True, danger=True,
+        ),
+        Step(
+            Action.ANSWER, "chat", actions.answer_case,
+            (Field("text", "long", _("答复内容"), _("会原样告诉反映人。")),
+             Field("notice", "select", _("怎样告知"), options=notice_options, first=lambda _scene: "call")),
+            _("咨询、建议能当场答复的，答复后直接办结，不再派单。"), checked=True,
         ),
         Step(Action.RECONSIDER, "undo", actions.reconsider_case, (_reason(),)),
         Step(Action.RECALL, "return", actions.recall_case, (_reason(),), _("对方签收前可以撤回，重新分拨。"), checked=True),
@@ -219,8 +241,14 @@ STEPS: Final[dict[Action, Step]] = {
             (Field("channel", "select", _("转到哪里"), options=_outside), _reason(), _RECEIPT),
             _("整件转出，仍在这里跟踪到对方有结果。"), danger=True,
         ),
-        Step(Action.RECORD_RECEIPT, "document", actions.record_receipt, (Field("receipt", "text", _("回执编号")),)),
-        Step(Action.FOLLOW_UP, "phone", actions.follow_up_transfer, (Field("outcome", "long", _("跟踪结果")),)),
+        Step(
+            Action.RECORD_RECEIPT, "document", _of_transfer(actions.record_receipt),
+            (Field("receipt", "text", _("回执编号")), _TRANSFER),
+        ),
+        Step(
+            Action.FOLLOW_UP, "phone", _of_transfer(actions.follow_up_transfer),
+            (Field("outcome", "long", _("跟踪结果")), _TRANSFER),
+        ),
         Step(Action.TAKE_BACK, "return", actions.take_back_transfer, (_reason(),)),
         Step(Action.FINISH_TRANSFER, "check-circle", actions.finish_transfer),
         Step(
@@ -233,7 +261,7 @@ STEPS: Final[dict[Action, Step]] = {
         Step(Action.PASS_CHECK, "check-circle", actions.pass_check, (_note(),), _("核查通过即结案，等待回访。"), checked=True),
         Step(Action.FAIL_CHECK, "return", actions.fail_check, (_reason(),), _("退给原单位重办。"), checked=True),
         Step(
-            Action.RETURN_CALL, "phone", _call,
+            Action.RETURN_CALL, "phone", actions.record_return_call,
             (Field("reached", "yes_no", _("是否接通")), Field("responded", "yes_no", _("是否及时联系过您"), required=False),
              Field("solved", "yes_no", _("问题解决了吗"), required=False),
              Field("satisfied", "score", _("满意吗"), required=False), _note()),
@@ -262,7 +290,7 @@ PRIMARY: Final = (
 BESIDE: Final = (
     Action.UPHOLD_OBJECTION, Action.REJECT_OBJECTION, Action.ACCEPT, Action.OBJECT, Action.REFUSE_PART,
     Action.REFUSE_EXTENSION, Action.REFUSE_SUSPENSION, Action.FAIL_CHECK, Action.RETURN_CALL, Action.ORDER_REDO,
-    Action.DELIVER_PART, Action.RESUME, Action.TAKE_BACK, Action.UNMERGE, Action.DECLINE, Action.RECALL,
+    Action.DELIVER_PART, Action.RESUME, Action.ANSWER, Action.TAKE_BACK, Action.UNMERGE, Action.DECLINE, Action.RECALL,
     Action.ASK_EXTENSION, Action.ARCHIVE, Action.REMIND,
 )  # fmt: skip
 MOST_BESIDE: Final = 3

@@ -13,13 +13,17 @@ from huying.casework.cases.factories import NOW, Cast
 from huying.casework.cases.models import (
     Assignment,
     Case,
+    ReturnCall,
     Transfer,
 )
+from huying.casework.cases.rules import Action
 from huying.casework.cases.turns import allowed
 from huying.kernel.actor import Actor, system
 from huying.kernel.errors import Invalid, NotFound
+from huying.kernel.facts import collected
+from huying.kernel.trace import Entry, PrivateValue
 
-from .conftest import ANSWER, HOUR, Bring, entries, untouched
+from .conftest import ANSWER, HOUR, Bring, entries, sending, untouched
 
 LATER = NOW + 2 * HOUR
 REPORTER = Actor("reporter", "report:1", "居民")
@@ -57,6 +61,120 @@ def test_an_emergency_call_leaves_the_case_in_hand(cast: Cast, bring: Bring) -> 
     actions.call_emergency(case.pk, channel="119", actor=cast.he_sanitation, now=LATER)
     case.refresh_from_db()
     assert (case.state, case.urgent, Transfer.objects.get().whole) == ("handling", True, False)
+
+
+def test_an_emergency_has_its_number_and_what_came_of_it_while_the_case_goes_on(cast: Cast, bring: Bring) -> None:
+    case = bring("handling")
+    told = {"actor": cast.wang_seat, "now": LATER}
+    untouched(case, lambda: actions.record_receipt(case.pk, receipt="JQ-1", **told), "not_handed_over")
+    actions.call_emergency(case.pk, channel="110", **told)
+    actions.call_emergency(case.pk, channel="120", actor=cast.he_sanitation, now=LATER)
+    police, ambulance = Transfer.objects.order_by("id")
+    untouched(
+        case := Case.objects.get(), lambda: actions.record_receipt(case.pk, receipt=" ", **told), "missing_receipt"
+    )
+    untouched(case, lambda: actions.follow_up_transfer(case.pk, outcome="已到", **told), "no_receipt")
+    strange = {"actor": cast.sun_checker, "now": LATER}
+    untouched(case, lambda: actions.record_receipt(case.pk, receipt="JQ-1", **strange), "not_yours")
+    actions.record_receipt(case.pk, receipt="JQ-1", transfer_id=police.pk, **told)
+    untouched(
+        case := Case.objects.get(), lambda: actions.follow_up_transfer(case.pk, outcome="已到", **told), "no_receipt"
+    )
+    actions.follow_up_transfer(case.pk, outcome="已出警", transfer_id=police.pk, **told)
+    actions.record_receipt(case.pk, receipt="120-7", actor=cast.he_sanitation, now=LATER)
+    for transfer in (police, ambulance):
+        transfer.refresh_from_db()
+    assert (police.receipt, police.outcome, ambulance.receipt, ambulance.outcome) == ("JQ-1", "已出警", "120-7", "")
+    assert entries(case)[-3:] == ["record_receipt", "follow_up", "record_receipt"]
+    assert Case.objects.get(pk=case.pk).state == "handling"
+
+
+def test_a_receipt_of_another_cases_transfer_is_not_written(cast: Cast, bring: Bring) -> None:
+    one, other = bring("handling"), bring("handling")
+    for case in (one, other):
+        actions.call_emergency(case.pk, channel="110", actor=cast.wang_seat, now=LATER)
+    theirs = Transfer.objects.get(case=other)
+    told = {"actor": cast.wang_seat, "now": LATER, "transfer_id": theirs.pk}
+    one.refresh_from_db()
+    untouched(one, lambda: actions.record_receipt(one.pk, receipt="JQ-1", **told), "not_handed_over")
+
+
+TOLD = "可以，凭身份证到社区服务站办理，当天就能办好。"
+
+
+def test_a_question_is_answered_on_the_spot_and_closed(cast: Cast, bring: Bring) -> None:
+    case = bring("pending")
+    with collected() as told:
+        actions.answer_case(case.pk, text=TOLD, notice="in_person", actor=cast.wang_seat, now=LATER)
+    case.refresh_from_db()
+    feedback = case.feedbacks.get()
+    assert (case.state, case.closed_at, case.closed_late, case.lead_unit) == ("closed", LATER, False, None)
+    assert (feedback.text, feedback.assignment, feedback.evidence["notice_kind"]) == (TOLD, None, "in_person")
+    assert [type(one).__name__ for one in told] == ["CaseClosed"]
+    assert not case.assignments.exists()
+    entry = Entry.objects.filter(chain=f"case:{case.pk}").latest("seq")
+    assert (entry.verb, TOLD in entry.body, entry.content["unit"]) == ("answer", False, cast.wang_seat.unit_id)
+    assert PrivateValue.objects.filter(chain=f"case:{case.pk}", seq=entry.seq, label="text").exists()
+
+
+@pytest.mark.parametrize("item", ["0101", "0301", "0701", "0904", "1208"])
+def test_what_demands_work_is_not_answered_away(cast: Cast, bring: Bring, item: str) -> None:
+    case = bring("pending", item=item)
+    answer = {"text": TOLD, "actor": cast.wang_seat, "now": LATER}
+    untouched(case, lambda: actions.answer_case(case.pk, **answer), "answer_not_enough")
+    assert Action.ANSWER not in allowed(case, cast.wang_seat, LATER)
+
+
+def test_an_answer_is_whole_and_given_by_whoever_takes_in(cast: Cast, bring: Bring) -> None:
+    case = bring("pending")
+    for text, code in (("", "missing_text"), ("好", "evidence_missing")):
+        answer = {"text": text, "actor": cast.wang_seat, "now": LATER}
+        untouched(case, lambda answer=answer: actions.answer_case(case.pk, **answer), code)
+    pigeon = {"text": TOLD, "notice": "pigeon", "actor": cast.wang_seat, "now": LATER}
+    untouched(case, lambda: actions.answer_case(case.pk, **pigeon), "evidence_missing")
+    for who in ("sun_checker", "qian_supervisor", "ji_discipline"):
+        answer = {"text": TOLD, "actor": cast.people[who], "now": LATER}
+        untouched(case, lambda answer=answer: actions.answer_case(case.pk, **answer), "not_yours")
+    sent = bring("dispatched")
+    answer = {"text": TOLD, "actor": cast.wang_seat, "now": LATER}
+    untouched(sent, lambda: actions.answer_case(sent.pk, **answer), "not_in_this_state")
+
+
+def test_whoever_answered_does_not_call_back_but_a_colleague_does(cast: Cast, bring: Bring) -> None:
+    case = bring("pending")
+    actions.answer_case(case.pk, text=TOLD, actor=cast.li_dispatcher, now=LATER)
+    case.refresh_from_db()
+    own = {"reached": True, "actor": cast.li_dispatcher, "now": LATER}
+    untouched(case, lambda: actions.record_return_call(case.pk, **own), "own_work")
+    actions.record_return_call(case.pk, reached=True, satisfied=5, actor=cast.wang_seat, now=LATER)
+    actions.archive_case(case.pk, actor=cast.wang_seat, now=LATER)
+    assert Case.objects.get(pk=case.pk).state == "archived"
+
+
+def test_an_answer_that_did_not_help_goes_to_dispatch(cast: Cast, bring: Bring) -> None:
+    case = bring("pending")
+    actions.answer_case(case.pk, text=TOLD, actor=cast.wang_seat, now=LATER)
+    with collected() as told:
+        actions.order_redo(case.pk, reason="去了不给办", actor=REPORTER, now=LATER + HOUR)
+    case.refresh_from_db()
+    assert (case.state, case.redos, case.closed_at, case.closed_late) == ("accepted", 1, None, None)
+    assert [type(one).__name__ for one in told] == ["CaseUnassigned"]
+    actions.dispatch_case(case.pk, sending(cast, "enforcement"), actor=cast.li_dispatcher, now=LATER + 2 * HOUR)
+    assert Case.objects.get(pk=case.pk).lead_unit == cast.units["enforcement"]
+
+
+def test_a_return_call_is_what_was_really_given(cast: Cast, bring: Bring) -> None:
+    case = bring("closed")
+    nothing = {"reached": None, "actor": cast.wang_seat, "now": LATER}
+    untouched(case, lambda: actions.record_return_call(case.pk, **nothing), "missing_reached")
+    assert not ReturnCall.objects.exists()
+    answers = {"responded": False, "solved": True, "satisfied": 4}
+    actions.record_return_call(case.pk, reached=True, **answers, actor=cast.wang_seat, now=LATER)
+    actions.record_return_call(case.pk, reached=False, **answers, actor=cast.wang_seat, now=LATER)
+    heard, silent = [one.content for one in Entry.objects.filter(verb="return_call").order_by("seq")]
+    assert {name: heard[name] for name in ("reached", *answers)} == {"reached": True, **answers}
+    assert {name: silent[name] for name in ("reached", *answers)} == {"reached": False, **dict.fromkeys(answers)}
+    assert ReturnCall.objects.latest("id").solved is None
 
 
 def test_feedback_needs_what_the_closing_condition_demands(cast: Cast, bring: Bring) -> None:

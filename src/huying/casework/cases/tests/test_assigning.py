@@ -8,10 +8,11 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from huying.casework.cases import actions
-from huying.casework.cases.factories import NOW, Cast
+from huying.casework.cases.factories import BEGAN, NOW, QIAODONG, Cast
 from huying.casework.cases.models import (
     Case,
 )
+from huying.ground.organisation.models import Admission
 from huying.kernel.actor import Actor, system
 from huying.kernel.errors import Conflict
 from huying.kernel.facts import collected
@@ -52,6 +53,21 @@ def test_bulk_opening_takes_the_same_number_of_queries_for_two_hundred(
     few, many = count(30), count(200)
     assert few == many
     assert Case.objects.count() == 231
+
+
+def test_a_community_is_protected_by_its_own_list_wherever_the_matter_lies(cast: Cast, bring: Bring) -> None:
+    """What 柳岸 has admitted says nothing about 桥东, even for a matter that lies in 柳岸."""
+    case = bring("accepted", item="0101")
+    send = sending(cast, "qiaodong")
+    untouched(case, lambda: actions.dispatch_case(case.pk, send, actor=cast.li_dispatcher, now=LATER), "not_admitted")
+    Case.objects.filter(pk=case.pk).update(community=QIAODONG, grid=f"{QIAODONG}001")
+    untouched(
+        case := Case.objects.get(pk=case.pk),
+        lambda: actions.dispatch_case(case.pk, send, actor=cast.li_dispatcher, now=LATER),
+        "not_admitted",
+    )
+    actions.dispatch_case(case.pk, sending(cast, "liuan"), actor=cast.li_dispatcher, now=LATER)
+    assert Case.objects.get(pk=case.pk).lead_unit == cast.units["liuan"]
 
 
 def test_sign_puts_the_case_in_hand(cast: Cast, bring: Bring) -> None:
@@ -147,6 +163,7 @@ def test_a_rejected_objection_leaves_it_with_the_unit_for_good(cast: Cast, bring
 def test_escalated_once_never_sent_down_again(cast: Cast, bring: Bring) -> None:
     case = bring("handling", item="0514", unit="liuan", by="ma_liuan")
     up = sending(cast, "enforcement")
+    Admission.objects.create(area=QIAODONG, item_code="0514", basis="桥东社区清单", valid_from=BEGAN)
     untouched(
         case,
         lambda: actions.escalate_case(case.pk, sending(cast, "qiaodong"), reason="推", actor=cast.ma_liuan, now=LATER),

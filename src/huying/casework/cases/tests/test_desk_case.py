@@ -225,6 +225,15 @@ def _receipt(cast: Cast, case: Case) -> None:
     actions.record_receipt(case.pk, receipt="JQ-1", actor=cast.li_dispatcher, now=NOW + 2 * HOUR)
 
 
+def _emergency(cast: Cast, case: Case) -> None:
+    actions.call_emergency(case.pk, channel="110", actor=cast.he_sanitation, now=NOW + 2 * HOUR)
+
+
+def _emergency_received(cast: Cast, case: Case) -> None:
+    _emergency(cast, case)
+    _receipt(cast, case)
+
+
 def _followed(cast: Cast, case: Case) -> None:
     _receipt(cast, case)
     actions.follow_up_transfer(case.pk, outcome="已调解", actor=cast.li_dispatcher, now=NOW + 3 * HOUR)
@@ -244,7 +253,9 @@ def _merged(cast: Cast, case: Case) -> None:
 
 
 _REASON = {"reason": "理由在此"}
+_TOLD = {"text": "凭身份证到社区服务站当天就能办。", "notice": "call"}
 TRIES = (
+    Try("answer", "pending", "wang_seat", _TOLD, "closed", "sun_checker", missing="text"),
     Try("accept", "pending", "li_dispatcher", to="accepted"),
     Try("decline", "pending", "li_dispatcher", {"channel": "court", **_REASON}, "declined", missing="reason"),
     Try("reconsider", "pending", "zhao_centre", _REASON, "pending", before=_declined, missing="reason"),
@@ -271,6 +282,8 @@ TRIES = (
     Try("transfer_out", "pending", "li_dispatcher", {"channel": "110", **_REASON}, "transferred", "he_sanitation", missing="channel"),
     Try("record_receipt", "transferred", "li_dispatcher", {"receipt": "JQ-9"}, stranger="sun_checker", missing="receipt"),
     Try("follow_up", "transferred", "li_dispatcher", {"outcome": "已办"}, stranger="sun_checker", before=_receipt, missing="outcome"),
+    Try("record_receipt", "handling", "he_sanitation", {"receipt": "JQ-9"}, "handling", "sun_checker", _emergency, "receipt"),
+    Try("follow_up", "handling", "wang_seat", {"outcome": "已出警"}, "handling", "sun_checker", _emergency_received, "outcome"),
     Try("take_back", "transferred", "li_dispatcher", _REASON, "accepted", missing="reason"),
     Try("finish_transfer", "transferred", "li_dispatcher", {}, "closed", before=_followed),
     Try("call_emergency", "handling", "he_sanitation", {"channel": "119"}, stranger="sun_checker", missing="channel"),
@@ -320,6 +333,33 @@ def test_a_step_is_taken_refused_to_others_and_keeps_what_was_typed(cast: Cast, 
     case.refresh_from_db()
     assert not one.to or case.state == one.to
     assert Entry.objects.filter(chain=chain(case.pk)).count() == entries + 1
+
+
+def test_an_answer_on_the_spot_stands_with_the_facts_and_in_the_history(cast: Cast, bring: Bring) -> None:
+    case = bring("pending")
+    actions.answer_case(case.pk, **_TOLD, actor=cast.wang_seat, now=NOW + HOUR)
+    shown = text(signed_in(cast, "wang_seat").get(page(case)))
+    assert "办理结果" in shown and shown.count(_TOLD["text"]) == 2
+    assert "澄湖区社会治理中心当场答复，直接办结" in shown
+
+
+# Three ask who is signed in and three count for the frame of every page: the case itself takes the rest.
+SIGNED_IN_AND_FRAME = 6
+
+
+@pytest.mark.parametrize(
+    ("state", "who", "own"),
+    [("pending", "li_dispatcher", 10), ("handling", "he_sanitation", 12), ("closed", "wang_seat", 11)],
+)
+def test_a_case_takes_at_most_a_dozen_queries(
+    cast: Cast, bring: Bring, state: str, who: str, own: int, django_assert_num_queries: Any
+) -> None:
+    for _number in range(3):
+        bring("handling")
+    case, client = bring(state), signed_in(cast, who)
+    client.get(page(case))
+    with django_assert_num_queries(SIGNED_IN_AND_FRAME + own):
+        assert client.get(page(case)).status_code == 200
 
 
 def test_every_step_of_the_page_is_tried() -> None:

@@ -34,7 +34,8 @@ FINE: dict[Action, Circumstance] = {
     Action.GRANT_SUSPENSION: Circumstance(suspension_pending=True),
     Action.REFUSE_SUSPENSION: Circumstance(suspension_pending=True),
     Action.RECORD_MEETING: Circumstance(meeting_pending=True),
-    Action.FOLLOW_UP: Circumstance(receipt=True),
+    Action.RECORD_RECEIPT: Circumstance(handed_over=True),
+    Action.FOLLOW_UP: Circumstance(handed_over=True, receipt=True),
     Action.FINISH_TRANSFER: Circumstance(receipt=True, followed_up=True),
     Action.ARCHIVE: Circumstance(called=True),
 }
@@ -93,6 +94,11 @@ GUARDED = [
     (State.CHECKING, Action.FAIL_CHECK, Circumstance(actor_handled=True), "own_work"),
     (State.CLOSED, Action.RETURN_CALL, Circumstance(actor_handled=True), "own_work"),
     (State.CLOSED, Action.ARCHIVE, Circumstance(unreached_calls=2, quiet_days=6), "not_called_back"),
+    (State.PENDING, Action.ANSWER, Circumstance(answer_closes=False), "answer_not_enough"),
+    (State.ACCEPTED, Action.ANSWER, Circumstance(answer_closes=False), "answer_not_enough"),
+    (State.HANDLING, Action.RECORD_RECEIPT, Circumstance(), "not_handed_over"),
+    (State.HANDLING, Action.FOLLOW_UP, Circumstance(), "not_handed_over"),
+    (State.HANDLING, Action.FOLLOW_UP, Circumstance(handed_over=True), "no_receipt"),
     (State.TRANSFERRED, Action.FINISH_TRANSFER, Circumstance(), "no_receipt"),
     (State.TRANSFERRED, Action.FINISH_TRANSFER, Circumstance(receipt=True), "not_followed_up"),
 ]
@@ -120,9 +126,18 @@ def test_an_archived_case_can_never_be_touched_again() -> None:
     assert not [action for state, action in LIFECYCLE if state is State.ARCHIVED]
 
 
-def test_nobody_closes_a_case_but_through_a_check_or_a_followed_up_transfer() -> None:
+def test_nobody_closes_a_case_but_through_a_check_a_followed_up_transfer_or_an_answer_at_intake() -> None:
     closing = {pair for pair, rule in LIFECYCLE.items() if rule.to is State.CLOSED}
-    assert closing == {(State.CHECKING, Action.PASS_CHECK), (State.TRANSFERRED, Action.FINISH_TRANSFER)}
+    assert closing == {
+        (State.CHECKING, Action.PASS_CHECK),
+        (State.TRANSFERRED, Action.FINISH_TRANSFER),
+        (State.PENDING, Action.ANSWER),
+        (State.ACCEPTED, Action.ANSWER),
+    }
+
+
+def test_the_system_never_answers_by_itself() -> None:
+    assert not LIFECYCLE[State.PENDING, Action.ANSWER].parties & {Party.SYSTEM, Party.LEAD, Party.REPORTER}
 
 
 def test_everything_has_words() -> None:
@@ -155,7 +170,7 @@ STEPS = st.lists(
 def test_no_walk_reaches_a_forbidden_state(
     steps: list[tuple[Action, frozenset[Party], bool, bool, int]],
 ) -> None:
-    """Any sequence of attempts by anybody: a dead end stays dead, and nothing closes without check or receipt."""
+    """Any sequence of attempts: a dead end stays dead, and nothing closes without check, receipt or a full answer."""
     state, returns, checked = State.PENDING, 0, False
     for action, parties, handled, pending, number in steps:
         circumstance = Circumstance(
@@ -164,6 +179,8 @@ def test_no_walk_reaches_a_forbidden_state(
             extension_pending=pending,
             suspension_pending=pending,
             extensions=number,
+            answer_closes=handled,
+            handed_over=pending,
             receipt=pending,
             followed_up=pending,
             called=handled,
@@ -174,7 +191,11 @@ def test_no_walk_reaches_a_forbidden_state(
             continue
         assert state is not State.ARCHIVED
         if answer.to is State.CLOSED:
-            assert (action is Action.PASS_CHECK and not handled) or (action is Action.FINISH_TRANSFER and pending)
+            assert (
+                (action is Action.PASS_CHECK and not handled)
+                or (action is Action.FINISH_TRANSFER and pending)
+                or (action is Action.ANSWER and handled)
+            )
             checked = True
         if answer.to is State.ARCHIVED:
             assert checked

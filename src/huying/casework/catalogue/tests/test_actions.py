@@ -167,6 +167,7 @@ def test_a_discarded_draft_leaves_its_number_and_its_trace() -> None:
         lambda: Item.objects.create(version=CatalogueVersion.objects.get(), code="9999", level="L1", conditions="C4"),
         lambda: CatalogueVersion.objects.update(note="改"),
         lambda: CatalogueVersion.objects.update(state="draft"),
+        lambda: CatalogueVersion.objects.create(number=9, state="published", valid_from=TODAY),
     ],
 )
 def test_the_database_itself_keeps_a_published_version(write: Callable[[], object]) -> None:
@@ -174,6 +175,16 @@ def test_the_database_itself_keeps_a_published_version(write: Callable[[], objec
     with pytest.raises(IntegrityError), transaction.atomic():
         write()
     assert Item.objects.get(code="0101").name == "暴露垃圾"
+
+
+def test_nothing_is_added_from_the_moment_of_publishing_and_nobody_publishes_without_one() -> None:
+    draft = begin_draft()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        CatalogueVersion.objects.filter(pk=draft.pk).update(state="published", valid_from=TODAY)
+    CatalogueVersion.objects.filter(pk=draft.pk).update(state="published", valid_from=TODAY, published_at=NOW)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Item.objects.create(version=draft, code="9999", level="L1", conditions="C4")
+    assert not Item.objects.filter(code="9999").exists()
 
 
 DEEDS: dict[str, Callable[[Actor], object]] = {

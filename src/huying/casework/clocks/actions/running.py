@@ -54,10 +54,10 @@ def start_clocks(starts: Sequence[Start], book: Almanac | None = None) -> None:
     rows = []
     for one in starts:
         key = (one.at, one.due_at, one.limit, id(book.calendar(one.area)))  # places under the same overrides share one
-        timed = memo.get(key)
-        if timed is None:
-            timed = memo[key] = (*_timed(one, book), one.limit.as_json())
-        due_at, fixed, assumed, following, limit = timed
+        known = memo.get(key)
+        if known is None:
+            known = memo[key] = (*timed(one, book), one.limit.as_json())
+        due_at, fixed, assumed, following, limit = known
         rows.append(
             (
                 *(one.case_id, one.assignment_id, one.kind, one.main, limit, one.area, fixed, one.at),
@@ -67,8 +67,8 @@ def start_clocks(starts: Sequence[Start], book: Almanac | None = None) -> None:
     insert_rows(Clock, _COLUMNS, rows)
 
 
-def _timed(one: Start, book: Almanac) -> tuple[datetime | None, bool, bool, datetime | None]:
-    """Due time, whether a person set it, whether it rests on an unpublished calendar, the first light."""
+def timed(one: Start, book: Almanac) -> tuple[datetime | None, bool, bool, datetime | None]:
+    """Due time, whether a person set it, whether it rests on an unpublished calendar, the first light. Writes nothing."""
     calendar = book.calendar(one.area)
     ruled = book.due(one.at, one.limit, one.area)
     due_at = one.due_at or ruled
@@ -126,13 +126,14 @@ def pause_clocks(clocks: QuerySet[Clock], *, at: datetime, by: str, why: str, re
 def resume_clocks(clocks: QuerySet[Clock], *, at: datetime, by: str, why: str) -> int:
     """Let paused clocks go on; their due times move by the time of the limit that passed meanwhile."""
     book = almanac()
-    moves = [_resumed(clock, at, book) for clock in _locked(clocks.filter(paused_at__isnull=False))]
+    moves = [resumed(clock, at, book) for clock in _locked(clocks.filter(paused_at__isnull=False))]
     write_changes("resume", moves, at=at, by=by, why=why)
     _settle(moves)
     return len(moves)
 
 
-def _resumed(clock: Clock, at: datetime, book: Almanac) -> Move:
+def resumed(clock: Clock, at: datetime, book: Almanac) -> Move:
+    """Where a paused clock stands when it goes on at ``at``; nothing is written."""
     limit, calendar = Limit.from_json(clock.limit), book.calendar(clock.area)
     assert clock.paused_at is not None
     span = elapsed(clock.paused_at, at, limit, calendar)
@@ -179,7 +180,7 @@ def continue_clocks(ended: Sequence[Clock], *, at: datetime, by: str, why: str) 
     if not ended:
         return []
     book = almanac()
-    made = [_continued(clock, at, book) for clock in ended]
+    made = [continued(clock, at, book) for clock in ended]
     Clock.objects.bulk_create(made)
     old: dict[int, list[ClockChange]] = {}
     for change in ClockChange.objects.filter(clock__in=[clock.pk for clock in ended]).order_by("id"):
@@ -199,7 +200,8 @@ def continue_clocks(ended: Sequence[Clock], *, at: datetime, by: str, why: str) 
     return made
 
 
-def _continued(before: Clock, at: datetime, book: Almanac) -> Clock:
+def continued(before: Clock, at: datetime, book: Almanac) -> Clock:
+    """The new clock that goes on at ``at`` where a stopped one stood; nothing is written."""
     limit, calendar = Limit.from_json(before.limit), book.calendar(before.area)
     since = before.paused_at or before.stopped_at or at
     span = elapsed(since, at, limit, calendar)

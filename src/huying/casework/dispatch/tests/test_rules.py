@@ -73,6 +73,19 @@ def test_a_community_is_passed_over_for_what_it_has_not_admitted() -> None:
     assert admitted.unit_id == 4
 
 
+def test_the_list_asked_is_that_of_the_community_not_of_the_place() -> None:
+    neighbour = unit(6, "邻社区", level="L2", path="/1/2/6/", area="990101001002", kind="community")
+    row = ResponsibilityView(1, "0101", GRID[:12], 6, (), None, "共管协议", "2025年版")
+    lists = {"990101001001": 2, "990101001002": 6}  # whose list has the item → who gets it
+    for area, expected in lists.items():
+        known = build(
+            AT.date(), 1, Rows(units=(*UNITS, neighbour), responsibilities=(row,), admissions=(("0101", area),))
+        )
+        found = route(Kind(), GRID, known, AT)
+        assert found is not None
+        assert found.unit_id == expected
+
+
 def test_nobody_holds_the_trade() -> None:
     assert route(Kind(lead_trade="water"), GRID, directory(), AT) is None
 

@@ -34,7 +34,8 @@ PLAN = Plan("community", 1, 500, 60, END)
 MARKS = ("objected", "suspended", "extended", "redo", "merged", "declined", "late")
 WRITTEN: tuple[type[models.Model], ...] = (
     cases.Case, cases.Assignment, cases.Objection, cases.Extension, cases.Suspension, cases.Milestone, cases.Feedback,
-    cases.Check, cases.ReturnCall, cases.Attachment, clocks.Clock, clocks.ClockChange, clocks.Warning, reports.Report, reports.Telling,
+    cases.Check, cases.ReturnCall, cases.Attachment, clocks.Clock, clocks.ClockChange, clocks.Warning, reports.Report,
+    reports.ReportPhoto, reports.Telling,
 )  # fmt: skip
 OWN = {"transaction", "file_id", "tracking_code", "contact_id", "terms", "edition"}  # different each time, and rightly
 

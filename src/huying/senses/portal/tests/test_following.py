@@ -174,15 +174,42 @@ def test_rate_then_not_solved_then_rate_again(cast: Cast, client: Client) -> Non
     code = report.tracking_code
     empty = client.post(f"/m/{code}/rate", {"comment": "扫得干净"})
     assert empty.status_code == 422 and "扫得干净" in empty.content.decode()
-    assert client.post(f"/m/{code}/rate", {"score": "4", "solved": "yes", "comment": "扫得干净"}).status_code == 302
+    assert "有人及时联系您吗" in page(client, report)
+    odd = client.post(f"/m/{code}/rate", {"score": "4", "responded": "maybe"})
+    assert odd.status_code == 422
+    said = {"score": "4", "responded": "no", "solved": "yes", "comment": "扫得干净"}
+    assert client.post(f"/m/{code}/rate", said).status_code == 302
     report.refresh_from_db()
-    assert (report.score, report.solved, report.comment) == (4, True, "扫得干净")
+    assert (report.score, report.responded, report.solved, report.comment) == (4, False, True, "扫得干净")
+    assert Entry.objects.get(verb="rate").content["responded"] is False
     assert client.post(f"/m/{code}/rate", {"score": "1"}).status_code == 409
     assert client.post(f"/m/{code}/not-solved", {"reason": ""}).status_code == 422
     assert client.post(f"/m/{code}/not-solved", {"reason": "第二天又满了"}).status_code == 302
     shown = page(client, report)
     assert Case.objects.get(pk=report.case_id).state == "handling" and "您说还没解决" in shown
     assert "第二天又满了" not in page(client, say("别人", case_id=report.case_id))
+
+
+def test_whether_somebody_got_in_touch_may_be_left_open(cast: Cast, client: Client) -> None:
+    report = say()
+    close(report, cast)
+    assert client.post(f"/m/{report.tracking_code}/rate", {"score": "5"}).status_code == 302
+    report.refresh_from_db()
+    assert (report.score, report.responded, report.solved) == (5, None, None)
+
+
+def test_an_answer_on_the_spot_is_the_reply_and_may_be_not_enough(cast: Cast, client: Client) -> None:
+    report = say("居住证怎么办", item_code="1605", hold=True)
+    told = "带身份证到社区服务站，当天可取。"
+    cases.answer_case(report.case_id, text=told, actor=cast.wang_seat, now=clock.now())
+    shown = page(client, report)
+    assert told in shown and "澄湖区社会治理中心当场答复了您" in shown and "办完了，请您评一评" in shown
+    assert "核查" not in shown and "王坐席" not in shown
+    code = report.tracking_code
+    assert client.post(f"/m/{code}/not-solved", {"reason": "服务站说不归他们"}).status_code == 302
+    assert Case.objects.get(pk=report.case_id).state == "accepted"
+    shown = page(client, report)
+    assert "您说还没解决" in shown and "正在安排由谁来办" in shown
 
 
 def test_remind_once_a_day(cast: Cast, client: Client) -> None:

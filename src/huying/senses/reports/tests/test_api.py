@@ -153,8 +153,11 @@ def test_a_unit_works_its_case_from_end_to_end_through_the_interface(cast: Cast,
     assert passed.status_code == 200, passed.content
     anyone = Client()
     assert anyone.get(f"/api/v1/reports/{code}").json()["told"][-1]["kind"] == "answered"
-    rated = anyone.post(f"/api/v1/reports/{code}/rating", {"score": 5}, content_type="application/json")
+    said = {"score": 5, "responded": True}
+    rated = anyone.post(f"/api/v1/reports/{code}/rating", said, content_type="application/json")
     assert rated.status_code == 204
+    followed = anyone.get(f"/api/v1/reports/{code}").json()
+    assert (followed["score"], followed["responded"], followed["solved"]) == (5, True, None)
     verbs = [line["verb"] for line in unit("get", f"/cases/{case_id}/timeline").json()]
     assert verbs[:3] == ["open", "dispatch", "sign"]
     assert "words" not in unit("get", f"/cases/{case_id}/timeline").json()[0]["texts"]
@@ -232,3 +235,16 @@ def test_lists_page_by_key_with_few_queries(cast: Cast, django_assert_max_num_qu
     assert seen == sorted(Case.objects.values_list("id", flat=True), reverse=True)
     broken = read("get", "/cases?cursor=nonsense")
     assert broken.status_code == 422
+
+
+def test_a_question_is_answered_through_the_interface_and_what_needs_work_is_not(cast: Cast) -> None:
+    asked, dirt = (
+        caller(["reports:write"])("post", "/reports", report(item=item, source_id=item, hold=True)).json()
+        for item in ("1605", "0101")
+    )
+    desk = caller(["cases:read", "cases:act"], area=TOWN)
+    said = {"text": "可以，凭身份证到社区服务站办理。", "notice": "app_read"}
+    assert desk("post", f"/cases/{asked['case_id']}/answer", said).json()["state"] == "closed"
+    refused = desk("post", f"/cases/{dirt['case_id']}/answer", said)
+    assert (refused.status_code, refused.json()["code"]) == (409, "answer_not_enough")
+    assert "answer" not in desk("get", f"/cases/{dirt['case_id']}").json()["allowed"]

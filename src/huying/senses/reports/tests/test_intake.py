@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from huying.casework.cases import actions as cases
 from huying.casework.cases import factories
@@ -18,12 +21,14 @@ from huying.casework.cases.factories import GRID_1, IN_GRID_1, IN_GRID_3, NOW, C
 from huying.casework.cases.models import Case
 from huying.casework.clocks.models import Clock
 from huying.casework.dispatch.models import DispatchPolicy
+from huying.kernel import files
 from huying.kernel.actor import Actor, system
 from huying.kernel.errors import Invalid, Refused
+from huying.kernel.models import StoredFile
 from huying.kernel.trace import Entry, PrivateValue
 from huying.senses.reports import access, queries
 from huying.senses.reports.actions import Taken, Voice, erase_report, rate_report, say_not_solved, take_in
-from huying.senses.reports.models import Contact, Report, Telling
+from huying.senses.reports.models import Contact, Report, ReportPhoto, Telling
 
 PORTAL = system("portal")
 GARBAGE = "柳岸路口的垃圾好几天没人清运了，臭味很大，苍蝇到处飞，请尽快派人来清理暴露垃圾。"
@@ -109,7 +114,7 @@ def test_a_thousand_voices_cost_as_many_queries_as_a_hundred(cast: Cast) -> None
         return len(captured)
 
     count(1, 1)
-    assert count(100, 100) == count(1000, 1000) == 20
+    assert count(100, 100) == count(1000, 1000) == 15
     assert Report.objects.count() == 1101
 
 
@@ -233,6 +238,61 @@ def test_erasing_removes_the_words_and_keeps_the_chain(cast: Cast) -> None:
     label = f"words:{report.tracking_code}"
     assert not PrivateValue.objects.filter(label=label).exists()
     assert Entry.objects.filter(chain=f"case:{taken.case_id}", verb="open").exists()
+
+
+def photo(colour: str, by: Actor) -> StoredFile:
+    drawn = io.BytesIO()
+    Image.new("RGB", (64, 64), colour).save(drawn, "PNG")
+    drawn.seek(0)
+    return files.accept_upload(drawn, actor=by, now=NOW)
+
+
+def test_a_photo_belongs_to_the_report_it_came_with_not_to_whoever_spoke_at_that_moment(cast: Cast) -> None:
+    red, blue = photo("red", PORTAL), photo("blue", PORTAL)
+    first, second = voice(1, item_code="0101", files=(red,)), voice(2, item_code="0101", files=(blue,))
+    take_in([first, second], actor=PORTAL, now=NOW)
+    one, two = Report.objects.order_by("id")
+    assert (one.taken_by, one.received_at) == (two.taken_by, two.received_at)
+    assert [row.attachment.file for row in one.photos.all()] == [red]
+    assert [row.attachment.file for row in two.photos.all()] == [blue]
+    take_in([first, second], actor=PORTAL, now=NOW + timedelta(hours=1))
+    assert ReportPhoto.objects.count() == 2
+
+
+def test_what_is_attached_and_traced_is_never_cleared_whoever_attached_it(cast: Cast) -> None:
+    red, lost = photo("red", cast.wang_seat), photo("green", PORTAL)
+    take_in([voice(1, item_code="0101", files=(red,))], actor=PORTAL, now=NOW)
+    red.refresh_from_db()
+    assert red.subject == ""  # somebody else's upload is not taken over, and yet the case shows it
+    assert files.clear_unattached(now=NOW + timedelta(days=2)) == 1
+    assert not StoredFile.objects.filter(pk=lost.pk).exists()
+    (entry,) = Entry.objects.filter(verb="attach")
+    assert files.path_of(str(entry.content["file"])).exists()
+
+
+def test_erasing_leaves_the_photo_with_the_case_and_nobodys(cast: Cast) -> None:
+    (taken,) = take_in([voice(1, item_code="1605", hold=True, files=(photo("red", PORTAL),))], actor=PORTAL, now=NOW)
+    answer = "建议已转规划部门研究，明年一并考虑。"
+    cases.answer_case(taken.case_id, text=answer, actor=cast.wang_seat, now=NOW + timedelta(hours=1))
+    report = Report.objects.get()
+    assert report.photos.count() == 1
+    erase_report(report.pk, actor=cast.zhao_centre, now=NOW + timedelta(hours=2), why="本人要求")
+    assert not ReportPhoto.objects.exists()
+    assert Case.objects.get().attachments.count() == 1
+
+
+def test_an_answer_on_the_spot_stops_the_clock_and_is_told(cast: Cast) -> None:
+    (taken,) = take_in([voice(1, item_code="1605", hold=True, phone="19900001234")], actor=PORTAL, now=NOW)
+    cases.answer_case(
+        taken.case_id, text="建议收到，已列入计划。", actor=cast.wang_seat, now=NOW + timedelta(minutes=5)
+    )
+    assert not Clock.objects.filter(case=taken.case_id, stopped_at__isnull=True).exists()
+    telling = Telling.objects.get()
+    assert (telling.kind, telling.body["words"]) == ("answered", "建议收到，已列入计划。")
+    say_not_solved(telling.report_id, reason="没人联系我", actor=PORTAL, now=NOW + timedelta(hours=1))
+    assert Case.objects.get().state == "accepted"
+    (clock,) = Clock.objects.filter(case=taken.case_id, stopped_at__isnull=True)
+    assert clock.kind == "dispatch"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -197,8 +197,72 @@ def test_an_emergency_goes_to_its_line_in_the_same_step(cast: Cast, desk: Desk) 
     client.post(SEAT, typed(text="", emergency="119", receipt="X-9"))
     assert (Transfer.objects.count(), Report.objects.count()) == (1, 1)
     report = Report.objects.get()
-    client.post(f"{SEAT}taken/{report.pk}/note", {"text": "接警编号 119-88"})
+    client.post(f"{SEAT}taken/{report.pk}/note", {"text": "消防已出动"})
     assert Entry.objects.filter(chain=f"case:{case.pk}", verb="note").count() == 1
+
+
+def test_the_emergency_lines_number_and_what_it_did_are_written_down_afterwards(cast: Cast, desk: Desk) -> None:
+    client = desk()
+    page = client.post(SEAT, typed(emergency="110"), follow=True)
+    assert 'name="receipt"' in said(page) and 'name="outcome"' not in said(page)
+    address = f"{SEAT}taken/{Report.objects.get().pk}/note"
+    entries = Entry.objects.count()
+    empty = client.post(address, {"receipt": " "})
+    assert empty.status_code == 409 and "回执编号" in said(empty)
+    early = client.post(address, {"outcome": "已到场"})
+    assert early.status_code == 409
+    assert (Entry.objects.count(), Transfer.objects.get().receipt) == (entries, "")
+    assert "JQ-77" in said(client.post(address, {"receipt": "JQ-77"}, follow=True))
+    shown = said(client.post(address, {"outcome": "民警已到场劝开"}, follow=True))
+    assert "民警已到场劝开" in shown and 'name="outcome"' not in shown
+    transfer = Transfer.objects.get()
+    assert (transfer.receipt, transfer.outcome) == ("JQ-77", "民警已到场劝开")
+    assert [*Entry.objects.order_by("id").values_list("verb", flat=True)][-2:] == ["record_receipt", "follow_up"]
+
+
+TOLD = "带身份证到社区服务站，当天可取。"
+
+
+def test_a_question_is_answered_on_the_spot(cast: Cast, desk: Desk) -> None:
+    client = desk()
+    assert 'accesskey="a"' in said(client.get(SEAT))
+    given = typed(text="居住证怎么办", item="意见建议（1605）", answer=TOLD, answered="1", channel="visit")
+    answer = client.post(SEAT, given, follow=True)
+    report = Report.objects.select_related("case").get()
+    assert (report.case.state, report.case.lead_unit) == ("closed", None)
+    feedback = report.case.feedbacks.get()
+    assert (feedback.text, feedback.evidence["notice_kind"]) == (TOLD, "in_person")
+    assert "已当场答复并办结" in said(answer) and spoken_tracking_code(report.tracking_code) in said(answer)
+    client.post(SEAT, given)
+    assert (Report.objects.count(), Entry.objects.filter(verb="answer").count()) == (1, 1)
+
+
+def test_an_answer_typed_and_not_sent_as_such_goes_the_ordinary_way(cast: Cast, desk: Desk) -> None:
+    desk().post(SEAT, typed(answer=TOLD, save="1"))
+    assert Case.objects.get().state == "dispatched"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"answer": ""}, "请把答复写完整"),
+        ({"answer": "好的"}, "请把答复写完整"),
+        ({"item": "", "answer": TOLD}, "要有办理材料"),
+    ],
+)
+def test_what_cannot_be_answered_on_the_spot_saves_nothing(
+    cast: Cast, desk: Desk, wrong: dict[str, str], words: str
+) -> None:
+    answer = desk().post(SEAT, typed(**{"item": "意见建议（1605）", "answered": "1", "name": "刘阿姨", **wrong}))
+    assert answer.status_code in (409, 422)
+    assert words in said(answer) and 'value="刘阿姨"' in said(answer)
+    assert not Report.objects.exists() and not Case.objects.exists()
+
+
+def test_while_typing_it_is_said_which_kinds_may_be_answered(cast: Cast, desk: Desk) -> None:
+    hear = {"headers": {"HX-Request": "true"}}
+    assert "可以当场答复办结" in said(desk().post(f"{SEAT}hear", typed(kind="1605"), **hear))
+    assert "可以当场答复办结" not in said(desk().post(f"{SEAT}hear", typed(kind="0101"), **hear))
 
 
 def test_an_emergency_that_cannot_be_handed_over_saves_nothing(cast: Cast, desk: Desk) -> None:
