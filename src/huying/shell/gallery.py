@@ -76,6 +76,35 @@ def _shapes() -> dict[str, Any]:
     }
 
 
+def _ground() -> dict[str, Any]:
+    """A river between greens and a few roads, so that the look of the ground can be judged without any place."""
+
+    def feature(kind: str, name: str, rank: int, geometry: str, points: list[Any]) -> dict[str, Any]:
+        about = {"kind": kind, "name": name, "name_en": name, "rank": rank}
+        return {
+            "type": "Feature",
+            "properties": about,
+            "geometry": {"type": geometry, "coordinates": points},
+        }
+
+    def band(west: float, wide: float) -> list[list[list[float]]]:
+        bends = [(28.57, 0.0), (28.58, 0.002), (28.59, 0.0005), (28.6, 0.003), (28.615, 0.002)]
+        there = [[west + shift, lat] for lat, shift in bends]
+        back = [[west + wide + shift, lat] for lat, shift in reversed(bends)]
+        return [[*there, *back, there[0]]]
+
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            feature("park", "", 0, "Polygon", band(112.3545, 0.0035)),
+            feature("water", "桃花溪", 0, "Polygon", band(112.3552, 0.0021)),
+            feature("road", "朝阳大道", 0, "LineString", [[112.33, 28.588], [112.352, 28.588], [112.38, 28.592]]),
+            feature("road", "文昌路", 1, "LineString", [[112.348, 28.57], [112.348, 28.615]]),
+            feature("road", "", 2, "LineString", [[112.364, 28.57], [112.366, 28.615]]),
+        ],
+    }
+
+
 def _points() -> dict[str, Any]:
     lights = ["none", "blue", "yellow", "red", "black"]
     return {
@@ -95,8 +124,9 @@ def gallery(request: HttpRequest, page: str = "desk") -> HttpResponse:
     """Served only in development or with HUYING_GALLERY=1."""
     if not (settings.DEBUG or os.environ.get("HUYING_GALLERY") == "1"):
         raise Http404
-    if page in ("areas.json", "points.json"):
-        return JsonResponse(_shapes() if page == "areas.json" else _points())
+    drawn = {"areas.json": _shapes, "points.json": _points, "ground.json": _ground}
+    if page in drawn:
+        return JsonResponse(drawn[page]())
     if page not in FRAMES:
         raise Http404
     wrong = SampleForm({"what": "", "phone": "123"})

@@ -1,12 +1,14 @@
-/** Opens a <huying-map>: draws our own shapes with MapLibre, and lets a place be picked or a polygon be drawn. */
+/** Opens a <huying-map>: draws our own shapes with MapLibre, and lets a place be picked or a line or outline be drawn. */
 import { LngLatBounds, Map as MapLibre, type MapGeoJSONFeature, NavigationControl, Popup, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { element } from "../dom";
 import { word } from "../words";
 import { startDraw } from "./draw";
+import { addGround } from "./ground";
 import { addLayer, fit, type LayerWish, listen, show, wishes } from "./layers";
 import { startPick } from "./pick";
+import { startPlan } from "./plan";
 import { addLights, baseStyle, type Palette, palette } from "./style";
 
 setWorkerUrl(new URL(workerUrl, import.meta.url).href);
@@ -60,16 +62,17 @@ function popups(map: MapLibre): (wish: LayerWish) => (feature: MapGeoJSONFeature
 
 /** Refresh every layer: the page dispatches "huying:refresh" on the element, or a live topic named in data-live-map speaks. */
 function refreshing(map: MapLibre, host: HTMLElement, all: LayerWish[]): void {
-  const again = (): void => {
-    for (const wish of all) {
-      const source = map.getSource(wish.id);
-      if (source && "setData" in source) (source as { setData: (url: string) => void }).setData(new URL(wish.src, document.baseURI).href);
-    }
+  const again = async (wish: LayerWish, headers: HeadersInit): Promise<void> => {
+    const source = map.getSource(wish.id);
+    if (!source || !("setData" in source)) return;
+    const answer = await fetch(new URL(wish.src, document.baseURI), { headers }).catch(() => null);
+    if (answer?.ok) (source as { setData: (data: unknown) => void }).setData(await answer.json());
   };
-  host.addEventListener("huying:refresh", again);
+  const everything = (headers: HeadersInit): void => all.forEach((wish) => void again(wish, headers));
+  host.addEventListener("huying:refresh", () => everything({}));
   document.addEventListener("huying:live", (event) => {
     const { topic } = (event as CustomEvent<{ topic: string }>).detail;
-    if (host.dataset.liveMap?.split(/\s+/).includes(topic)) again();
+    if (host.dataset.liveMap?.split(/\s+/).includes(topic)) everything({ "X-Live-Refresh": "1" }); // nobody sits there
   });
 }
 
@@ -101,10 +104,12 @@ export async function openMap(host: HTMLElement): Promise<void> {
   map.on("load", () => {
     host.classList.add("is-ready");
     addLights(map, colours);
+    if (!host.hasAttribute("tianditu")) addGround(map, host, colours);
     const all = wishes(host);
     const drawn = all.map((wish): [LayerWish, string[]] => [wish, addLayer(map, wish, colours)]);
     layerSwitches(map, tools, drawn);
     refreshing(map, host, all);
+    startPlan(map, host, colours);
     const bounds = new LngLatBounds();
     if (host.hasAttribute("pick")) startPick(map, host, tools, say);
     else if (host.hasAttribute("draw")) for (const point of startDraw(map, host, tools, colours, say)) bounds.extend(point);

@@ -10,10 +10,15 @@ export interface LayerWish {
   label: string;
   link: string;
   off: boolean;
+  fit: boolean;
 }
 
+/** What a page wants to see. The ground is drawn by itself, so a page that still asks for parts of it gets it once. */
 export function wishes(host: HTMLElement): LayerWish[] {
-  return [...host.querySelectorAll("huying-layer")].map((one, at) => ({
+  const place = (address: string): string => new URL(address, document.baseURI).pathname;
+  const ground = host.getAttribute("ground");
+  const asked = [...host.querySelectorAll("huying-layer")].filter((one) => !ground || place(one.getAttribute("src") ?? "") !== place(ground));
+  return asked.map((one, at) => ({
     id: `layer-${at}`,
     src: one.getAttribute("src") ?? "",
     kind: one.getAttribute("kind") ?? "points",
@@ -21,23 +26,34 @@ export function wishes(host: HTMLElement): LayerWish[] {
     label: one.getAttribute("label") ?? "name",
     link: one.getAttribute("link") ?? "url",
     off: one.hasAttribute("off"),
+    fit: one.hasAttribute("data-fit"),
   }));
 }
 
 function addAreas(map: MapLibre, wish: LayerWish, colours: Palette): string[] {
   const { id } = wish;
   const shade = severityColour(colours, severity);
-  map.addLayer({ id: `${id}-fill`, type: "fill", source: id, filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": shade, "fill-opacity": ["case", ["boolean", ["feature-state", "over"], false], 0.28, 0.1] } });
+  map.addLayer({ id: `${id}-fill`, type: "fill", source: id, filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": shade, "fill-opacity": ["case", [">", severity, 0], 0.18, 0.08] } });
   map.addLayer({ id: `${id}-line`, type: "line", source: id, paint: { "line-color": colours.brand, "line-width": ["interpolate", ["linear"], ["zoom"], 9, 0.6, 15, 2], "line-opacity": 0.8 } });
+  return [`${id}-fill`, `${id}-line`, addNames(map, wish, colours)];
+}
+
+function addNames(map: MapLibre, wish: LayerWish, colours: Palette): string {
   map.addLayer({
-    id: `${id}-name`,
+    id: `${wish.id}-name`,
     type: "symbol",
-    source: id,
+    source: wish.id,
     minzoom: 11.5,
     layout: { "text-field": ["to-string", ["get", wish.label]], "text-font": ["sans-serif"], "text-size": 13, "text-max-width": 8 },
-    paint: { "text-color": colours.ink, "text-halo-color": colours.surface, "text-halo-width": 1.4 },
+    paint: { "text-color": colours.ink, "text-halo-color": colours.surface, "text-halo-width": 1.6 },
   });
-  return [`${id}-fill`, `${id}-line`, `${id}-name`];
+  return `${wish.id}-name`;
+}
+
+/** Areas that are only there to compare with: a dashed edge and a name, nothing to press. */
+function addOutlines(map: MapLibre, wish: LayerWish, colours: Palette): string[] {
+  map.addLayer({ id: `${wish.id}-line`, type: "line", source: wish.id, paint: { "line-color": colours.soft, "line-width": 1.4, "line-dasharray": [3, 2] } });
+  return [`${wish.id}-line`, addNames(map, wish, colours)];
 }
 
 function addLines(map: MapLibre, wish: LayerWish, colours: Palette): string[] {
@@ -61,8 +77,8 @@ export function addLayer(map: MapLibre, wish: LayerWish, colours: Palette): stri
     generateId: true,
     ...(points ? { cluster: true, clusterRadius: 36, clusterMaxZoom: 15, clusterProperties: { worst: ["max", severity] } } : {}),
   });
-  const add = points ? addPoints : wish.kind === "lines" ? addLines : addAreas;
-  const made = add(map, wish, colours);
+  const ways: Record<string, typeof addAreas> = { points: addPoints, lines: addLines, outlines: addOutlines };
+  const made = (ways[wish.kind] ?? addAreas)(map, wish, colours);
   if (wish.off) show(map, made, false);
   return made;
 }
@@ -99,10 +115,12 @@ export function listen(map: MapLibre, wish: LayerWish, popup: (feature: MapGeoJS
   });
 }
 
+/** The map first shows what is being drawn, else the layers that ask for it, else all of them. */
 export async function fit(map: MapLibre, all: LayerWish[], bounds: LngLatBounds): Promise<void> {
-  for (const wish of all) {
+  const chosen = all.filter((wish) => wish.fit);
+  for (const wish of bounds.isEmpty() ? (chosen.length ? chosen : all) : []) {
     const source = map.getSource(wish.id) as GeoJSONSource | undefined;
     if (source) bounds.extend(await source.getBounds());
   }
-  if (!bounds.isEmpty()) map.fitBounds(bounds, { padding: 32, maxZoom: 16, animate: false });
+  if (!bounds.isEmpty()) map.fitBounds(bounds, { padding: Math.min(72, map.getContainer().clientHeight / 7), maxZoom: 16.5, animate: false });
 }

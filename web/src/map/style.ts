@@ -2,7 +2,15 @@
 import type { ExpressionSpecification, Map as MapLibre, StyleSpecification } from "maplibre-gl";
 
 export interface Palette {
-  paper: string;
+  land: string;
+  water: string;
+  shore: string;
+  green: string;
+  road: string;
+  kerb: string;
+  building: string;
+  wall: string;
+  soft: string;
   surface: string;
   edge: string;
   ink: string;
@@ -15,7 +23,15 @@ export function palette(host: HTMLElement): Palette {
   const style = getComputedStyle(host);
   const token = (name: string): string => style.getPropertyValue(`--color-${name}`).trim() || "#888";
   return {
-    paper: token("sunken"),
+    land: token("map-land"),
+    water: token("map-water"),
+    shore: token("map-shore"),
+    green: token("map-green"),
+    road: token("map-road"),
+    kerb: token("map-kerb"),
+    building: token("map-building"),
+    wall: token("map-wall"),
+    soft: token("soft"),
     surface: token("surface"),
     edge: token("edge"),
     ink: token("ink"),
@@ -37,7 +53,7 @@ export function baseStyle(colours: Palette, tianditu: string): StyleSpecificatio
   const style: StyleSpecification = {
     version: 8,
     sources: {},
-    layers: [{ id: "paper", type: "background", paint: { "background-color": colours.paper } }],
+    layers: [{ id: "land", type: "background", paint: { "background-color": colours.land } }],
   };
   if (!tianditu) return style;
   for (const layer of ["vec", "cva"]) {

@@ -27,7 +27,7 @@ from huying.ground.territory.loading import (
 )
 from huying.ground.territory.models import Area, AreaChange
 from huying.ground.territory.parsing import REFUSALS
-from huying.ground.territory.rules import keeps_code
+from huying.ground.territory.rules import keeps_code, part_name, worsened
 from huying.ground.territory.wording import describe
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
@@ -103,8 +103,8 @@ def split_grid(
         fresh = []
         for number, (at, issued) in enumerate(zip(order, codes, strict=True)):
             given = names[number].strip() if number < len(names) else ""
-            name = given or f"{grid.name}（{number + 1}）"
-            fresh.append(open_area(issued, _name(name), parts[at], day, attributes=_inherited(grid)))
+            name = _name(given or part_name(grid.name, number + 1))
+            fresh.append(open_area(issued, name, parts[at], day, attributes=_inherited(grid)))
         moved = _replace("split", [grid], fresh, day)
         announce(actor, now, [Change("split", day, (grid,), tuple(fresh), reason), *moved])
     return fresh
@@ -148,24 +148,30 @@ def reshape_area(
     code: str,
     shape: BaseGeometry,
     neighbours: Mapping[str, BaseGeometry] | None = None,
+    carry: bool = False,
     on: date | None = None,
     reason: str = "",
 ) -> list[Area]:
     """Move the boundary of an area, and of the neighbours that give or take land, in one step.
 
+    `neighbours` are their new shapes; with `carry` the other grids of the community follow by themselves.
     A grid that changes by at most 5 % is corrected in place; one that changes more ends and its successor gets a new
     code. No change may bring an overlap, a gap or a part outside the community that was not there before.
     Returns the areas as they are afterwards.
     """
     with transaction.atomic():
         day = _day(now, on)
-        moved = {code: _sound(shape), **{other: _sound(one) for other, one in (neighbours or {}).items()}}
+        wanted = {**(_following(actor, code, shape) if carry else {}), **(neighbours or {}), code: shape}
+        moved = {other: _sound(one) for other, one in wanted.items()}
         areas = _grids_to_change(actor, sorted(moved), day)
         if len({area.parent_id for area in areas}) > 1:
             raise Invalid(_("只能一起调整同一上级的区域"), field="neighbours")
-        if level_of(code) == "grid":
-            old = {area.code: _geometry(area) for area in areas if area.shape}
-            _refuse_new_problems(code[:12], old, moved, day)
+        if not any(_is_moved(area, moved[area.code]) for area in areas):
+            raise Refused(_("边界没有改动"), code="unchanged", field="shape")
+        fixed = {area.code: area for area in areas if area.kind != "temporary" and area.level == "grid"}
+        if fixed:
+            old = {area.code: _geometry(area) for area in fixed.values() if area.shape}
+            _refuse_new_problems(code[:12], old, {one: moved[one] for one in fixed}, day)
         changes: list[Change] = []
         for area in areas:
             changes += _reshaped(area, moved[area.code], day, reason)
@@ -308,6 +314,32 @@ def _replace(kind: str, old: Sequence[Area], fresh: Sequence[Area], day: date) -
     return carry_micro_grids(kind, [grid.code for grid in old], fresh, day)
 
 
+def _following(actor: Actor, code: str, shape: BaseGeometry) -> dict[str, BaseGeometry]:
+    """The new shapes of the grids that follow; the community is held from here on, so nobody moves them meanwhile."""
+    access.require_editor(actor, _valid_code(code))
+    if level_of(code) != "grid" or grid_kind(code) == "temporary":
+        return {}
+    _lock(code[:12])
+    shapes = _standing(code[:12])
+    if code not in shapes:
+        return {}
+    try:
+        return topology.follow(shapes.pop(code), _sound(shape), shapes)
+    except topology.ShapeRefused as refused:
+        raise Invalid(REFUSALS[refused.reason], code=refused.reason, field="shape") from refused
+
+
+def _standing(community: str) -> dict[str, BaseGeometry]:
+    """The shapes of the grids a community is divided into, by code."""
+    rows = Area.objects.filter(parent_id=community, level="grid", valid_to__isnull=True).exclude(kind="temporary")
+    return {row.code: shape for row in rows if (shape := row.geometry) is not None}
+
+
+def _is_moved(area: Area, shape: BaseGeometry) -> bool:
+    before = area.geometry
+    return before is None or topology.moved_share(before, shape) > 1e-7
+
+
 def _reshaped(area: Area, shape: BaseGeometry, day: date, reason: str) -> list[Change]:
     before = area.geometry
     share = topology.moved_share(before, shape) if before is not None else 0.0
@@ -330,18 +362,19 @@ def _refuse_new_problems(
     community: str, old: Mapping[str, BaseGeometry], new: Mapping[str, BaseGeometry], day: date
 ) -> None:
     """Refuse when the community would be divided worse than before."""
-    rows = Area.objects.filter(parent_id=community, level="grid", valid_to__isnull=True).exclude(kind="temporary")
-    before = {row.code: shape for row in rows if (shape := row.geometry) is not None}
+    before = _standing(community)
     above = Area.objects.get(code=community)
     outline = None if above.attributes.get("outline") == "grids" else above.geometry
     known = topology.check({**before, **old}, outline) if before else []
-    after = topology.check({**before, **new}, outline)
-    for problem in after:
-        same = [one.area_m2 for one in known if one.kind == problem.kind and set(one.codes) & set(problem.codes)]
+    for problem in worsened(known, topology.check({**before, **new}, outline)):
         if problem.kind == "gap" and not old:
             continue  # a first grid drawn into an empty community cannot fill it at once
-        if problem.area_m2 > max(same, default=0.0) + topology.TOLERANCE_M2:
-            raise Refused(describe(problem), code=f"topology_{problem.kind}", field="shape")
+        raise Refused(_described(problem), code=f"topology_{problem.kind}", field="shape")
+
+
+def _described(problem: topology.Problem) -> str:
+    names = dict(Area.objects.filter(code__in=problem.codes).values_list("code", "name"))
+    return describe(problem, lambda code: names.get(code, code))
 
 
 __all__ = [

@@ -1,8 +1,7 @@
-"""Staff pages of territory for changing it: import, rename, draw, split, merge, retire. Each makes one call."""
+"""Staff pages of territory for changing it: import, rename, draw, merge, retire. Each makes one call."""
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -14,10 +13,9 @@ from django.utils.translation import gettext as _
 
 from huying.ground.territory import access, actions, queries
 from huying.ground.territory.desk import actor_of, crumbs_to, map_label, spoken
-from huying.ground.territory.forms import DrawForm, ImportForm, MergeForm, ReasonForm, RenameForm, SplitForm
+from huying.ground.territory.forms import DrawForm, ImportForm, MergeForm, ReasonForm, RenameForm
 from huying.ground.territory.models import Area
-from huying.ground.territory.parsing import REFUSALS
-from huying.ground.territory.topology import ShapeRefused, area_m2
+from huying.ground.territory.topology import area_m2
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day, now
 from huying.kernel.errors import Forbidden, HuyingError, NotFound
@@ -25,7 +23,8 @@ from huying.kernel.errors import Forbidden, HuyingError, NotFound
 MOST_ROWS = 300
 
 
-def _editor(request: HttpRequest, code: str) -> tuple[Actor, Area]:
+def editor_of(request: HttpRequest, code: str) -> tuple[Actor, Area]:
+    """Who changes which area; refused to those who may not, and for areas that have ended."""
     area = access.editable_area_for(actor_of(request), code)
     if area.valid_to is not None:
         raise NotFound(_("这个区域已经停用"))
@@ -38,7 +37,10 @@ def _said(form: forms.Form, error: HuyingError) -> None:
     form.add_error(field, f"{error.message} {error.hint}".strip())
 
 
-def _page(request: HttpRequest, template: str, form: forms.Form, area: Area, title: str, **more: Any) -> HttpResponse:
+def change_page(
+    request: HttpRequest, template: str, form: forms.Form, area: Area, title: str, **more: Any
+) -> HttpResponse:
+    """One page of a change: 422 when the form says what is wrong."""
     context = {
         "crumbs": crumbs_to(area.code, last=title),
         "title": title,
@@ -51,7 +53,8 @@ def _page(request: HttpRequest, template: str, form: forms.Form, area: Area, tit
     return render(request, f"territory/{template}.html", context, status=422 if form.errors else 200)
 
 
-def _tried(form: forms.Form, call: Callable[[], Any]) -> Any:
+def tried(form: forms.Form, call: Callable[[], Any]) -> Any:
+    """What the call gives; None when it was refused, and the form says why."""
     try:
         return call()
     except HuyingError as error:
@@ -69,7 +72,7 @@ def import_file(request: HttpRequest) -> HttpResponse:
     form = ImportForm(request.POST or None, request.FILES or None)
     report = None
     if request.method == "POST" and form.is_valid():
-        report = _tried(form, lambda: _import(form, actor, dry_run="store" not in request.POST))
+        report = tried(form, lambda: _import(form, actor, dry_run="store" not in request.POST))
         if report is not None and report.done:
             words = _("新增 %(added)s，更新 %(changed)s，未变 %(unchanged)s")
             counts = {"added": report.added, "changed": report.changed, "unchanged": report.unchanged}
@@ -97,77 +100,34 @@ def _import(form: ImportForm, actor: Actor, *, dry_run: bool) -> actions.ImportR
 
 def rename(request: HttpRequest, code: str) -> HttpResponse:
     """Another name for an area."""
-    actor, area = _editor(request, code)
+    actor, area = editor_of(request, code)
     form = RenameForm(request.POST or None, initial={"name": area.name, "name_en": area.name_en})
     if request.method == "POST" and form.is_valid():
-        changed = _tried(form, lambda: actions.rename_area(actor=actor, now=now(), code=code, **form.cleaned_data))
+        changed = tried(form, lambda: actions.rename_area(actor=actor, now=now(), code=code, **form.cleaned_data))
         if changed is not None:
             messages.success(request, _("已更名为%(name)s") % {"name": changed.name})
             return redirect("territory-area", code)
-    return _page(request, "rename", form, area, _("更名"))
+    return change_page(request, "rename", form, area, _("更名"))
 
 
 def draw(request: HttpRequest, code: str) -> HttpResponse:
     """A new grid in a community, drawn on the map or typed as points."""
-    actor, area = _editor(request, code)
+    actor, area = editor_of(request, code)
     if area.level != "community":
         raise NotFound()
     form = DrawForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         chosen = {key: value for key, value in form.cleaned_data.items() if key != "crs"}
-        drawn = _tried(form, lambda: actions.draw_area(actor=actor, now=now(), parent=code, **chosen))
+        drawn = tried(form, lambda: actions.draw_area(actor=actor, now=now(), parent=code, **chosen))
         if drawn is not None:
             messages.success(request, _("已新设%(name)s，编码 %(code)s") % {"name": drawn.name, "code": drawn.code})
             return redirect("territory-area", drawn.code)
-    return _page(request, "draw", form, area, _("新设网格"))
-
-
-def split(request: HttpRequest, code: str) -> HttpResponse:
-    """Divide a grid: the first sending shows the parts, the second (with `confirm`) divides."""
-    actor, area = _editor(request, code)
-    if area.level != "grid":
-        raise NotFound()
-    form = SplitForm(request.POST or None)
-    parts: list[queries.Part] = []
-    if request.method == "POST" and form.is_valid():
-        chosen = {key: value for key, value in form.cleaned_data.items() if key != "crs"}
-        if "confirm" in request.POST:
-            fresh = _tried(form, lambda: actions.split_grid(actor=actor, now=now(), code=code, **chosen))
-            if fresh is not None:
-                messages.success(request, _("已拆分为 %(codes)s") % {"codes": _("、").join(one.code for one in fresh)})
-                return redirect("territory-area", area.parent_id)
-        else:
-            parts = _previewed(form, code)
-    typed = urlencode({"line": request.POST.get("line", ""), "crs": request.POST.get("crs", "")})
-    preview = f"{reverse('territory-split-preview', args=[code])}?{typed}"
-    return _page(request, "split", form, area, _("拆分网格"), parts=parts, preview=preview)
-
-
-def _previewed(form: SplitForm, code: str) -> list[queries.Part]:
-    try:
-        return queries.preview_split(code, form.cleaned_data["line"])
-    except ShapeRefused as refused:
-        form.add_error("line", str(REFUSALS[refused.reason]))
-        return []
-
-
-def split_preview(request: HttpRequest, code: str) -> HttpResponse:
-    """The planned parts as GeoJSON for the map of the splitting page."""
-    _editor(request, code)
-    form = SplitForm(request.GET)
-    form.full_clean()
-    if "line" not in form.cleaned_data:
-        raise NotFound()
-    try:
-        parts = queries.preview_split(code, form.cleaned_data["line"])
-    except ShapeRefused as refused:
-        raise NotFound() from refused
-    return HttpResponse(queries.parts_geojson(parts), content_type="application/geo+json")
+    return change_page(request, "draw", form, area, _("新设网格"))
 
 
 def merge(request: HttpRequest, code: str) -> HttpResponse:
     """Join a grid with adjacent ones of its community: choose, see the sum, confirm."""
-    actor, area = _editor(request, code)
+    actor, area = editor_of(request, code)
     if area.level != "grid":
         raise NotFound()
     beside = [
@@ -181,23 +141,23 @@ def merge(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         chosen = {**form.cleaned_data, "codes": [code, *form.cleaned_data["codes"]]}
         if "confirm" in request.POST:
-            fresh = _tried(form, lambda: actions.merge_grids(actor=actor, now=now(), **chosen))
+            fresh = tried(form, lambda: actions.merge_grids(actor=actor, now=now(), **chosen))
             if fresh is not None:
                 messages.success(request, _("已合并为 %(code)s") % {"code": fresh.code})
                 return redirect("territory-area", fresh.code)
         else:
             shapes = [shape for one in chosen["codes"] if (shape := queries.shape_of(one))]
             planned = {"count": len(shapes), "area_m2": sum(area_m2(shape) for shape in shapes)}
-    return _page(request, "merge", form, area, _("合并网格"), planned=planned, beside=beside)
+    return change_page(request, "merge", form, area, _("合并网格"), planned=planned, beside=beside)
 
 
 def retire(request: HttpRequest, code: str) -> HttpResponse:
     """End a temporary grid, a micro-grid, or an area with nothing below it."""
-    actor, area = _editor(request, code)
+    actor, area = editor_of(request, code)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        ended = _tried(form, lambda: actions.retire_area(actor=actor, now=now(), code=code, **form.cleaned_data))
+        ended = tried(form, lambda: actions.retire_area(actor=actor, now=now(), code=code, **form.cleaned_data))
         if ended is not None:
             messages.success(request, _("已撤销%(name)s") % {"name": ended.name})
             return redirect("territory-area", code)
-    return _page(request, "retire", form, area, _("撤销区域"))
+    return change_page(request, "retire", form, area, _("撤销区域"))

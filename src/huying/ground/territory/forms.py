@@ -6,6 +6,7 @@ from typing import Any
 
 import shapely
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from shapely.geometry import LineString
 from shapely.geometry.base import BaseGeometry
@@ -93,23 +94,44 @@ class DrawForm(ReasonForm):
 class SplitForm(ReasonForm):
     line = forms.CharField(
         label=_("分割线"),
-        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
-        help_text=_("在地图上圈出要分出去的部分，或每行写线上的一个点：经度,纬度。线要从一边穿到另一边。"),
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text=_("每行写线上的一个点：经度,纬度。线要从网格外面一侧穿到另一侧。"),
     )
     crs = CrsField()
-    names = forms.CharField(
-        label=_("新网格名称"),
-        widget=forms.Textarea(attrs={"rows": 2}),
-        required=False,
-        help_text=_("每行一个，按自北向南、自西向东的顺序；留空则由原名称加序号"),
-    )
+    names = forms.CharField(required=False)
     field_order = ("line", "crs", "names", "on", "reason")
 
     def clean_line(self) -> LineString:
         return line_from(self.cleaned_data["line"], crs_of(self.data.get("crs") or "cgcs2000"))
 
     def clean_names(self) -> list[str]:
-        return [name.strip() for name in self.cleaned_data["names"].splitlines() if name.strip()]
+        """One name for each part, "" for one without: from as many fields, or from the lines of a single one."""
+        given = self.data.getlist("names") if isinstance(self.data, QueryDict) else [self.cleaned_data["names"]]
+        return [name.strip() for name in (given if len(given) > 1 else "".join(given).splitlines())]
+
+
+class ReshapeForm(ReasonForm):
+    shape = forms.CharField(
+        label=_("边界"),
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text=_("GeoJSON 图形，或每行写一个点：经度,纬度"),
+    )
+    crs = CrsField()
+    carry = forms.BooleanField(
+        label=_("相邻网格跟着调整"),
+        required=False,
+        initial=True,
+        help_text=_("让出的地方归共同边界最长的相邻网格，占到的地方从相邻网格里减去"),
+    )
+    field_order = ("carry", "shape", "crs", "on", "reason")
+
+    def __init__(self, *args: Any, original: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["shape"].initial = original
+        self.fields["shape"].widget.attrs["data-original"] = original
+
+    def clean_shape(self) -> BaseGeometry:
+        return polygon_from(self.cleaned_data["shape"], crs_of(self.data.get("crs") or "cgcs2000"))
 
 
 class MergeForm(ReasonForm):

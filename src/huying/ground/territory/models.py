@@ -160,15 +160,16 @@ class PlaceName(models.Model):
 
 
 class BaseLayer(models.Model):
-    """One thing drawn under the grids, so that a map needs no tiles: water, park, road (rank 0 widest), rail."""
+    """One thing drawn under the grids, so that a map needs no tiles: water, green, road (rank 0 widest), building."""
 
     class Kind(models.TextChoices):
         WATER = "water", _("水域")
         PARK = "park", _("绿地")
         ROAD = "road", _("道路")
         RAIL = "rail", _("轨道")
+        BUILDING = "building", _("建筑")
 
-    kind = models.CharField(_("类别"), max_length=5, choices=Kind)
+    kind = models.CharField(_("类别"), max_length=8, choices=Kind)
     name = models.CharField(_("名称"), max_length=80, blank=True, default="")
     name_en = models.CharField(_("英文名称"), max_length=120, blank=True, default="")
     area = models.CharField(_("区域"), max_length=17, blank=True, default="", db_collation="C")

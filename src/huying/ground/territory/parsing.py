@@ -52,6 +52,7 @@ REFUSALS: Final[dict[str, StrOrPromise]] = {
     "line_ends_inside": _("分割线要从一条边穿到另一条边"),
     "part_too_small": _("分出的部分太小（不足 50 平方米）"),
     "not_adjacent": _("这些网格不相邻"),
+    "swallows_neighbour": _("这样会占掉整个相邻网格，要并成一个请用“合并网格”"),
 }
 
 

@@ -1,38 +1,20 @@
 """Every read of territory that a screen, a rule or an interface needs. Warm, each costs one small query."""
 
-import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Any, Final
 
-import numpy as np
-import orjson
 import shapely
 from django.utils.translation import gettext_lazy as _
-from shapely.geometry import LineString, mapping
 from shapely.geometry.base import BaseGeometry
 
 from huying.ground.territory import topology
-from huying.ground.territory.codes import LENGTHS, LEVELS, Level, is_code, reading_order
-from huying.ground.territory.coordinates import Crs, convert
+from huying.ground.territory.codes import LENGTHS, LEVELS, Level, is_code
+from huying.ground.territory.layers import Drawn, base_geojson, export_geojson, geojson, geometry_json
 from huying.ground.territory.locating import Place
-from huying.ground.territory.models import AreaChange, BaseLayer
-from huying.ground.territory.snapshot import AreaView, Snapshot, current
-from huying.kernel.errors import Invalid, NotFound
-
-MOST_FEATURES: Final = 8000
-FINEST_ZOOM: Final = 17
-_METRES_PER_PIXEL: Final = 156543.03
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A finished map layer: GeoJSON bytes and the ETag that names exactly them."""
-
-    body: bytes
-    etag: str
+from huying.ground.territory.models import AreaChange
+from huying.ground.territory.snapshot import AreaView, current
+from huying.kernel.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,36 +174,6 @@ def neighbours(code: str, *, on: date) -> list[AreaView]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part of a planned division."""
-
-    number: int
-    area_m2: float
-    lon: float
-    lat: float
-    shape: BaseGeometry
-
-
-def preview_split(code: str, line: LineString) -> list[Part]:
-    """The parts a line would make of a grid, in the order in which they would be numbered. ShapeRefused as in split."""
-    shape = shape_of(code)
-    if shape is None:
-        return []
-    parts = topology.split(shape, line)
-    order = reading_order([topology.centre(part) for part in parts])
-    return [
-        Part(number, topology.area_m2(parts[at]), *topology.centre(parts[at]), parts[at])
-        for number, at in enumerate(order, start=1)
-    ]
-
-
-def parts_geojson(parts: Sequence[Part]) -> bytes:
-    """Planned parts as a FeatureCollection."""
-    features = [_feature(None, part.shape, {"name": str(part.number)}, "cgcs2000") for part in parts]
-    return orjson.dumps({"type": "FeatureCollection", "features": features})
-
-
 def shape_of(code: str) -> BaseGeometry | None:
     """The boundary of an area, None when it is not known."""
     return current().shapes.get(code)
@@ -243,130 +195,12 @@ def check_report(prefix: str = "", *, on: date) -> list[CheckResult]:
     return results
 
 
-def geojson(
-    level: str, prefix: str = "", *, on: date, zoom: int | None = None, crs: Crs = "cgcs2000", pages: str = ""
-) -> Drawn:
-    """The areas of a level under a prefix as a FeatureCollection, simplified for a map zoom without opening gaps.
-
-    At most 8,000 features. Rendered once for each version of the territory. `zoom` None: not simplified. `pages` is the
-    address under which each area has its page; with it every feature carries `url`.
-    """
-    if level not in LEVELS:
-        raise Invalid(_("没有这个级别：%(level)s") % {"level": level[:20]}, field="level")
-    if prefix and not prefix.isdigit():
-        raise Invalid(_("区域编码只含数字"), field="prefix")
-    snapshot = current()
-    fine = None if zoom is None or zoom >= FINEST_ZOOM else max(0, zoom)
-    key = ("areas", level, prefix, fine, crs, snapshot.era(on), pages)
-    return _rendered(snapshot, key, lambda: _area_features(snapshot, level, prefix, on, fine, crs, pages))
-
-
-def base_geojson(prefix: str = "", *, kinds: Sequence[str] = (), rank: int = 9, crs: Crs = "cgcs2000") -> Drawn:
-    """Water, parks and roads under a prefix (and those of the areas above it) as a FeatureCollection.
-
-    `kinds` () means all of them; roads finer than `rank` (0 main road … 3 lane) are left out.
-    """
-    snapshot = current()
-    above = [prefix[:size] for size in (0, *LENGTHS.values()) if size < len(prefix)]
-
-    def features() -> list[dict[str, Any]]:
-        stored = BaseLayer.objects.filter(rank__lte=rank).order_by("kind", "-rank", "id")
-        if kinds:
-            stored = stored.filter(kind__in=kinds)
-        rows = [row for row in stored if _touches(row.area, prefix, above)]
-        found = []
-        for row in rows[:MOST_FEATURES]:
-            about = {"kind": row.kind, "name": row.name, "name_en": row.name_en, "rank": row.rank}
-            found.append(_feature(None, shapely.from_wkb(bytes(row.shape)), about, crs))
-        return found
-
-    return _rendered(snapshot, ("base", prefix, tuple(kinds), rank, crs), features)
-
-
-def _touches(area: str, prefix: str, above: list[str]) -> bool:
-    return area.startswith(prefix) or area in above
-
-
-def _rendered(snapshot: Snapshot, key: tuple[Any, ...], make: Callable[[], list[dict[str, Any]]]) -> Drawn:
-    if key not in snapshot.rendered:
-        body = orjson.dumps({"type": "FeatureCollection", "features": make()})
-        if len(snapshot.rendered) > 200:
-            snapshot.rendered.clear()
-        snapshot.rendered[key] = Drawn(body, f'"{hashlib.sha256(body).hexdigest()[:24]}"')
-    drawn: Drawn = snapshot.rendered[key]
-    return drawn
-
-
-def _area_features(
-    snapshot: Snapshot, level: str, prefix: str, on: date, zoom: int | None, crs: Crs, pages: str
-) -> list[dict[str, Any]]:
-    areas = [area for area in snapshot.below(level, prefix, on) if area.code in snapshot.shapes]
-    if len(areas) > MOST_FEATURES:
-        raise Invalid(_("区域太多，请缩小范围"), hint=_("请给出更长的区域编码前缀"), field="prefix")
-    shapes = [snapshot.shapes[area.code] for area in areas]
-    if zoom is not None and shapes:
-        lat = areas[0].lat or 30.0
-        east, _north = topology.metre_scale(lat)
-        tolerance = 0.7 * _METRES_PER_PIXEL * (east / 111320.0) / 2**zoom / 111320.0
-        shapes = list(shapely.coverage_simplify(shapes, tolerance))
-    return [_feature(area.code, shape, _about(area, pages), crs) for area, shape in zip(areas, shapes, strict=True)]
-
-
-def _about(area: AreaView, pages: str) -> dict[str, Any]:
-    about = {
-        "code": area.code,
-        "name": area.name,
-        "name_en": area.name_en or area.name,
-        "level": area.level,
-        "kind": area.kind,
-        "lon": area.lon,
-        "lat": area.lat,
-    }
-    return {**about, "url": f"{pages}{area.code}"} if pages else about
-
-
-def export_geojson(file: Path, prefix: str, *, on: date, crs: Crs = "cgcs2000") -> int:
-    """Write every area under a prefix, valid on a date, to a GeoJSON file that can be imported again; how many."""
-    snapshot = current()
-    features = []
-    for level in LEVELS:
-        for area in snapshot.below(level, prefix, on):
-            about = {
-                **{key: value for key, value in area.attributes.items() if key != "area_m2"},
-                **{key: getattr(area, key) for key in ("code", "name", "name_en", "kind", "valid_from", "valid_to")},
-            }
-            shape = snapshot.shapes.get(area.code)
-            geometry = geometry_json(shape, crs, digits=9) if shape is not None else None
-            features.append({"type": "Feature", "id": area.code, "properties": about, "geometry": geometry})
-    file.write_bytes(orjson.dumps({"type": "FeatureCollection", "features": features}))
-    return len(features)
-
-
-def _feature(identity: str | None, shape: BaseGeometry, about: dict[str, Any], crs: Crs) -> dict[str, Any]:
-    geometry = geometry_json(shape, crs)
-    feature: dict[str, Any] = {"type": "Feature", "properties": about, "geometry": geometry}
-    if identity is not None:
-        feature["id"] = identity
-    return feature
-
-
-def geometry_json(shape: BaseGeometry, crs: Crs = "cgcs2000", digits: int = 6) -> dict[str, Any]:
-    """A GeoJSON geometry, coordinates rounded (6 digits: 10 cm) and in the wanted system."""
-
-    def place(xy: Any) -> Any:
-        return np.round(np.column_stack(convert(xy[:, 0], xy[:, 1], "cgcs2000", crs)), digits)
-
-    result: dict[str, Any] = mapping(shapely.transform(shape, place))
-    return result
-
-
 __all__ = [
     "LEVELS",
     "AreaView",
     "Branch",
     "CheckResult",
     "Drawn",
-    "Part",
     "Place",
     "areas_below",
     "base_geojson",
@@ -385,10 +219,8 @@ __all__ = [
     "locate_texts",
     "names",
     "neighbours",
-    "parts_geojson",
     "path_to",
     "predecessors_of",
-    "preview_split",
     "search_areas",
     "shape_of",
     "successors_of",

@@ -40,7 +40,7 @@ class NameRecord:
 
 @dataclass(frozen=True, slots=True)
 class LayerRecord:
-    """One thing drawn under the grids: water, park, main road, street or rail."""
+    """One thing drawn under the grids: water, park, road, rail or the buildings of one grid."""
 
     kind: str
     name: str

@@ -3,6 +3,7 @@
 Pure decisions on plain values; the files beside this one hold them by idea.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -37,7 +38,17 @@ from huying.ground.territory.coordinates import (
     wgs84_to_bd09,
     wgs84_to_gcj02,
 )
-from huying.ground.territory.topology import Problem, ShapeRefused, are_adjacent, area_m2, check, merge, split
+from huying.ground.territory.topology import (
+    TOLERANCE_M2,
+    Problem,
+    ShapeRefused,
+    are_adjacent,
+    area_m2,
+    check,
+    follow,
+    merge,
+    split,
+)
 
 CORRECTION_SHARE: Final = 0.05
 """A boundary moved by at most this share of a grid is a survey correction and keeps the code; more is a re-division."""
@@ -51,6 +62,21 @@ def keeps_code(level: Level, share: float) -> bool:
 def is_valid_on(valid_from: date, valid_to: date | None, on: date) -> bool:
     """Validity is half-open: the first day counts, the last does not."""
     return valid_from <= on and (valid_to is None or on < valid_to)
+
+
+def worsened(before: Sequence[Problem], after: Sequence[Problem]) -> list[Problem]:
+    """What a change would make worse: problems that were not there before, or were smaller. Old ones are no obstacle."""
+
+    def known(problem: Problem) -> float:
+        same = (one for one in before if one.kind == problem.kind and set(one.codes) & set(problem.codes))
+        return max((one.area_m2 for one in same), default=0.0)
+
+    return [problem for problem in after if problem.area_m2 > known(problem) + TOLERANCE_M2]
+
+
+def part_name(name: str, number: int) -> str:
+    """What a part of a divided grid is called until somebody names it."""
+    return f"{name}（{number}）"
 
 
 __all__ = [
@@ -75,6 +101,7 @@ __all__ = [
     "convert_point",
     "covers",
     "crs_of",
+    "follow",
     "free_codes",
     "gcj02_to_bd09",
     "gcj02_to_wgs84",
@@ -87,8 +114,10 @@ __all__ = [
     "longest_common_prefix",
     "merge",
     "parent_of",
+    "part_name",
     "reading_order",
     "split",
     "wgs84_to_bd09",
     "wgs84_to_gcj02",
+    "worsened",
 ]

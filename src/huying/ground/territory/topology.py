@@ -5,7 +5,7 @@ few kilometres deviate by less than a millionth).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -28,7 +28,7 @@ SMALLEST_PART_M2: Final = 50.0
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a set of shapes: which grids, how much, and where to look."""
+    """One thing wrong with a set of shapes: which grids, how much, where to look, and the disputed piece itself."""
 
     kind: ProblemKind
     codes: tuple[str, ...]
@@ -36,6 +36,7 @@ class Problem:
     lon: float
     lat: float
     detail: str = ""
+    shape: BaseGeometry | None = field(default=None, compare=False, repr=False)
 
 
 class ShapeRefused(ValueError):
@@ -129,7 +130,7 @@ def _overlaps(codes: Sequence[str], shapes: Sequence[BaseGeometry], tolerance_m2
         for part in _polygons(shapely.intersection(shapes[a], shapes[b])):
             if area := _matters(part, tolerance_m2):
                 lon, lat = centre(part)
-                yield Problem("overlap", (codes[a], codes[b]), round(area, 1), lon, lat)
+                yield Problem("overlap", (codes[a], codes[b]), round(area, 1), lon, lat, shape=part)
 
 
 def _gaps(
@@ -141,7 +142,8 @@ def _gaps(
         if area := _matters(part, tolerance_m2):
             near = tree.query(part, predicate="dwithin", distance=1e-7)
             lon, lat = centre(part)
-            yield Problem("gap", tuple(sorted(codes[int(i)] for i in near)[:2]), round(area, 1), lon, lat)
+            beside = tuple(sorted(codes[int(i)] for i in near)[:2])
+            yield Problem("gap", beside, round(area, 1), lon, lat, shape=part)
 
 
 def _outside(
@@ -152,7 +154,7 @@ def _outside(
         for part in _polygons(shapely.difference(shapes[position], outline)):
             if area := _matters(part, tolerance_m2):
                 lon, lat = centre(part)
-                yield Problem("outside", (codes[position],), round(area, 1), lon, lat)
+                yield Problem("outside", (codes[position],), round(area, 1), lon, lat, shape=part)
 
 
 def check(
@@ -200,8 +202,37 @@ def are_adjacent(a: BaseGeometry, b: BaseGeometry) -> bool:
     """True when two shapes share an edge of positive length (a corner is not enough), within rounding."""
     if not shapely.dwithin(a, b, SNAP_DEGREES * 10):
         return False
+    return shared_m(a, b) > 1.0
+
+
+def shared_m(a: BaseGeometry, b: BaseGeometry) -> float:
+    """About twice the length in metres of the edge two shapes share, within rounding; for comparing."""
     shared = shapely.intersection(shapely.buffer(a, SNAP_DEGREES * 20), b)
-    return bool(in_metres(shared, b.centroid.y).length > 1.0)
+    return float(in_metres(shared, b.centroid.y).length)
+
+
+def follow(before: BaseGeometry, after: BaseGeometry, beside: Mapping[str, BaseGeometry]) -> dict[str, BaseGeometry]:
+    """The other areas that must change when one is reshaped, by code, so that the land stays divided.
+
+    They give what it takes; each piece it gives up goes to the one with the longest edge along it. Land nobody borders
+    stays free. ShapeRefused("swallows_neighbour") when one of them would have nothing left.
+    """
+    moved: dict[str, BaseGeometry] = {}
+    for code, shape in beside.items():
+        if any(_matters(part, TOLERANCE_M2) for part in _polygons(shapely.intersection(shape, after))):
+            rest = [part for part in _polygons(shapely.difference(shape, after)) if _matters(part, TOLERANCE_M2)]
+            if not rest:
+                raise ShapeRefused("swallows_neighbour")
+            moved[code] = shapely.union_all(rest)
+    free = shapely.difference(before, shapely.union_all([after, *beside.values()]))
+    for piece in _polygons(free):
+        if not _matters(piece, TOLERANCE_M2):
+            continue
+        edges = {code: shared_m(shape, piece) for code, shape in beside.items() if shapely.dwithin(shape, piece, 1e-8)}
+        if edges and max(edges.values()) > 1.0:
+            code = max(sorted(edges), key=lambda one: edges[one])
+            moved[code] = shapely.union_all([moved.get(code, beside[code]), piece], grid_size=SNAP_DEGREES)
+    return moved
 
 
 def merge(shapes: Sequence[BaseGeometry]) -> Polygon | MultiPolygon:

@@ -150,7 +150,7 @@ def test_a_unit_with_a_trade_nobody_knows_is_refused_with_its_row_and_reason(tmp
     said = CliRunner().invoke(commands.import_units, [str(file), "--rejects", str(bad)]).output
     assert "1 created, 0 changed, 0 unchanged, 1 refused" in said
     assert "line 3 n2" in said
-    (refused,) = list(csv.DictReader(bad.open(encoding="utf-8")))
+    (refused,) = list(csv.DictReader(bad.read_text(encoding="utf-8").splitlines()))
     assert (refused["line"], refused["code"]) == ("3", "n2")
     assert "fortune_telling" in refused["why"] and "street_sanitation" not in refused["why"]
     assert set(Unit.objects.filter(code__startswith="n").values_list("code", flat=True)) == {"n1"}

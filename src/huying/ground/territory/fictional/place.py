@@ -14,7 +14,7 @@ from shapely.geometry import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from huying.ground.territory.codes import free_codes, longest_common_prefix, reading_order
-from huying.ground.territory.fictional import land, words
+from huying.ground.territory.fictional import land, scenery, words
 from huying.ground.territory.records import AreaRecord, LayerRecord, NameRecord
 from huying.ground.territory.topology import area_m2, areas_m2, centre, in_metres
 
@@ -88,7 +88,7 @@ def make(scale: Scale = "district", seed: int = 20240) -> FictionalPlace:
     areas = _areas(scale, communities, rng)
     roads, layers = _roads(drawing, bend, communities, namer, rng)
     names = [*_grid_names(communities, namer, rng), *_poi_names(communities, namer, rng), *roads]
-    layers = [*_water(drawing, bend, communities), *_parks(communities), *layers]
+    layers = [*_parks(communities), *_scenery(drawing, bend, communities, Random(f"{scale}:{seed}:scenery")), *layers]
     return FictionalPlace(scale, seed, tuple(areas), tuple(names), tuple(layers))
 
 
@@ -354,12 +354,16 @@ def _roads(
     return names, layers
 
 
-def _water(drawing: _Drawing, bend: land.Warp, communities: list[_Community]) -> list[LayerRecord]:
-    county = communities[0].code[:6]
-    if drawing.water.is_empty:
-        return []
-    stream = shapely.union_all([drawing.stream.buffer(38, quad_segs=6), drawing.water])
-    return [LayerRecord("water", "澄湖", "Cheng Lake", county, land.to_degrees(stream, bend))]
+def _scenery(drawing: _Drawing, bend: land.Warp, communities: list[_Community], rng: Random) -> Iterator[LayerRecord]:
+    """Water, banks, ponds and buildings: what makes the map look like a place."""
+    waters = scenery.waters(drawing.stream, drawing.water, bend, communities[0].code[:6])
+    yield from waters
+    wet = waters[-1].shape
+    for community in communities:
+        grids = [(kind, shape) for kind, _, shape in community.grids]
+        parks = [shape for kind, name, shape in community.grids if kind == "park" and name != LAKE_PARK]
+        yield from scenery.ponds([(community.code, shape) for shape in parks], rng)
+        yield from scenery.buildings(community.code, grids, wet, rng)
 
 
 def _parks(communities: list[_Community]) -> list[LayerRecord]:

@@ -226,7 +226,7 @@ def test_the_district_is_whole_and_the_same_every_time(district: FictionalPlace)
             parts = {one: shape for one, shape in below.items() if len(one) == min(map(len, below))}
             assert check(parts, shapes[code]) == []
     assert 2500 <= len(district.place_names) <= 3500
-    assert {layer.kind for layer in district.layers} == {"water", "park", "road"}
+    assert {layer.kind for layer in district.layers} == {"water", "park", "road", "building"}
 
 
 @pytest.mark.django_db

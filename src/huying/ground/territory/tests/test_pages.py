@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
-from huying.ground.territory import actions, desk, desk_changes
+from huying.ground.territory import actions, desk, desk_changes, desk_shapes
 from huying.ground.territory.factories import (
     CLERK,
     EDITOR,
@@ -61,7 +61,8 @@ class _Messages(list):  # type: ignore[type-arg]
         (desk.check, ()),
         (desk.area, (G1,)),
         (desk_changes.rename, (G1,)),
-        (desk_changes.split, (G1,)),
+        (desk_shapes.split, (G1,)),
+        (desk_shapes.reshape, (G1,)),
         (desk_changes.merge, (G1,)),
         (desk_changes.draw, (HETANG,)),
         (desk_changes.import_file, ()),
@@ -70,7 +71,7 @@ class _Messages(list):  # type: ignore[type-arg]
 )
 def test_who_sees_which_page(view: Any, args: tuple[str, ...]) -> None:
     a_town()
-    editing = view.__module__.endswith("desk_changes")
+    editing = view.__module__.endswith(("desk_changes", "desk_shapes"))
     outcomes: dict[str, type[HuyingError] | int] = {}
     for name, actor in (("editor", EDITOR), ("clerk", CLERK), ("resident", RESIDENT), ("nobody", None)):
         try:
@@ -91,10 +92,10 @@ def test_an_editor_of_one_community_cannot_open_the_forms_of_another() -> None:
 @pytest.mark.django_db
 def test_splitting_is_previewed_then_confirmed() -> None:
     a_town()
-    preview = _ask(desk_changes.split, EDITOR, G1, data={"line": LINE, "crs": "cgcs2000"})
+    preview = _ask(desk_shapes.split, EDITOR, G1, data={"line": LINE, "crs": "cgcs2000"})
     assert preview.status_code == 200 and "确认拆分" in preview.content.decode()
     assert Area.objects.get(code=G1).valid_to is None
-    done = _ask(desk_changes.split, EDITOR, G1, data={"line": LINE, "crs": "cgcs2000", "confirm": "1"})
+    done = _ask(desk_shapes.split, EDITOR, G1, data={"line": LINE, "crs": "cgcs2000", "confirm": "1"})
     assert (done.status_code, done.url) == (302, reverse("territory-area", args=[HETANG]))
     assert Area.objects.get(code=G1).valid_to is not None
 
@@ -103,14 +104,14 @@ def test_splitting_is_previewed_then_confirmed() -> None:
 def test_a_drawn_polygon_serves_as_the_line() -> None:
     a_town()
     ring = json.dumps(shapely.geometry.mapping(shapely.box(WEST - 1e-3, SOUTH, WEST + STEP / 2, SOUTH + 3 * STEP)))
-    done = _ask(desk_changes.split, EDITOR, G1, data={"line": ring, "crs": "cgcs2000", "confirm": "1"})
+    done = _ask(desk_shapes.split, EDITOR, G1, data={"line": ring, "crs": "cgcs2000", "confirm": "1"})
     assert done.status_code == 302
 
 
 @pytest.mark.django_db
 def test_a_bad_line_is_said_beside_its_field_and_what_was_typed_stays() -> None:
     a_town()
-    page = _ask(desk_changes.split, EDITOR, G1, data={"line": "124,29\n125,29", "crs": "cgcs2000"})
+    page = _ask(desk_shapes.split, EDITOR, G1, data={"line": "124,29\n125,29", "crs": "cgcs2000"})
     assert page.status_code == 422
     assert "分割线没有穿过这个网格" in page.content.decode() and "125,29" in page.content.decode()
 
