@@ -9,11 +9,14 @@ class CasesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from huying.ground.organisation import naming as naming_below
         from huying.shell import navigation
 
-        from . import doors  # noqa: F401 - opens live topics, files and chains
+        from . import doors, naming  # noqa: F401 - doors opens live topics, files and chains
         from .desk.inbox import count_of_waiting
 
+        naming_below.register("verb", naming.acts)
+        naming_below.register("chain", naming.numbers)
         navigation.register(navigation.Entry(_("事件"), "cases-inbox", icon="inbox", order=10, count=count_of_waiting))
         navigation.register(navigation.Entry(_("地图"), "cases-map", icon="map", order=15))
         navigation.register_search(navigation.SearchTarget("cases-inbox", "q", _("编号、地点、内容")))

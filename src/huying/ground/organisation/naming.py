@@ -30,11 +30,16 @@ ACTS = {
     "item_withdrawn": _("退出准入"),
     "key_issued": _("发放密钥"),
     "key_revoked": _("吊销密钥"),
+    "account_created": _("开账号"),
+    "account_disabled": _("停用账号"),
+    "account_enabled": _("启用账号"),
+    "password_reset": _("重设密码"),
+    "second_factor_reset": _("解除验证器绑定"),
 }
 
 
 def register(kind: str, provider: Provider) -> None:
-    """`kind` is "item", "trade" or "verb"; the provider gives names in the active language for the codes it knows."""
+    """`kind` is "item", "trade", "verb" or "chain"; the provider gives names in the active language for the codes it knows."""
     _providers.setdefault(kind, []).append(provider)
 
 

@@ -88,6 +88,7 @@ def _person_words(request: HttpRequest, person: Person) -> dict[str, Any]:
     own = actor.person_id == person.pk
     counts, latest = queries.person_record(person) if own or rules.may_somewhere(actor, "trace.view") else ([], [])
     acts = naming.names("verb", {*(verb for verb, _times in counts), *(entry.verb for entry in latest)})
+    chains = naming.names("chain", {entry.chain for entry in latest})
     editable = {row.pk for row in current if rules.may(actor, "person.edit", area=row.area, unit_path=row.unit.path)}
     return {
         "person": person,
@@ -95,7 +96,7 @@ def _person_words(request: HttpRequest, person: Person) -> dict[str, Any]:
         "past": [(row, labels[row.area]) for row in rows if row not in current],
         "shifts": queries.shifts_between(midnight(day), midnight(day + timedelta(days=14)), person=person),
         "counts": [(acts[verb], times) for verb, times in counts],
-        "latest": [(entry, acts.get(entry.verb, entry.verb)) for entry in latest],
+        "latest": [(entry, acts[entry.verb], chains[entry.chain]) for entry in latest],
         "may_see_record": own or rules.may_somewhere(actor, "trace.view"),
         "may_edit": bool(editable),
         "units": sorted({(row.unit.code, row.unit.label) for row in current if row.pk in editable}),
