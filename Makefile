@@ -24,14 +24,15 @@ demo: $(VENV)/.run assets messages ## run the demonstration; ARGS="--port 9000 -
 	@exec $(BIN)/huying demo $(ARGS)
 
 test: lint browser ## lint, then every test; WORKERS=4, ARGS="-k whistle"
-	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup --ignore=tests/architecture $(ARGS)
 
-lint: $(VENV)/.dev assets messages ## ruff, templates, types, import floors
+lint: $(VENV)/.dev assets messages ## ruff, templates, types, import floors, the house's own rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/djlint --quiet --lint src
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/mypy
+	@$(PY) -m pytest -q tests/architecture
 
 bench: $(VENV)/.dev ## measure against the same rows by plain SQL; ARGS="intake"
 	@$(PY) -m bench $(ARGS)

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from huying.casework.catalogue import queries as catalogue
+from huying.ground.territory.coordinates import Crs, convert_point
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Invalid
@@ -31,6 +32,15 @@ from .words import why
 
 BATCH = 500
 _HEADER_ROW = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What holds for every row of a file: where it comes from, and in which system its coordinates are."""
+
+    source: str
+    channel: str
+    crs: Crs
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +63,14 @@ def import_messages(
     source: str = "import",
     mapping: Mapping[str, str] | None = None,
     channel: str = Channel.BOARD,
+    crs: Crs = "cgcs2000",
     progress: Progress | None = None,
     batch: int = BATCH,
 ) -> Outcome:
     """Take in every row of a table. Idempotent by ``source`` and the row's own number; goes on where it was killed.
 
-    A batch and its place in the file are one transaction. Rows that are no report are kept with their reason and
-    do not stop the rest. Raises :class:`Invalid` when the file is no table or lacks a column.
+    Coordinates in ``crs`` are kept as CGCS2000. A batch and its place in the file are one transaction. Rows that are
+    no report are kept with their reason and do not stop the rest. Raises :class:`Invalid` when the file is no table or lacks a column.
     """
     watch = progress or Silent()
     rows = rows_of(file)
@@ -76,7 +87,7 @@ def import_messages(
     watch.advance(max(run.next_row - _HEADER_ROW, 0))
     numbered = ((number, row) for number, row in enumerate(rows, _HEADER_ROW + 1) if number > run.next_row)
     while chunk := list(islice(numbered, batch)):
-        run = _take_batch(run.pk, chunk, columns, actor, now, source, channel)
+        run = _take_batch(run.pk, chunk, columns, _Told(source, channel, crs), actor, now)
         watch.advance(len(chunk))
     ImportRun.objects.filter(pk=run.pk, finished_at__isnull=True).update(finished_at=now)
     watch.finish()
@@ -102,10 +113,9 @@ def _take_batch(
     run_id: int,
     chunk: Sequence[tuple[int, Sequence[Any]]],
     columns: Mapping[str, int],
+    told: _Told,
     actor: Actor,
     now: datetime,
-    source: str,
-    channel: str,
 ) -> ImportRun:
     """One batch in one transaction: its reports, its rejects, and how far the run has come."""
     with transaction.atomic():
@@ -120,7 +130,7 @@ def _take_batch(
             if not any(rules.words(cell) for cell in row):
                 continue
             try:
-                voices.append(_voice(row, columns, source, channel, known))
+                voices.append(_voice(row, columns, told, known))
             except RowError as error:
                 shown = rules.words(row[columns["id"]]) if columns["id"] < len(row) else ""
                 rejects.append(
@@ -136,7 +146,7 @@ def _take_batch(
     return run
 
 
-def _voice(row: Sequence[Any], columns: Mapping[str, int], source: str, channel: str, items: set[str]) -> Voice:
+def _voice(row: Sequence[Any], columns: Mapping[str, int], told: _Told, items: set[str]) -> Voice:
     read = rules.read_row(row, columns, timezone.get_default_timezone())
     if len(read.text) > LONGEST_TEXT:
         raise RowError("text_too_long", "text")
@@ -144,18 +154,21 @@ def _voice(row: Sequence[Any], columns: Mapping[str, int], source: str, channel:
         raise RowError("point_half", "lon")
     if read.item and read.item not in items:
         raise RowError("unknown_item", "item")
+    lon, lat = read.lon, read.lat
+    if lon is not None and lat is not None:
+        lon, lat = convert_point(lon, lat, told.crs, "cgcs2000")
     return Voice(
-        source=source,
+        source=told.source,
         source_id=read.source_id,
-        channel=channel,
+        channel=told.channel,
         text=read.text,
         title=read.title,
         said_at=read.said_at,
         name=read.name,
         phone=read.phone,
         place_text=read.place,
-        lon=read.lon,
-        lat=read.lat,
+        lon=lon,
+        lat=lat,
         item_code=read.item or None,
     )
 

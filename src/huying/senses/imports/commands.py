@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from huying.ground.territory.commands import CRS
 from huying.kernel.console import Console, instance_command
 
 
@@ -14,9 +16,10 @@ from huying.kernel.console import Console, instance_command
 @click.option("--map", "mapping", default="", help="字段=表头，逗号隔开 / field=header,… e.g. id=编号,text=内容")
 @click.option("--source", default="import", show_default=True, help="来源名，与编号一起防止重复 / name of the source")
 @click.option("--channel", default="board", show_default=True, help="渠道 / channel")
+@click.option("--crs", type=CRS, default="cgcs2000", show_default=True, help="坐标系 / coordinate system of the file")
 @click.option("--rejects", type=click.Path(dir_okay=False, path_type=Path), help="未导入清单 / where to write rejects")
 def import_messages(
-    console: Console, file: Path, mapping: str, source: str, channel: str, rejects: Path | None
+    console: Console, file: Path, mapping: str, source: str, channel: str, crs: Any, rejects: Path | None
 ) -> None:
     """导入留言表格（xlsx、csv），每行一件诉求 / stream a table of messages into reports.
 
@@ -36,6 +39,7 @@ def import_messages(
             source=source,
             mapping=rules.parse_mapping(mapping),
             channel=channel,
+            crs=crs,
             progress=console.progress(),
         )
     except rules.RowError as error:

@@ -23,6 +23,7 @@ from openpyxl import Workbook
 from huying.casework.cases import factories
 from huying.casework.cases.factories import NOW
 from huying.casework.cases.models import Case
+from huying.ground.territory.coordinates import convert_point
 from huying.kernel.actor import system
 from huying.kernel.errors import Invalid
 from huying.senses.imports import rules
@@ -68,6 +69,16 @@ def text(path: Path, rows: list[list[Any]], encoding: str = "utf-8-sig", delimit
 @pytest.fixture
 def place(db: None) -> None:
     factories.make_cast()
+
+
+def test_coordinates_of_other_maps_are_brought_home(place: None, tmp_path: Path) -> None:
+    lon, lat = factories.IN_GRID_1
+    shifted = convert_point(lon, lat, "cgcs2000", "gcj02")
+    file = sheet(tmp_path / "高德.xlsx", [[*row(1, 地址=""), *shifted]], [*HEADER, "经度", "纬度"])
+    import_messages(file, actor=IMPORTER, now=NOW, crs="gcj02")
+    report = Report.objects.select_related("case").get()
+    assert (report.lon, report.lat) == (pytest.approx(lon, abs=1e-6), pytest.approx(lat, abs=1e-6))
+    assert report.case.grid == factories.GRID_1
 
 
 def test_a_sheet_becomes_reports_in_cases(place: None, tmp_path: Path) -> None:
