@@ -10,6 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet
 
 from huying.ground.organisation.models import Unit
+from huying.ground.territory.queries import Place
 from huying.kernel.actor import Actor, Duty
 from huying.kernel.errors import NotFound
 
@@ -49,11 +50,16 @@ def standing(actor: Actor, case: Case) -> Standing | None:
     return kept if kept is not None and kept.actor == actor else None
 
 
+def area_of(placed: Case | Place) -> str:
+    """The most exact area code known of a case or a place; "" when there is none."""
+    return placed.grid or placed.community or placed.town
+
+
 def covers(area: str, case: Case) -> bool:
     """Whether an area prefix covers the case. A case of unknown place belongs to the whole county and above."""
     if not area:
         return True
-    place = case.grid or case.community or case.town or case.county
+    place = area_of(case) or case.county
     return place.startswith(area) if place else len(area) <= _COUNTY_DIGITS
 
 
@@ -171,16 +177,21 @@ def parties(actor: Actor, case: Case) -> frozenset[Party]:
     found = {_AREA_ROLES[duty.role] for duty in actor.duties if duty.role in _AREA_ROLES and covers(duty.area, case)}
     if any(duty.role == _KEY_ACTS and not duty.unit_path and covers(duty.area, case) for duty in actor.duties):
         found |= _KEY_PARTIES
-    unit_duties = [duty for duty in actor.duties if duty.role in (*_UNIT_ROLES, _KEY_ACTS) and duty.unit_path]
+    of_units = unit_duties(actor)
     if case.lead_unit is not None:
-        for duty in unit_duties:
+        for duty in of_units:
             if case.lead_unit.path.startswith(duty.unit_path):
                 found.add(Party.LEAD_HEAD if duty.role == "unit_lead" else Party.LEAD)
     if actor.person_id is not None and actor.person_id == case.lead_person_id:
         found.add(Party.LEAD)
-    if unit_duties and assisting_units(case.pk, unit_duties):
+    if of_units and assisting_units(case.pk, of_units):
         found.add(Party.ASSIST)
     return frozenset(found)
+
+
+def unit_duties(actor: Actor) -> list[Duty]:
+    """The duties by which somebody, or a unit's own system, does what its unit is asked to do."""
+    return [duty for duty in actor.duties if duty.role in (*_UNIT_ROLES, _KEY_ACTS) and duty.unit_path]
 
 
 def assisting_units(case_id: int, duties: list[Duty]) -> list[int]:

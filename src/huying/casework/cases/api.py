@@ -55,6 +55,7 @@ from .schemas import (
     Text,
     Transferring,
 )
+from .voices import is_reporters
 
 router = Router()
 READ, ACT = SignedIn("cases:read"), SignedIn("cases:act")
@@ -76,7 +77,7 @@ def case_out(case: Case) -> dict[str, Any]:
         "light": case.light,
         "item": case.item_code,
         "item_name": case.item.name,
-        "area": case.grid or case.community or case.town,
+        "area": access.area_of(case),
         "place": case.place_text,
         "lon": case.lon,
         "lat": case.lat,
@@ -157,7 +158,7 @@ def get_timeline(request: HttpRequest, case_id: int) -> list[dict[str, Any]]:
             "actor": one.actor_name,
             "unit": one.unit_id,
             "body": one.body,
-            "texts": {name: text for name, text in one.texts.items() if name != "words"},
+            "texts": {label: text for label, text in one.texts.items() if not is_reporters(label)},
         }
         for one in queries.timeline(case_id)
     ]
@@ -231,10 +232,8 @@ def add_file(
 ) -> dict[str, Any]:
     """Multipart; ``stage`` is report, before, after or document (only then a PDF). Photos lose their EXIF position."""
     actor, now = who(request), clock.now()
-    access.get_case(actor, case_id)
-    kept = accept_upload(
-        file, actor=actor, now=now, name=file.name or "", documents=stage == "document", subject=turns.chain(case_id)
-    )
+    actions.must_take_files(access.get_case(actor, case_id), stage=stage, actor=actor)
+    kept = accept_upload(file, actor=actor, now=now, name=file.name or "", documents=stage == "document")
     actions.attach_file(case_id, kept, stage=stage, actor=actor, now=now, caption=caption)
     return detail(actor, case_id)
 

@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import io
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import shapely
 from django.db import transaction
+from PIL import Image
 
 from huying.casework.catalogue.limits import parse_limit
 from huying.casework.catalogue.models import CatalogueVersion, Item
@@ -21,6 +24,10 @@ from huying.ground.accounts.models import User
 from huying.ground.organisation.models import Admission, Appointment, Person, Post, Unit
 from huying.ground.territory.models import Area
 from huying.kernel.actor import Actor, Duty
+from huying.kernel.files import accept_upload
+
+from .actions import attach_file
+from .models import Attachment
 
 COUNTY, TOWN = "990101", "990101001"
 LIUAN, QIAODONG = "990101001001", "990101001002"
@@ -196,6 +203,27 @@ def _make_items() -> dict[str, Item]:
     version.published_at = NOW
     version.save()
     return items
+
+
+def photograph(
+    case_id: int, stage: str, *, actor: Actor, now: datetime, point: tuple[float, float] | None = IN_GRID_1,
+    taken: datetime | None = None,
+) -> Attachment:  # fmt: skip
+    """A picture put up at this stage by somebody, taken at a point and a moment (default: when it is put up)."""
+    drawn = io.BytesIO()
+    Image.new("RGB", (32, 24), tuple(os.urandom(3))).save(drawn, "PNG")
+    drawn.seek(0)
+    file = accept_upload(drawn, actor=actor, now=now)
+    file.captured_lon, file.captured_lat = point or (None, None)
+    file.captured_at = taken
+    file.save(update_fields=["captured_lon", "captured_lat", "captured_at"])
+    return attach_file(case_id, file, stage=stage, actor=actor, now=now)
+
+
+def prove(case_id: int, *, actor: Actor, now: datetime) -> None:
+    """Pictures of before and after at one spot, as a restored place (C1) needs them."""
+    photograph(case_id, "before", actor=actor, now=now, taken=now - timedelta(hours=1))
+    photograph(case_id, "after", actor=actor, now=now)
 
 
 def account_of(actor: Actor) -> User:

@@ -99,6 +99,40 @@ class ExtensionGranted(CaseFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestMade(CaseFact):
+    """Somebody waits for a decision about more time. ``what``: extension, suspension."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestDecided(CaseFact):
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageReached(CaseFact):
+    stage: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitBegan(CaseFact):
+    """等反映人补充: nobody but the reporter can say what is missing."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitEnded(CaseFact):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MilestoneReached(CaseFact):
+    milestone_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseSuspended(CaseFact):
     pass
 
@@ -153,6 +187,15 @@ class CaseUnmerged(CaseFact):
 class CaseTransferred(CaseFact):
     channel: str
     whole: bool
+    transfer_id: int
+    follow_up_due: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferFollowed(CaseFact):
+    """The other side was asked how far it is."""
+
+    transfer_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

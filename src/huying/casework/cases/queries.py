@@ -134,7 +134,7 @@ def _order(order: Sequence[str], filters: Filters) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One line of a case's history; ``texts`` are the erasable words, empty once erased."""
+    """One line of a case's history; ``texts`` are the erasable words by label, gone once erased."""
 
     seq: int
     at: datetime
@@ -151,7 +151,7 @@ def timeline(case_id: int, *, limit: int = 500) -> list[TimelineEntry]:
     name = chain(case_id)
     texts: dict[int, dict[str, str]] = {}
     for seq, label, sealed in trace.PrivateValue.objects.filter(chain=name).values_list("seq", "label", "sealed"):
-        texts.setdefault(seq, {})[label.partition(":")[0]] = unseal(sealed)
+        texts.setdefault(seq, {})[label] = unseal(sealed)
     rows = trace.Entry.objects.filter(chain=name).order_by("seq")[:limit]
     return [
         TimelineEntry(

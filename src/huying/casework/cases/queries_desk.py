@@ -304,7 +304,7 @@ def map_points(cases: QuerySet[Case], limit: int = MOST_MAP_POINTS) -> list[tupl
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One entry of a case's history. ``texts`` maps a name to what was said, or to ``None`` where it was erased."""
+    """One entry of a case's history. ``texts`` maps a label to what was said, or to ``None`` where it was erased."""
 
     seq: int
     at: datetime
@@ -331,10 +331,7 @@ def history(case_id: int, *, limit: int = 400) -> list[Happened]:
             row.actor_name,
             row.actor_unit,
             row.content,
-            {
-                label.partition(":")[0]: opened.get((row.seq, label))
-                for label in (json.loads(row.commitments) if row.commitments else ())
-            },
+            {label: opened.get((row.seq, label)) for label in (json.loads(row.commitments) if row.commitments else ())},
         )
         for row in reversed(rows)
     ]

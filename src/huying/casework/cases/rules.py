@@ -8,91 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
+from .vocabulary import Action, Party, State
 
-class State(StrEnum):
-    """Where a case stands."""
-
-    PENDING = "pending"  # 待受理
-    ACCEPTED = "accepted"  # 待分拨
-    DISPATCHED = "dispatched"  # 待签收
-    OBJECTED = "objected"  # 异议审核
-    HANDLING = "handling"  # 处置中
-    SUSPENDED = "suspended"  # 挂账
-    CHECKING = "checking"  # 待核查
-    CLOSED = "closed"  # 已结案，待回访
-    TRANSFERRED = "transferred"  # 已转出，跟踪中
-    DECLINED = "declined"  # 不予受理
-    MERGED = "merged"  # 已合并
-    ARCHIVED = "archived"  # 已归档
-
-
-class Action(StrEnum):
-    """What somebody may try to do to a case."""
-
-    ACCEPT = "accept"
-    DECLINE = "decline"
-    RECONSIDER = "reconsider"
-    CORRECT = "correct"
-    ANSWER = "answer"
-    DISPATCH = "dispatch"
-    DESIGNATE = "designate"
-    RECALL = "recall"
-    SIGN = "sign"
-    OBJECT = "object"
-    UPHOLD_OBJECTION = "uphold_objection"
-    REJECT_OBJECTION = "reject_objection"
-    ESCALATE = "escalate"
-    WHISTLE = "whistle"
-    ARRIVE = "arrive"
-    DELIVER_PART = "deliver_part"
-    ACCEPT_PART = "accept_part"
-    REFUSE_PART = "refuse_part"
-    RATE_PARTNER = "rate_partner"
-    CALL_MEETING = "call_meeting"
-    RECORD_MEETING = "record_meeting"
-    ASK_EXTENSION = "ask_extension"
-    GRANT_EXTENSION = "grant_extension"
-    REFUSE_EXTENSION = "refuse_extension"
-    ASK_SUSPENSION = "ask_suspension"
-    GRANT_SUSPENSION = "grant_suspension"
-    REFUSE_SUSPENSION = "refuse_suspension"
-    REACH_MILESTONE = "reach_milestone"
-    RESUME = "resume"
-    TRANSFER_OUT = "transfer_out"
-    RECORD_RECEIPT = "record_receipt"
-    FOLLOW_UP = "follow_up"
-    TAKE_BACK = "take_back"
-    FINISH_TRANSFER = "finish_transfer"
-    CALL_EMERGENCY = "call_emergency"
-    GIVE_FEEDBACK = "give_feedback"
-    PASS_CHECK = "pass_check"
-    FAIL_CHECK = "fail_check"
-    RETURN_CALL = "return_call"
-    RATE = "rate"
-    ORDER_REDO = "order_redo"
-    ARCHIVE = "archive"
-    MERGE = "merge"
-    UNMERGE = "unmerge"
-    NOTE = "note"
-    REMIND = "remind"
-
-
-class Party(StrEnum):
-    """What an actor is to this case; worked out in ``access.py``."""
-
-    SYSTEM = "system"
-    SEAT = "seat"
-    DISPATCHER = "dispatcher"
-    CENTRE = "centre"  # centre lead: decides what the dispatcher may not
-    LEAD = "lead"  # handler of the unit that leads
-    LEAD_HEAD = "lead_head"  # head of the unit that leads
-    ASSIST = "assist"  # handler or head of a unit that assists
-    CHECKER = "checker"
-    SUPERVISOR = "supervisor"
-    REPORTER = "reporter"
-
+__all__ = [
+    "ENDED_STATES",
+    "LEVELS",
+    "LIFECYCLE",
+    "MAX_RETURNS",
+    "OPEN_STATES",
+    "QUIET_DAYS_BEFORE_ARCHIVE",
+    "UNASSIGNED_STATES",
+    "UNREACHED_CALLS_BEFORE_ARCHIVE",
+    "Action",
+    "Circumstance",
+    "Guard",
+    "Party",
+    "Refusal",
+    "Rule",
+    "State",
+    "decide",
+    "merge_target",
+    "open_to",
+    "rank",
+    "refuse_escalation",
+    "refuse_target",
+]
 
 LEVELS = ("L1", "L2", "L3", "L4", "L5")
 MAX_RETURNS = 2
@@ -129,6 +70,10 @@ class Circumstance:
     handed_over: bool = False  # to a line or body outside: the whole case once transferred, before that an emergency
     receipt: bool = False  # of what was handed over
     followed_up: bool = False
+    stages: tuple[str, ...] = ()  # stages of the limit that are not yet reached
+    waiting: bool = False  # for the reporter to add something; the clock stands still
+    waited: bool = False  # this assignment has waited before
+    target_state: State | None = None  # where the case it was merged into stands
 
 
 Guard = Callable[[Circumstance], str | None]
@@ -219,6 +164,26 @@ def _receipt_and_follow_up(c: Circumstance) -> str | None:
     return None if c.followed_up else "not_followed_up"
 
 
+def _stage_left(c: Circumstance) -> str | None:
+    return None if c.stages else "no_stage_left"
+
+
+def _may_wait(c: Circumstance) -> str | None:
+    if c.waiting:
+        return "already_waiting"
+    return "waited_already" if c.waited else None
+
+
+def _waits(c: Circumstance) -> str | None:
+    return None if c.waiting else "not_waiting"
+
+
+def _target_stands(c: Circumstance) -> str | None:
+    if c.target_state == State.MERGED:
+        return "target_merged"
+    return "target_archived" if c.target_state == State.ARCHIVED else None
+
+
 def _has_receipt(c: Circumstance) -> str | None:
     return None if c.receipt else "no_receipt"
 
@@ -255,7 +220,10 @@ _BEFORE_DISPATCH: dict[Action, Rule] = {
     Action.TRANSFER_OUT: Rule(State.TRANSFERRED, _INTAKE, ("channel", "reason")),
     Action.CALL_EMERGENCY: Rule(None, _INTAKE, ("channel",)),
 }
+_JOIN = Rule(None, frozenset({_P.REPORTER}))  # whoever brings the words, they are a reporter's
+_ATTACH = Rule(None, frozenset(Party))
 _EVERYWHERE_OPEN: dict[Action, Rule] = {
+    Action.ATTACH: _ATTACH,
     Action.NOTE: Rule(None, _ANY_STAFF, ("text",)),
     Action.REMIND: Rule(None, _WATCH | {_P.REPORTER, _P.SYSTEM}),
     Action.RECORD_RECEIPT: Rule(None, _INTAKE | _LEAD, ("receipt",), (_handed_over,)),
@@ -312,7 +280,10 @@ _TABLE: dict[State, dict[Action, Rule]] = {
         Action.ASK_SUSPENSION: Rule(None, _LEAD, ("reason", "milestones"), (_may_suspend,)),
         Action.GRANT_SUSPENSION: Rule(State.SUSPENDED, _CENTRE, (), (_suspension_asked,)),
         Action.REFUSE_SUSPENSION: Rule(None, _DECIDE, ("reason",), (_suspension_asked,)),
-        Action.TRANSFER_OUT: Rule(State.TRANSFERRED, _DECIDE, ("channel", "reason")),
+        Action.REACH_STAGE: Rule(None, _LEAD, ("stage",), (_stage_left,)),
+        Action.WAIT_FOR_REPORTER: Rule(None, _LEAD, ("reason",), (_may_wait,)),
+        Action.END_WAIT: Rule(None, _LEAD, (), (_waits,)),
+        Action.TRANSFER_OUT: Rule(State.TRANSFERRED, _DECIDE, ("channel", "reason"), (_nothing_asked,)),
         Action.CALL_EMERGENCY: Rule(None, _INTAKE | _LEAD, ("channel",)),
         Action.GIVE_FEEDBACK: Rule(State.CHECKING, _LEAD, ("text", "evidence"), (_parts_accepted, _nothing_asked)),
         Action.MERGE: Rule(State.MERGED, _DISPATCH, ("into",), (_nothing_asked,)),
@@ -330,6 +301,7 @@ _TABLE: dict[State, dict[Action, Rule]] = {
         Action.RATE_PARTNER: _PARTNERS,
     },
     State.CLOSED: {
+        Action.ATTACH: _ATTACH,
         Action.NOTE: Rule(None, _ANY_STAFF, ("text",)),
         Action.RATE_PARTNER: _PARTNERS,
         Action.RETURN_CALL: Rule(None, _CALL, ("reached",), (_not_own_work,)),
@@ -343,9 +315,12 @@ _TABLE: dict[State, dict[Action, Rule]] = {
         Action.FINISH_TRANSFER: Rule(State.CLOSED, _DECIDE, (), (_receipt_and_follow_up,)),
     },
     State.DECLINED: {Action.RECONSIDER: Rule(State.PENDING, _CENTRE | {_P.SUPERVISOR}, ("reason",))},
-    State.MERGED: {Action.UNMERGE: Rule(State.PENDING, _DECIDE, ("reason",))},
+    State.MERGED: {Action.UNMERGE: Rule(State.PENDING, _DECIDE, ("reason",), (_target_stands,))},
     State.ARCHIVED: {},
 }
+
+for _state in OPEN_STATES:
+    _TABLE[_state][Action.JOIN] = _JOIN
 
 LIFECYCLE: dict[tuple[State, Action], Rule] = {
     (state, action): rule for state, steps in _TABLE.items() for action, rule in steps.items()

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django_stubs_ext import StrPromise
 
 from huying.casework.catalogue.rules import CHANNELS
+from huying.casework.catalogue.stage_names import words_of_stage
 from huying.ground.organisation.directory import Directory
 from huying.kernel.privacy import mask_text
 from huying.shell.templatetags.shell import LIGHTS
@@ -19,6 +20,7 @@ from huying.shell.words import moment_words
 
 from .actions.transferring import CHANNELS as OUTSIDE
 from .queries_desk import Happened
+from .voices import is_reporters, name_of
 
 # verb → (icon, sentence). Sentences are filled from the entry's body; what is missing stays empty.
 SENTENCES: dict[str, tuple[str, StrPromise]] = {
@@ -78,7 +80,7 @@ SENTENCES: dict[str, tuple[str, StrPromise]] = {
     "correct_due": ("calendar", gettext_lazy("工作日历更正，到期时间调整：%(moved)s")),
     "wait_for_reporter": ("pause", gettext_lazy("等待反映人补充，时限暂停到%(until)s")),
     "end_wait": ("play", gettext_lazy("反映人已补充，时限继续计算")),
-    "reach_stage": ("check", gettext_lazy("完成阶段：%(stage_name)s")),
+    "reach_stage": ("check", gettext_lazy("%(late)s完成阶段：%(stage_name)s")),
     "supervise": ("flag", gettext_lazy("发出督办单，%(due)s前回复")),
     "supervise_answer": ("chat", gettext_lazy("回复督办单")),
     "supervise_send_back": ("return", gettext_lazy("督办回复被退回")),
@@ -109,6 +111,9 @@ CLOCKS: dict[str, StrPromise] = {
     "close": gettext_lazy("办结时限"),
     "objection": gettext_lazy("异议审核时限"),
     "check": gettext_lazy("核查时限"),
+    "milestone": gettext_lazy("挂账节点时限"),
+    "follow_up": gettext_lazy("转出跟踪时限"),
+    "request": gettext_lazy("申请审批时限"),
 }
 
 
@@ -170,9 +175,9 @@ def _line(group: Sequence[Happened], known: Directory, now: datetime) -> Line:
 
 
 def _said(entry: Happened) -> Iterable[Said]:
-    for name, text in entry.texts.items():
-        shown = mask_text(text) if text is not None and name == "words" else text
-        yield Said(str(LABELS.get(name, "")), shown)
+    for label, text in entry.texts.items():
+        shown = mask_text(text) if text is not None and is_reporters(label) else text
+        yield Said(str(LABELS.get(name_of(label), "")), shown)
 
 
 def _who(entry: Happened, known: Directory) -> str:
@@ -194,6 +199,11 @@ def _person(ref: str, name: str, known: Directory) -> str:
 
 def _unit_name(unit: Any) -> str:
     return str(unit.name_en if unit.name_en and (get_language() or "").startswith("en") else unit.name)
+
+
+def _clock(kind: str) -> str:
+    """A clock by its kind, or by the family of kinds it belongs to."""
+    return str(CLOCKS.get(kind.partition(":")[0], _("阶段时限")))
 
 
 def _other_case(entry: Happened) -> int | None:
@@ -257,15 +267,12 @@ class _Values(Mapping[str, str]):
             clock, light = str(row.get("clock", "")), str(row.get("light", ""))
             if light in order and order.index(light) >= order.index(gravest.get(clock, light)):
                 gravest[clock] = light
-        return _("、").join(
-            f"{CLOCKS.get(clock, _('阶段时限'))} {LIGHTS[light][0]}" for clock, light in gravest.items()
-        )
+        return _("、").join(f"{_clock(clock)} {LIGHTS[light][0]}" for clock, light in gravest.items())
 
     def moved(self) -> str:
         rows = [row for row in self.entry.body.get("clocks") or [] if row.get("new_due")]
         return _("、").join(
-            f"{CLOCKS.get(row.get('clock', ''), _('阶段时限'))} → "
-            f"{moment_words(datetime.fromisoformat(row['new_due']), self.now)}"
+            f"{_clock(row.get('clock', ''))} → {moment_words(datetime.fromisoformat(row['new_due']), self.now)}"
             for row in rows
         )
 
@@ -305,6 +312,6 @@ _SPECIAL: dict[str, Callable[[_Values], str]] = {
     "late": lambda v: _("超期") if v.entry.body.get("late") else _("按期"),
     "stage": lambda v: str(STAGES.get(str(v.entry.body.get("stage", "")), _("材料"))),
     "files": lambda v: str(v.times),
-    "stage_name": lambda v: str(v.entry.body.get("stage", "")).replace("_", " "),
+    "stage_name": lambda v: str(words_of_stage(str(v.entry.body.get("stage", "")))),
     "verb": lambda v: v.entry.verb,
 }

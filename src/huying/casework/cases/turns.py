@@ -22,6 +22,7 @@ from huying.kernel.errors import Conflict, NotFound, Refused
 from . import access
 from .models import Assignment, Case, Extension, Feedback, Meeting, ReturnCall, Suspension, Transfer
 from .rules import Action, Circumstance, Party, Refusal, Rule, State, decide, open_to, rank
+from .timekeeping import timekeeper
 from .words import refusal
 
 
@@ -46,31 +47,7 @@ def lock_case(case_id: int) -> Case:
 
 def circumstance(case: Case, actor: Actor, now: datetime) -> Circumstance:
     """Look up everything the guards of the table may ask about a (locked) case; one query."""
-    silent = ReturnCall.objects.filter(case=OuterRef("pk"), reached=False).order_by()
-    of_case = {"case": OuterRef("pk")}
-    parts = Assignment.objects.filter(**of_case, role=Assignment.Role.ASSIST, state__in=Assignment.LIVE)
-    whole = case.state == State.TRANSFERRED  # else what is handed over is an emergency, and the case goes on here
-    transfers = Transfer.objects.filter(**of_case, whole=whole, taken_back_at__isnull=True)
-    row = (
-        Case.objects.filter(pk=case.pk)
-        .annotate(
-            extension_pending=Exists(Extension.objects.filter(**of_case, state=Extension.State.ASKED)),
-            suspension_pending=Exists(Suspension.objects.filter(**of_case, state=Suspension.State.ASKED)),
-            parts=Exists(parts),
-            meeting=Exists(Meeting.objects.filter(**of_case, held_at__isnull=True)),
-            called=Exists(ReturnCall.objects.filter(**of_case, reached=True)),
-            unreached=Coalesce(Subquery(silent.values("case").annotate(n=Count("id")).values("n")), 0),
-            handed=Exists(transfers),
-            receipt=Exists(transfers.exclude(receipt="")),
-            followed=Exists(transfers.filter(followed_up_at__isnull=False)),
-            handled=Exists(_handled_by(actor, of_case)) | Exists(answered_by(actor).filter(**of_case)),
-        )
-        .values(
-            *("extension_pending", "suspension_pending", "parts", "meeting", "called", "handed", "receipt"),
-            *("followed", "handled", "unreached"),
-        )
-        .get()
-    )
+    row = _looked_up(case, actor)
     return Circumstance(
         returns=case.returns,
         locked=case.locked,
@@ -86,13 +63,53 @@ def circumstance(case: Case, actor: Actor, now: datetime) -> Circumstance:
         meeting_pending=row["meeting"],
         actor_handled=row["handled"],
         called=row["called"],
-        unreached_calls=row["unreached"] if case.closed_at else 0,
+        unreached_calls=row["unreached"],
         rated=case.rating is not None,
         quiet_days=(now - case.closed_at) // timedelta(days=1) if case.closed_at else 0,
         handed_over=row["handed"],
         receipt=row["receipt"],
         followed_up=row["followed"],
+        stages=tuple(row["stages"]),
+        waiting=row["waiting"],
+        waited=row["waited"],
+        target_state=State(row["merged_into__state"]) if row["merged_into__state"] else None,
     )
+
+
+def calls_of_round() -> QuerySet[ReturnCall]:
+    """Of a query of cases: the return calls made since each was closed; a redo begins a new round."""
+    return ReturnCall.objects.filter(case=OuterRef("pk"), made_at__gte=OuterRef("closed_at")).order_by()
+
+
+def _looked_up(case: Case, actor: Actor) -> dict[str, Any]:
+    calls = calls_of_round()
+    silent = calls.filter(reached=False).values("case").annotate(n=Count("id")).values("n")
+    of_case = {"case": OuterRef("pk")}
+    parts = Assignment.objects.filter(**of_case, role=Assignment.Role.ASSIST, state__in=Assignment.LIVE)
+    whole = case.state == State.TRANSFERRED  # else what is handed over is an emergency, and the case goes on here
+    transfers = Transfer.objects.filter(**of_case, whole=whole, taken_back_at__isnull=True)
+    row: dict[str, Any] = (
+        Case.objects.filter(pk=case.pk)
+        .annotate(
+            extension_pending=Exists(Extension.objects.filter(**of_case, state=Extension.State.ASKED)),
+            suspension_pending=Exists(Suspension.objects.filter(**of_case, state=Suspension.State.ASKED)),
+            parts=Exists(parts),
+            meeting=Exists(Meeting.objects.filter(**of_case, held_at__isnull=True)),
+            called=Exists(calls.filter(reached=True)),
+            unreached=Coalesce(Subquery(silent), 0),
+            handed=Exists(transfers),
+            receipt=Exists(transfers.exclude(receipt="")),
+            followed=Exists(transfers.filter(followed_up_at__isnull=False)),
+            handled=Exists(_handled_by(actor, of_case)) | Exists(answered_by(actor).filter(**of_case)),
+            **timekeeper().known(),
+        )
+        .values(
+            *("extension_pending", "suspension_pending", "parts", "meeting", "called", "handed", "receipt"),
+            *("followed", "handled", "unreached", "stages", "waiting", "waited", "merged_into__state"),
+        )
+        .get()
+    )
+    return row
 
 
 def _handled_by(actor: Actor, of_case: Mapping[str, Any]) -> Any:
@@ -186,11 +203,6 @@ class Turn:
 def chain(case_id: int) -> str:
     """Name of a case's trace chain."""
     return f"case:{case_id}"
-
-
-def words_label(voice: str) -> str:
-    """The label under which the trace keeps what a reporter said, so that it can be erased alone."""
-    return f"words:{voice}" if voice else "words"
 
 
 def announce(case: Case) -> None:

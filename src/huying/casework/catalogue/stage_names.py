@@ -50,3 +50,11 @@ def stage_words(name: str) -> tuple[str, Words]:
     code = "due" if not english else re.sub(r"[^\w]+", "_", english.lower().replace("'", "")).strip("_")
     zh = _STAGES.get(english, name)
     return code, Words(zh, english or "due")
+
+
+_BY_CODE = {stage_words(name)[0]: stage_words(name)[1] for name in _STAGES}
+
+
+def words_of_stage(code: str) -> Words:
+    """Both names of a stage by its code; a local step names itself."""
+    return _BY_CODE.get(code, Words(code, code))

@@ -19,6 +19,7 @@ from .worktime import SHANGHAI, CalendarBook, WorkCalendar
 
 T = TypeVar("T")
 DISPATCH, OBJECTION, CHECK, ORDER_REPLY, WAITING = "dispatch", "objection", "check", "order_reply", "waiting"
+REQUEST, FOLLOW_UP_AGAIN = "request", "follow_up"
 
 #: Used until a place sets its own. Domain sheet §3.2–3.4: return within 2 wd (Shandong 2020), waiting for the citizen at
 #: most 2 wd; the others are the sheet's own proposals.
@@ -28,6 +29,8 @@ STANDING_DEFAULTS: Mapping[str, Limit] = {
     CHECK: Limit("working_days", 2, "2wd"),
     ORDER_REPLY: Limit("working_days", 3, "3wd"),
     WAITING: Limit("working_days", 2, "2wd"),
+    REQUEST: Limit("working_days", 1, "1wd"),
+    FOLLOW_UP_AGAIN: Limit("working_days", 5, "5wd"),
 }
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from huying.casework.cases import access as case_access
+from huying.casework.cases import actions as cases
 from huying.ground.organisation.auth import SignedIn
 from huying.kernel import clock
 from huying.kernel.actor import Actor
@@ -185,19 +186,19 @@ class StageIn(Schema):
 
 @router.post("/cases/{case_id}/wait", response=dict[str, datetime], auth=SignedIn("cases:act"))
 def wait(request: HttpRequest, case_id: int, body: ReasonIn) -> dict[str, datetime]:
-    """等待当事人补充: the close clock stands still, two working days at most, once."""
-    until = actions.wait_for_reporter(case_id, reason=body.reason, actor=_actor(request), now=clock.now())
+    """等待反映人补充: the close clock stands still, two working days at most, once."""
+    until = cases.wait_for_reporter(case_id, reason=body.reason, actor=_actor(request), now=clock.now())
     return {"until": until}
 
 
 @router.post("/cases/{case_id}/wait/end", response={204: None}, auth=SignedIn("cases:act"))
 def end_wait(request: HttpRequest, case_id: int) -> tuple[int, None]:
-    actions.end_wait(case_id, actor=_actor(request), now=clock.now())
+    cases.end_wait(case_id, actor=_actor(request), now=clock.now())
     return 204, None
 
 
 @router.post("/cases/{case_id}/stages", response={204: None}, auth=SignedIn("cases:act"))
 def reach(request: HttpRequest, case_id: int, body: StageIn) -> tuple[int, None]:
     """A stage of a staged limit is reached."""
-    actions.reach_stage(case_id, body.stage, note=body.note, actor=_actor(request), now=clock.now())
+    cases.reach_stage(case_id, body.stage, note=body.note, actor=_actor(request), now=clock.now())
     return 204, None

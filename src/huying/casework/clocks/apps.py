@@ -9,10 +9,13 @@ class ClocksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from huying.casework.cases import timekeeping
         from huying.shell import navigation, panels
 
-        from . import desk, live  # noqa: F401 - live registers who may listen
+        from . import desk, keeping, live  # noqa: F401 - live registers who may listen
         from .access import READERS
+
+        timekeeping.keep_time(keeping.Keeper())
 
         navigation.register(
             navigation.Entry(

@@ -12,7 +12,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -302,13 +302,8 @@ def link_of(notice: Notice) -> str:
 
 
 def case_link(case_id: int) -> str:
-    """The case's page on the desk, wherever the cases room put it."""
-    for name in ("case-page", "cases-case", "case-desk", "cases-page"):
-        try:
-            return reverse(name, args=[case_id])
-        except NoReverseMatch:
-            continue
-    return ""
+    """The case's page on the desk."""
+    return reverse("cases-case", args=[case_id])
 
 
 # --- on a case's page ------------------------------------------------------------------------------------------
@@ -322,8 +317,8 @@ def clocks_panel(request: HttpRequest, case: Case) -> str:
     rows = [
         {
             "clock": one,
-            "name": words.kind_words(one.kind),
-            "limit": one.limit.get("label", ""),
+            "name": words.kind_words(one.kind, one.limit.get("label", "")),
+            "limit": "" if one.kind.startswith("milestone:") else one.limit.get("label", ""),
             "changes": [(change, words.CHANGES[change.kind]) for change in (one.changes.all() if one.changed else ())],
             "paused": words.PAUSES.get(one.paused_why, one.paused_why),
         }

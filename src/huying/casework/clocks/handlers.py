@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Q
 
@@ -15,14 +14,10 @@ from huying.casework.cases.facts import (
     CaseArchived,
     CaseClosed,
     CaseDeclined,
-    CaseFact,
     CaseMerged,
     CaseOpened,
     CaseReminded,
-    CaseResumed,
     CaseSentBack,
-    CaseSuspended,
-    CaseTransferred,
     CaseUnassigned,
     ExtensionGranted,
     FeedbackGiven,
@@ -31,12 +26,13 @@ from huying.casework.cases.facts import (
     PartDelivered,
     PartRefused,
 )
-from huying.casework.cases.models import Assignment, Case
-from huying.casework.catalogue.limits import Limit, stages_from_json, steps
+from huying.casework.cases.models import Assignment, Case, Transfer
+from huying.casework.catalogue.limits import Limit
 from huying.ground.organisation.queries import directory
 from huying.kernel.clock import local_day
 from huying.kernel.facts import subscribe
 
+from . import handlers_time  # noqa: F401 - the other half: more time, plans, stages, what is outside
 from .actions.notices import Note, send_notices
 from .actions.running import (
     Start,
@@ -51,25 +47,13 @@ from .actions.running import (
     stop_clocks,
 )
 from .almanac import CHECK, DISPATCH, OBJECTION, Almanac
+from .dated import FOLLOW_UP
 from .models import Clock
+from .owed import goes_on, is_done, kinds, left_off
 from .queries import almanac
 from .recipients import People, Subject
 from .store import copy_to_cases
-
-_OPEN = Limit("open", 0, "")
-
-
-def _cases(facts: Iterable[CaseFact]) -> list[int]:
-    return [fact.case_id for fact in facts]
-
-
-def _groups(facts: Sequence[CaseFact]) -> Iterable[tuple[datetime, str, list[int]]]:
-    """Facts by moment and author: one group in practice, and always correct."""
-    found: dict[tuple[datetime, str], list[int]] = {}
-    for fact in facts:
-        found.setdefault((fact.at, fact.by), []).append(getattr(fact, "assignment_id", None) or fact.case_id)
-    return [(at, by, ids) for (at, by), ids in found.items()]
-
+from .told import areas_of, cases_of, grouped, stop_all
 
 # --- nobody is asked yet ---------------------------------------------------------------------------------------
 
@@ -93,14 +77,17 @@ def _dispatch_start(book: Almanac, case_id: int, at: datetime, area: str, due_at
 @subscribe(CaseUnassigned)
 def go_on_with_dispatch(facts: Sequence[CaseUnassigned]) -> None:
     """Back in the queue: the dispatch clock goes on where it stood; a matter dispatched by itself starts one."""
-    stopped = {clock.case_id: clock for clock in last_stopped(Q(case_id__in=_cases(facts), kind="dispatch"))}
+    back = Transfer.objects.filter(case__in=cases_of(facts), taken_back_at__isnull=False).values_list("pk", flat=True)
+    if followed := [f"{FOLLOW_UP}{pk}" for pk in back]:
+        stop_clocks(cases_of(facts), at=max(fact.at for fact in facts), why="taken_back", kinds=followed)
+    stopped = {clock.case_id: clock for clock in last_stopped(Q(case_id__in=cases_of(facts), kind="dispatch"))}
     for fact in facts:
         if fact.case_id in stopped:
             continue_clocks([stopped[fact.case_id]], at=fact.at, by=fact.by, why="unassigned")
     fresh = [fact for fact in facts if fact.case_id not in stopped]
     book = almanac()
     start_clocks([_dispatch_start(book, fact.case_id, fact.at, fact.area) for fact in fresh], book)
-    copy_to_cases(_cases(fresh))
+    copy_to_cases(cases_of(fresh))
 
 
 # --- somebody is asked -----------------------------------------------------------------------------------------
@@ -108,19 +95,28 @@ def go_on_with_dispatch(facts: Sequence[CaseUnassigned]) -> None:
 
 @subscribe(AssignmentMade)
 def start_unit_clocks(facts: Sequence[AssignmentMade]) -> None:
-    """The dispatch clock stops; the unit's respond, stage and close clocks start."""
+    """The dispatch clock stops; the unit's respond, stage and close clocks start, or go on where they were cut short."""
     leads = [fact for fact in facts if fact.role == "lead" and not fact.opening]
     if leads:
-        stop_clocks(_cases(leads), at=max(fact.at for fact in leads), why="dispatched", kinds=("dispatch",))
+        stop_clocks(cases_of(leads), at=max(fact.at for fact in leads), why="dispatched", kinds=("dispatch",))
+    before = left_off({fact.case_id: fact.unit_id for fact in leads})
     memo: dict[int, tuple[tuple[str, Limit], ...]] = {}
-    start_clocks([start for fact in facts for start in unit_starts(fact, memo)])
+    starts: list[Start] = []
+    for fact in facts:
+        mine = before.get(fact.case_id, {}) if fact.role == "lead" else {}
+        wanted = [one for one in unit_starts(fact, memo) if not is_done(one.kind, mine)]
+        held = {one.kind: clock for one in wanted if (clock := goes_on(one.kind, one.limit, mine)) is not None}
+        starts += [one for one in wanted if one.kind not in held]
+        again = {clock.pk: fact.assignment_id for clock in held.values()}
+        continue_clocks(list(held.values()), at=fact.at, by=fact.by, why="sent_again", assignments=again)
+    start_clocks(starts)
 
 
 def unit_starts(fact: AssignmentMade, memo: dict[int, tuple[tuple[str, Limit], ...]]) -> list[Start]:
     """The clocks an assignment starts. ``memo`` is kept for one batch: its facts share the limits of their items."""
     key = id(fact.limits)  # facts of one batch share the limits of their item, and hold them while we look
     if key not in memo:
-        memo[key] = _kinds(fact.limits)
+        memo[key] = kinds(fact.limits)
     dues = {"respond": fact.respond_due, "close": fact.due_at}
     return [
         Start(
@@ -137,42 +133,28 @@ def unit_starts(fact: AssignmentMade, memo: dict[int, tuple[tuple[str, Limit], .
     ]
 
 
-def _kinds(limits: Mapping[str, Any]) -> tuple[tuple[str, Limit], ...]:
-    """Which clocks an assignment's limits ask for: respond, a clock for each earlier stage, close."""
-    respond = steps(stages_from_json(limits.get("respond") or ()))
-    close = steps(stages_from_json(limits.get("close") or ()))
-    found: dict[str, Limit] = {}
-    if respond:
-        found["respond"] = respond[-1].limit
-    for stage in (*respond[:-1], *close[:-1]):
-        if not stage.limit.is_open:
-            found.setdefault(f"stage:{stage.name}"[:48], stage.limit)
-    found["close"] = close[-1].limit if close else _OPEN
-    return tuple(found.items())
-
-
 @subscribe(AssignmentSigned)
 def stop_respond_clocks(facts: Sequence[AssignmentSigned]) -> None:
-    for at, _by, ids in _groups(facts):
+    for at, _by, ids in grouped(facts):
         stop_clocks(ids, at=at, why="signed", of="assignment", kinds=("respond",))
 
 
 @subscribe(AssignmentEnded)
 def stop_ended(facts: Sequence[AssignmentEnded]) -> None:
-    for at, _by, ids in _groups(facts):
+    for at, _by, ids in grouped(facts):
         stop_clocks(ids, at=at, why="ended", of="assignment")
 
 
 @subscribe(PartDelivered)
 def stop_delivered(facts: Sequence[PartDelivered]) -> None:
-    for at, _by, ids in _groups(facts):
+    for at, _by, ids in grouped(facts):
         stop_clocks(ids, at=at, why="delivered", of="assignment")
 
 
 @subscribe(PartRefused)
 def go_on_with_part(facts: Sequence[PartRefused]) -> None:
     """A part sent back was never delivered: its clock goes on where it stood."""
-    for at, by, ids in _groups(facts):
+    for at, by, ids in grouped(facts):
         continue_clocks(last_stopped(Q(assignment_id__in=ids, kind="close")), at=at, by=by, why="refused")
 
 
@@ -182,9 +164,9 @@ def go_on_with_part(facts: Sequence[PartRefused]) -> None:
 @subscribe(ObjectionRaised)
 def pause_for_objection(facts: Sequence[ObjectionRaised]) -> None:
     """The unit's clocks stand still; the centre's clock for deciding starts."""
-    for at, by, ids in _groups(facts):
+    for at, by, ids in grouped(facts):
         pause_clocks(of_assignment(ids), at=at, by=by, why="objection")
-    areas, book = _areas(_cases(facts)), almanac()
+    areas, book = areas_of(cases_of(facts)), almanac()
     start_clocks(
         [
             Start(
@@ -203,28 +185,16 @@ def pause_for_objection(facts: Sequence[ObjectionRaised]) -> None:
 @subscribe(ObjectionDecided)
 def end_objection(facts: Sequence[ObjectionDecided]) -> None:
     """An objection that was rejected gives back the time it took, and no more."""
-    stop_clocks(_cases(facts), at=max(fact.at for fact in facts), why="decided", kinds=("objection",))
-    for at, by, ids in _groups([fact for fact in facts if not fact.upheld]):
+    stop_clocks(cases_of(facts), at=max(fact.at for fact in facts), why="decided", kinds=("objection",))
+    for at, by, ids in grouped([fact for fact in facts if not fact.upheld]):
         resume_clocks(of_assignment(ids), at=at, by=by, why="objection")
 
 
 @subscribe(ExtensionGranted)
 def extend_main_clocks(facts: Sequence[ExtensionGranted]) -> None:
-    for at, by, ids in _groups(facts):
+    for at, by, ids in grouped(facts):
         untils = {fact.case_id: fact.until for fact in facts if fact.at == at and fact.by == by}
         extend_clocks(of_case(ids).filter(kind="close", main=True), untils, at=at, by=by, why="extension")
-
-
-@subscribe(CaseSuspended)
-def pause_for_suspension(facts: Sequence[CaseSuspended]) -> None:
-    for at, by, ids in _groups(facts):
-        pause_clocks(of_case(ids), at=at, by=by, why="suspended")
-
-
-@subscribe(CaseResumed)
-def resume_after_suspension(facts: Sequence[CaseResumed]) -> None:
-    for at, by, ids in _groups(facts):
-        resume_clocks(of_case(ids), at=at, by=by, why="suspended")
 
 
 # --- answered, checked, done again -----------------------------------------------------------------------------
@@ -233,9 +203,9 @@ def resume_after_suspension(facts: Sequence[CaseResumed]) -> None:
 @subscribe(FeedbackGiven)
 def start_check_clocks(facts: Sequence[FeedbackGiven]) -> None:
     """The unit has answered: its clocks stop, the checker's starts."""
-    for at, _by, ids in _groups(facts):
+    for at, _by, ids in grouped(facts):
         stop_clocks(ids, at=at, why="feedback", of="assignment")
-    areas, book = _areas(_cases(facts)), almanac()
+    areas, book = areas_of(cases_of(facts)), almanac()
     start_clocks(
         [
             Start(
@@ -254,7 +224,7 @@ def start_check_clocks(facts: Sequence[FeedbackGiven]) -> None:
 @subscribe(CaseSentBack)
 def start_again(facts: Sequence[CaseSentBack]) -> None:
     """A failed check means it was never done: the close clock goes on, less the checker's time. After closing it is new."""
-    stop_clocks(_cases(facts), at=max(fact.at for fact in facts), why="sent_back", kinds=("check",))
+    stop_clocks(cases_of(facts), at=max(fact.at for fact in facts), why="sent_back", kinds=("check",))
     ids = [fact.assignment_id for fact in facts]
     closes = {clock.assignment_id: clock for clock in last_stopped(Q(assignment_id__in=ids, kind="close"))}
     fresh: list[tuple[CaseSentBack, Clock]] = []
@@ -289,34 +259,24 @@ def _again(fact: CaseSentBack, before: Clock) -> Start:
 # --- the end ---------------------------------------------------------------------------------------------------
 
 
-def _stop_all(facts: Sequence[CaseFact], why: str) -> None:
-    for at, _by, ids in _groups(facts):
-        stop_clocks(ids, at=at, why=why)
-
-
 @subscribe(CaseClosed)
 def stop_closed(facts: Sequence[CaseClosed]) -> None:
-    _stop_all(facts, "closed")
+    stop_all(facts, "closed")
 
 
 @subscribe(CaseDeclined)
 def stop_declined(facts: Sequence[CaseDeclined]) -> None:
-    _stop_all(facts, "declined")
+    stop_all(facts, "declined")
 
 
 @subscribe(CaseMerged)
 def stop_merged(facts: Sequence[CaseMerged]) -> None:
-    _stop_all(facts, "merged")
+    stop_all(facts, "merged")
 
 
 @subscribe(CaseArchived)
 def stop_archived(facts: Sequence[CaseArchived]) -> None:
-    _stop_all(facts, "archived")
-
-
-@subscribe(CaseTransferred)
-def stop_transferred(facts: Sequence[CaseTransferred]) -> None:
-    _stop_all([fact for fact in facts if fact.whole], "transferred")
+    stop_all(facts, "archived")
 
 
 # --- reminders -------------------------------------------------------------------------------------------------
@@ -335,7 +295,7 @@ def tell_of_reminder(facts: Sequence[CaseReminded]) -> None:
             due_at=case.due_at,
             body={"clock": "close", "title": case.title, "number": case.number},
         )
-        for case in Case.objects.filter(pk__in=_cases(facts))
+        for case in Case.objects.filter(pk__in=cases_of(facts))
         for person_id, _role in people.for_light(_subject(case), "yellow", now)
     ]
     send_notices(notes, now=now)
@@ -345,8 +305,3 @@ def _subject(case: Case) -> Subject:
     area = case.grid or case.community or case.town
     kind = "close" if case.lead_unit_id else "dispatch"
     return Subject(kind, area, case.lead_unit_id, case.lead_person_id)
-
-
-def _areas(case_ids: Sequence[int]) -> dict[int, str]:
-    rows = Case.objects.filter(pk__in=case_ids).values_list("pk", "grid", "community", "town")
-    return {pk: grid or community or town for pk, grid, community, town in rows}

@@ -122,7 +122,8 @@ class StandingLimit(models.Model):
 class Clock(models.Model):
     """One limit that runs against somebody for one case.
 
-    ``kind``: dispatch, respond, close, ``stage:<name>``, objection, check. ``main`` says its due time is the case's.
+    ``kind``: dispatch, respond, close, ``stage:<name>``, objection, check, ``request:<what>``, ``milestone:<number>``,
+    ``follow_up:<transfer id>``. ``main`` says its due time is the case's.
     ``fixed``: the due time was set by a person, not by the limit, so a calendar correction leaves it. ``paused_us`` is the
     time of finished pauses in the limit's own time, microseconds. ``continues`` is the clock this one goes on from.
     """

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Exists, Max, Min, OuterRef, QuerySet, prefetch_related_objects
@@ -28,6 +29,7 @@ from .models import (
     StandingLimit,
     WorkingHours,
 )
+from .owed import goes_on, going_on, kinds, left_off
 from .words import notice_words
 from .worktime import CalendarBook, DayRow, Hours, HoursRow
 
@@ -82,6 +84,21 @@ def book() -> CalendarBook:
 def due_for_dispatch(at: datetime, area: str) -> datetime | None:
     """By when a matter nobody is asked yet must be dispatched."""
     return almanac().standing_due("dispatch", at, area)
+
+
+def due_again(
+    case_id: int, unit_id: int, limits: Mapping[str, Any], at: datetime, first: Mapping[str, datetime | None]
+) -> dict[str, datetime | None]:
+    """``first`` (respond, close), or where a unit that is asked again goes on from an earlier assignment cut short."""
+    before = left_off({case_id: unit_id}).get(case_id, {})
+    if not before:
+        return dict(first)
+    book, found = almanac(), dict(first)
+    for kind, limit in kinds(limits):
+        clock = goes_on(kind, limit, before)
+        if clock is not None and kind in found:
+            found[kind] = going_on(clock, at, book)[0]
+    return found
 
 
 # --- clocks of a case ------------------------------------------------------------------------------------------

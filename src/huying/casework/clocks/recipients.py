@@ -14,7 +14,14 @@ from datetime import datetime
 from huying.ground.organisation.directory import Directory
 
 #: Kinds of clocks that run against a post and not against a unit, and whose it is.
-POSTS = {"dispatch": "dispatcher", "objection": "dispatcher", "check": "checker"}
+POSTS = {
+    "dispatch": "dispatcher",
+    "objection": "dispatcher",
+    "check": "checker",
+    "follow_up": "dispatcher",
+    "request:extension": "dispatcher",
+    "request:suspension": "centre_lead",
+}
 
 _OF_UNIT: dict[str, tuple[str, ...]] = {
     "blue": ("handler",),
@@ -29,6 +36,11 @@ _OF_POST: dict[str, tuple[str, ...]] = {
     "black": ("centre_lead", "supervisor", "discipline"),
 }
 _EVERY_LEVEL = frozenset({"supervisor"})  # at the street and above; of other posts the nearest are told
+
+
+def post_of(kind: str) -> str | None:
+    """The post a clock runs against, by its kind or the family of kinds it belongs to (``follow_up:<id>``)."""
+    return POSTS.get(kind) or POSTS.get(kind.partition(":")[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +70,7 @@ class People:
 
     def for_light(self, subject: Subject, light: str, at: datetime) -> list[tuple[int, str]]:
         """People to tell, each once, with the role they are told in."""
-        post = POSTS.get(subject.kind)
+        post = post_of(subject.kind)
         found: dict[int, str] = {}
         for role in (_OF_POST if post else _OF_UNIT)[light]:
             wanted = post if role == "post" and post else role

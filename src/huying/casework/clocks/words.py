@@ -8,6 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from huying.casework.catalogue.stage_names import words_of_stage
+
 from .models import Notice
 
 KINDS: dict[str, Promise] = {
@@ -16,8 +18,15 @@ KINDS: dict[str, Promise] = {
     "close": _("办结时限"),
     "objection": _("异议审核时限"),
     "check": _("核查时限"),
+    "milestone": _("挂账节点时限"),
+    "follow_up": _("转出跟踪时限"),
+    "request": _("申请审批时限"),
     "order_reply": _("督办回复时限"),
-    "waiting": _("等待当事人补充的时限"),
+    "waiting": _("等待反映人补充的时限"),
+}
+REQUESTS: dict[str, Promise] = {
+    "request:extension": _("延期申请审批时限"),
+    "request:suspension": _("挂账申请审批时限"),
 }
 CHANGES: dict[str, Promise] = {
     "extension": _("批准延期"),
@@ -28,15 +37,18 @@ CHANGES: dict[str, Promise] = {
 PAUSES: dict[str, Promise] = {
     "suspended": _("挂账"),
     "objection": _("异议审核"),
-    "waiting": _("等待当事人补充"),
+    "waiting": _("等待反映人补充"),
 }
 
 
-def kind_words(kind: str) -> str:
-    """办结时限, or the name of a stage."""
-    if kind.startswith("stage:"):
-        return gettext("“%(stage)s”阶段时限") % {"stage": kind.removeprefix("stage:").replace("_", " ")}
-    return str(KINDS.get(kind, kind))
+def kind_words(kind: str, label: str = "") -> str:
+    """办结时限, or the name of a stage; for a milestone with the ``label`` of its clock, its own name."""
+    family, _colon, name = kind.partition(":")
+    if family == "stage":
+        return gettext("“%(stage)s”阶段时限") % {"stage": words_of_stage(name)}
+    if family == "milestone" and label:
+        return gettext("“%(milestone)s”节点时限") % {"milestone": label}
+    return str(KINDS.get(kind) or REQUESTS.get(kind) or KINDS.get(family, kind))
 
 
 def due_words(notice: Notice) -> str:
@@ -50,7 +62,7 @@ def notice_words(notice: Notice) -> str:
     """One sentence: what is asked of the reader, and by when."""
     values = {
         "title": str(notice.body.get("title") or (notice.case.title if notice.case else "")),
-        "clock": kind_words(str(notice.body.get("clock", ""))),
+        "clock": kind_words(str(notice.body.get("clock", "")), str(notice.body.get("label", ""))),
         "due": due_words(notice),
         "text": str(notice.body.get("text", "")),
     }

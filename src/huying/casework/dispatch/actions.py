@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from huying.casework.cases import actions as cases
+from huying.casework.cases.access import area_of
 from huying.casework.cases.actions import Opening, Sending
 from huying.casework.cases.models import Case
 from huying.casework.catalogue import queries as catalogue
@@ -187,12 +188,14 @@ def _held(case_id: int) -> Case:
 def _sending(case: Case, now: datetime, unit_id: int | None, person_id: int | None) -> Sending:
     """The dispatch of a case to a unit, with its due times counted from now."""
     item = catalogue.view_of(case.item)
-    area = case.grid or case.community or case.town
+    area = area_of(case)
     found = queries.route_to(item, area, now, unit_id)
     if found is None:
         message, hint = words.NO_UNIT
         raise Refused(message, code="no_unit", hint=hint)
-    times = deadlines.of_item(item, area, now)
+    if person_id is not None:
+        cases.must_work_in(found.unit_id, person_id, now)
+    times = deadlines.again(deadlines.of_item(item, area, now), case.pk, found.unit_id, now)
     return Sending(
         unit_id=found.unit_id,
         person_id=person_id or found.person_id,
@@ -205,7 +208,7 @@ def _sending(case: Case, now: datetime, unit_id: int | None, person_id: int | No
 
 
 def _call_sending(case: Case, call: Call, now: datetime) -> Sending:
-    area = case.grid or case.community or case.town
+    area = area_of(case)
     known = directory(on=local_day(now))
     person = known.on_duty(call.unit_id, "handler", now) if call.unit_id in known.units else None
     times = deadlines.of_call(call.limit, area, now, case.due_at)

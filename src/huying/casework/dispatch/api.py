@@ -69,7 +69,7 @@ def explained(decision: Decision) -> dict[str, Any]:
         "waits_for_words": str(words.WAITS_FOR.get(decision.waits_for, "")),
         "item": decision.item.code,
         "item_name": decision.item.name,
-        "area": (place.grid or place.community or place.town) if place else "",
+        "area": access.area_of(place) if place else "",
         "place": place.label if place else "",
         "place_confidence": decision.certainty.place,
         "unit_id": sending.unit_id if sending else None,
@@ -160,16 +160,19 @@ def dispatch(request: HttpRequest, case_id: int, given: Dispatching) -> dict[str
 
 @router.post("/cases/{int:case_id}/designate", response=CaseDetail, auth=ACT, summary="指定办理 Designate")
 def designate(request: HttpRequest, case_id: int, given: Designating) -> dict[str, Any]:
+    access.get_case(who(request), case_id)
     return take(request, case_id, actions.designate_case, **given.dict())
 
 
 @router.post("/cases/{int:case_id}/escalate", response=CaseDetail, auth=ACT, summary="上报升级 Escalate")
 def escalate(request: HttpRequest, case_id: int, given: Escalating) -> dict[str, Any]:
+    access.get_case(who(request), case_id)
     return take(request, case_id, actions.escalate_case, **given.dict())
 
 
 @router.post("/cases/{int:case_id}/whistle", response=CaseDetail, auth=ACT, summary="吹哨 Whistle for other units")
 def whistle(request: HttpRequest, case_id: int, given: Whistling) -> dict[str, Any]:
+    access.get_case(who(request), case_id)
     calls = [Call(one.unit_id, one.limit, one.task) for one in given.units]
 
     def call(pk: int, **more: Any) -> None:

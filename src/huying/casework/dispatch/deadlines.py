@@ -43,6 +43,13 @@ def of_stages(
     return Times(times[0], times[1], limits)
 
 
+def again(times: Times, case_id: int, unit_id: int, at: datetime) -> Times:
+    """The same, unless the unit had the case before and was cut short (recalled, merged, transferred): then it goes on."""
+    first = {"respond": times.respond, "close": times.close}
+    due = clocks.due_again(case_id, unit_id, times.limits, at, first)
+    return Times(due["respond"], due["close"], times.limits)
+
+
 def of_call(limit: str, area: str, start: datetime, case_due: datetime | None) -> Times:
     """The due times of a unit called by a whistle: arrival within thirty minutes, the part by its own limit."""
     respond = parse_limit(ARRIVAL)

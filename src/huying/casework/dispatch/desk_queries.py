@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import CharField, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Value
 
+from huying.casework.cases.access import area_of
 from huying.casework.cases.models import (
     Attachment,
     Case,
@@ -118,12 +119,7 @@ class Focus:
     photos: tuple[Attachment, ...] = field(default_factory=tuple)
 
 
-def area_of(case: Case) -> str:
-    """The most exact area code known of a case."""
-    return case.grid or case.community or case.town
-
-
-def focus(case: Case, now: datetime) -> Focus:
+def focus(case: Case, actor: Actor, now: datetime) -> Focus:
     """A waiting case with its proposals worked out anew for its present place. A constant number of queries."""
     known = directory(on=local_day(now))
     current = catalogue.current(local_day(now))
@@ -135,7 +131,7 @@ def focus(case: Case, now: datetime) -> Focus:
         choices=choices,
         waits_for=_waits_for(case, choices, now),
         returned_by=back,
-        similar=tuple(similar_to(case, now)),
+        similar=tuple(similar_to(case, actor, now)),
         photos=tuple(case.attachments.filter(stage="report").select_related("file").order_by("id")[:9]),
     )
 
@@ -197,8 +193,8 @@ def _place_certainty(case: Case, now: datetime) -> float:
     return 1.0
 
 
-def similar_to(case: Case, now: datetime) -> list[Similar]:
-    """Open cases that may be the same matter as this one; one query."""
+def similar_to(case: Case, actor: Actor, now: datetime) -> list[Similar]:
+    """Open cases that may be the same matter as this one, of those the actor may see; one query."""
     return similar_open(
         item_code=case.item_code,
         now=now,
@@ -208,6 +204,7 @@ def similar_to(case: Case, now: datetime) -> list[Similar]:
         lat=case.lat,
         community=case.community,
         exclude=case.pk,
+        actor=actor,
     )
 
 

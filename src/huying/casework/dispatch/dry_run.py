@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from huying.casework.cases.access import area_of
 from huying.casework.cases.queries import Similar, similar_open
 from huying.casework.catalogue import queries as catalogue
 from huying.casework.catalogue.limits import Stage
@@ -15,6 +16,7 @@ from huying.ground.organisation.directory import ResponsibilityView, UnitView
 from huying.ground.organisation.queries import directory
 from huying.ground.territory import queries as territory
 from huying.ground.territory.queries import Place
+from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
 
 from . import queries
@@ -54,12 +56,15 @@ class DryRun:
         return self.decision.item
 
 
-def dry_run(matter: Matter, *, now: datetime) -> DryRun:
-    """Work out a matter as intake would, and keep what each step found. A constant number of queries; writes nothing."""
+def dry_run(matter: Matter, *, now: datetime, actor: Actor | None = None) -> DryRun:
+    """Work out a matter as intake would, and keep what each step found. A constant number of queries; writes nothing.
+
+    With ``actor`` only such similar cases as they may see are named; without, whoever asks must leave out the others.
+    """
     decision = queries.explain(matter, now=now)
     known, book, current = directory(on=local_day(now)), clocks.almanac(), catalogue.current(local_day(now))
     place = decision.place
-    area = (place.grid or place.community or place.town) if place else ""
+    area = area_of(place) if place else ""
     item = decision.item
     calendar = book.calendar(area)
     found_by, places = _place(matter, decision, now)
@@ -84,18 +89,22 @@ def dry_run(matter: Matter, *, now: datetime) -> DryRun:
         admitted=known.admitted(item.code, area) if area else None,
         respond=tuple(Limited(stage, due(now, stage.limit, calendar)) for stage in item.respond),
         close=tuple(Limited(stage, due(now, stage.limit, calendar)) for stage in item.close),
-        similar=tuple(
-            similar_open(
-                item_code=item.code,
-                now=now,
-                radius_m=item.dup_radius_m,
-                window_h=item.dup_window_h,
-                lon=decision.lon,
-                lat=decision.lat,
-                community=place.community if place else "",
-            )
-        ),
+        similar=_similar(decision, actor, now),
     )
+
+
+def _similar(decision: Decision, actor: Actor | None, now: datetime) -> tuple[Similar, ...]:
+    found = similar_open(
+        item_code=decision.item.code,
+        now=now,
+        radius_m=decision.item.dup_radius_m,
+        window_h=decision.item.dup_window_h,
+        lon=decision.lon,
+        lat=decision.lat,
+        community=decision.place.community if decision.place else "",
+        actor=actor,
+    )
+    return tuple(found)
 
 
 def _place(matter: Matter, decision: Decision, now: datetime) -> tuple[str, tuple[Place, ...]]:

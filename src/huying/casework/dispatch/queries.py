@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from huying.casework.cases.access import area_of
 from huying.casework.cases.actions import Sending
 from huying.casework.cases.models import Case
 from huying.casework.catalogue import classifier
@@ -102,7 +103,7 @@ def decide(matters: Sequence[Matter], *, now: datetime) -> list[Decision]:
     roads = _Roads(known, book)
     decisions = []
     for matter, place, guess in zip(matters, places, guesses, strict=True):
-        area = (place.grid or place.community or place.town) if place else ""
+        area = area_of(place) if place else ""
         policy = _nearest(policies, area)
         decisions.append(_decide(matter, place, guess, area, policy, current, roads))
     return decisions
@@ -281,7 +282,7 @@ def unit_above(case: Case, *, now: datetime) -> int | None:
     known = directory(on=local_day(now))
     if case.lead_unit_id is None or case.lead_unit_id not in known.units:
         return None
-    area = case.grid or case.community or case.town
+    area = area_of(case)
     below = rank_of(known.unit(case.lead_unit_id).level)
     for above in reversed(known.ancestors(case.lead_unit_id)[:-1]):
         if rank_of(above.level) > below and known.may_receive(above.id, case.item_code, above.area):

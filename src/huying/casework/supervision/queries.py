@@ -67,8 +67,16 @@ def overdue_clocks(actor: Actor, narrowing: Narrowing | None = None) -> QuerySet
     if narrowing.person is not None:
         rows = rows.filter(assignment__person=narrowing.person)
     if narrowing.post:
-        rows = rows.filter(kind__in=[kind for kind, post in POSTS.items() if post == narrowing.post])
+        rows = rows.filter(_of_post(narrowing.post))
     return rows
+
+
+def _of_post(post: str) -> Q:
+    """Clocks that run against a post, families of kinds (``follow_up:<id>``) with them."""
+    found = Q(pk__in=[])
+    for kind in (kind for kind, whose in POSTS.items() if whose == post):
+        found |= Q(kind=kind) | Q(kind__startswith=f"{kind}:")
+    return found
 
 
 def troubled_cases(actor: Actor, narrowing: Narrowing, *, now: datetime) -> QuerySet[Case]:

@@ -236,7 +236,7 @@ def _merge(act: Act, case: Case, known: Known, stage: Stage) -> Taken:
 
 def _attach(act: Act, case: Case, known: Known, stage: Stage) -> Taken:
     stage_name, kind = str(act.get("stage")), str(act.get("kind"))
-    if Attachment.objects.filter(case=case, stage=stage_name).exists():
+    if stage_name != "after" and Attachment.objects.filter(case=case, stage=stage_name).exists():
         return False
     actor = bringer(case, act, stage.crew)
     if actor is None:

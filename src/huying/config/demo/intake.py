@@ -18,7 +18,7 @@ from huying.kernel.bulk import allocate_ids, insert_rows
 from huying.senses.reports.actions import Voice
 from huying.senses.reports.contacts import contacts_for
 from huying.senses.reports.models import Report
-from huying.senses.reports.rules import new_tracking_code
+from huying.senses.reports.rules import new_mark, new_tracking_code
 
 from .crew import Crew
 from .rhythm import VoicedReport
@@ -31,7 +31,8 @@ MACHINE = system("senses")
 _HELD = frozenset({"accept", "decline", "transfer"})
 _COLUMNS = (
     *("id", "case_id", "first_case_id", "source", "source_id", "channel", "contact_id", "anonymous", "hide_identity"),
-    *("title", "text", "place_text", "lon", "lat", "said_at", "received_at", "taken_by", "tracking_code", "comment"),
+    *("title", "text", "place_text", "lon", "lat", "said_at", "received_at", "taken_by", "tracking_code"),
+    *("mark", "comment"),
 )
 
 
@@ -82,17 +83,19 @@ def take_in_past(told: Sequence[VoicedReport], crew: Crew, *, now: datetime) -> 
 
 def _take_in(voices: Sequence[Voice], told: Sequence[VoicedReport], actor: Actor, now: datetime) -> list[Known]:
     codes = [new_tracking_code() for _one in told]
-    matters = [_matter(voice, code) for voice, code in zip(voices, codes, strict=True)]
+    marks = [new_mark() for _one in told]
+    matters = [_matter(voice, mark) for voice, mark in zip(voices, marks, strict=True)]
     opened = dispatch.open_matters(matters, actor=actor, now=now)
     contact_ids = contacts_for(voices, told[0].at)
     report_ids = allocate_ids(Report, len(told))
+    known_by = zip(report_ids, codes, marks, strict=True)
     rows = [
         (
             *(report_id, one.case_id, one.case_id, voice.source, voice.source_id, voice.channel, contact_id),
             *(voice.anonymous, voice.hide_identity, voice.title[:120], voice.text, voice.place_text[:200]),
-            *(voice.lon, voice.lat, voice.said_at, voice.said_at, actor.ref, code, ""),
+            *(voice.lon, voice.lat, voice.said_at, voice.said_at, actor.ref, code, mark, ""),
         )
-        for voice, one, contact_id, report_id, code in zip(voices, opened, contact_ids, report_ids, codes, strict=True)
+        for voice, one, contact_id, (report_id, code, mark) in zip(voices, opened, contact_ids, known_by, strict=True)
     ]
     insert_rows(Report, _COLUMNS, rows)
     return [
@@ -100,7 +103,7 @@ def _take_in(voices: Sequence[Voice], told: Sequence[VoicedReport], actor: Actor
     ]
 
 
-def _matter(voice: Voice, code: str) -> Matter:
+def _matter(voice: Voice, mark: str) -> Matter:
     assert voice.said_at is not None
     return Matter(
         text=voice.text,
@@ -112,7 +115,7 @@ def _matter(voice: Voice, code: str) -> Matter:
         lon=voice.lon,
         lat=voice.lat,
         hold=voice.hold,
-        voice=code,
+        voice=mark,
     )
 
 

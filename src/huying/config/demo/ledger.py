@@ -176,7 +176,9 @@ class Ledger:
             self._held[suspension.case_id].suspension = suspension
         for milestone in Milestone.objects.filter(suspension__in=list(suspended)).order_by("due_on", "id"):
             suspended[milestone.suspension_id].milestones.append(milestone)
-        for case_id, reached in _pairs(ReturnCall.objects.filter(case__in=ids), "case_id", "reached"):
+        for case_id, reached in _pairs(
+            ReturnCall.objects.filter(case__in=ids, made_at__gte=F("case__closed_at")), "case_id", "reached"
+        ):
             held = self._held[case_id]
             held.called, held.unreached = held.called or reached, held.unreached + (not reached)
 

@@ -127,8 +127,18 @@ class Life:
         self.stage.known = {key: Known(case_id, first.pk, _told(case, key, now))}
         score = self.rng.choices((5, 4, 3, 2), (60, 25, 10, 5))[0]
         extra = {"reached": True, "solved": score > 2, "satisfied": score, "stars": score}
+        if verb == "feedback":
+            self._photograph(case, key, now)
         by = {"reject": "centre_lead", "sign": "handler", "feedback": "handler"}.get(verb, verb)
         return perform(Act(now, key, 0, verb, by, self.rng.choice(PHRASES[verb]), extra), self.stage)
+
+    def _photograph(self, case: Case, key: str, now: datetime) -> None:
+        """The pictures an answer rests on are put up just before it."""
+        needed = loading.pictures_at(now)(case.item_code)
+        shown = [("before", "处置前", 9), *([("after", "处置后", 2)] * needed)] if needed else []
+        for number, (stage, caption, minutes) in enumerate(shown):
+            at = now - timedelta(minutes=minutes)
+            perform(Act(at, key, number, "attach", "handler", caption, {"stage": stage, "kind": "generic"}), self.stage)
 
     def _due(self, verb: str, now: datetime) -> int | None:
         """A case for which this is the next thing to do: the most pressing, or one of the first few."""

@@ -35,9 +35,10 @@ from .crew import Crew
 from .ending import answer_orders, leave_open
 from .founding import FOUNDER, found
 from .intake import SOURCE, Known, take_in_past
+from .proof import pictures
 from .rhythm import CHINA, VoicedReport, make_reports
 from .roles import Stage
-from .script import Act, Playwright
+from .script import Act, PicturesOf, Playwright
 
 if TYPE_CHECKING:
     from huying.ground.territory.fictional import FictionalPlace, Scale
@@ -141,6 +142,12 @@ def _lived_until() -> datetime | None:
     return None if entry is None else datetime.fromisoformat(str(entry.content["until"]))
 
 
+def pictures_at(now: datetime) -> PicturesOf:
+    """How many pictures of after an answer to a matter of each kind needs, by the catalogue of that day."""
+    items = catalogue.current(local_day(now)).items
+    return {item.code: pictures(item.conditions, item.needs_photo_min) for item in items}.__getitem__
+
+
 class History:
     """The history of one plan, made anew from its seed and lived through from where it stands."""
 
@@ -191,7 +198,9 @@ class History:
         """Every act of every matter, in order of time."""
         plan = self.plan
         lot = Random(f"acts-{plan.seed}")
-        writer = Playwright(lot, plan.began, plan.end, plan.end - PICTURES, Dues(plan.end, respond=True))
+        writer = Playwright(
+            lot, plan.began, plan.end, plan.end - PICTURES, Dues(plan.end, respond=True), pictures_at(plan.end)
+        )
         acts = [act for told in reports for act in writer.acts(told)]
         acts.sort(key=lambda act: act.at)
         return acts

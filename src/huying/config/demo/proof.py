@@ -26,6 +26,11 @@ def _needed(node: Node) -> list[str]:
     return [code for part in parts for code in _needed(part)]
 
 
+def pictures(expression: str, least: int) -> int:
+    """How many pictures of after the evidence rests on; none where it rests on something else."""
+    return max(least, 1) if "C1" in needed(expression) else 0
+
+
 def evidence(
     expression: str, *, at: datetime, began: datetime, by: str, text: str, key: str, photos: int, line: str = ""
 ) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import NamedTuple
@@ -51,13 +51,18 @@ class Act(NamedTuple):
         return self.extra.get(name, default)  # type: ignore[attr-defined]
 
 
+PicturesOf = Callable[[str], int]  # of an item: how many pictures of after its closing condition asks for
+
+
 class Playwright:
     """Writes the acts of reports; deterministic by its generator."""
 
     def __init__(
-        self, rng: Random, began: datetime, end: datetime, photos_from: datetime, respond_of: DueOf | None = None
-    ) -> None:
+        self, rng: Random, began: datetime, end: datetime, photos_from: datetime, respond_of: DueOf | None = None,
+        pictures_of: PicturesOf | None = None,
+    ) -> None:  # fmt: skip
         self.rng, self.end, self.photos_from, self.respond_of = rng, end, photos_from, respond_of
+        self.pictures_of = pictures_of or (lambda _item_code: 0)
         self.time = WorkTime((began - timedelta(days=2)).date(), (end - began).days + 60)
 
     def acts(self, told: VoicedReport) -> list[Act]:
@@ -149,11 +154,13 @@ class Playwright:
         if "whistled" in told.fate.marks:
             yield step.at - 40 * minute, "deliver_parts", "handler", "协办事项已完成，现场情况和材料已上传。", NOTHING
             yield step.at - 25 * minute, "accept_parts", "handler", "配合及时，结果有效。", NOTHING
-        kind = str(step.extra.get("photo", "")).partition("-")[0]
+        needed = self.pictures_of(told.item_code)
+        kind = str(step.extra.get("photo", "")).partition("-")[0] or ("generic" if needed else "")
         if kind and step.at >= self.photos_from:
             if not told.photo or told.at < self.photos_from:
                 yield step.at - 9 * minute, "attach", "handler", "处置前", {"stage": "before", "kind": kind}
-            yield step.at - 2 * minute, "attach", "handler", "处置后", {"stage": "after", "kind": kind}
+            for _number in range(max(needed, 1)):
+                yield step.at - 2 * minute, "attach", "handler", "处置后", {"stage": "after", "kind": kind}
         yield step.at, "feedback", step.by, step.text, step.extra
 
     def _calls(self, step: Step) -> Iterator[tuple[datetime, str, str, str, object]]:

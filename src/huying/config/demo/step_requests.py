@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from huying.casework.cases.models import Assignment, Extension, Milestone, Objection, Suspension
 from huying.casework.cases.rules import MAX_RETURNS, Action, State
+from huying.casework.clocks.dated import MILESTONE, milestone_kind, plan_starts
 from huying.casework.supervision.rules import RETURNS_BEFORE_ORDER, Cause
 from huying.kernel.actor import Actor
 from huying.senses.reports.rules import Told
@@ -85,10 +86,9 @@ def ask_extension(bulk: Bulk, held: Held, act: Act) -> None:
     if until is None:
         raise Left("nothing_to_extend")
     rule = bulk.decided(held, Action.ASK_EXTENSION, actor, act, "reason", "until")
-    lead = lead_of(held)
     if until <= act.at or (case.due_at is not None and until <= case.due_at):
         raise Left("invalid")
-    if lead.due_at is not None and until - lead.due_at > lead.due_at - lead.sent_at:
+    if bulk.ticking.too_long(held, until):
         raise Left("extension_too_long")
     held.extension = bulk.ledger.make(
         Extension, case_id=case.pk, reason=act.text, until=until, old_due=case.due_at, asked_at=act.at,
@@ -96,6 +96,7 @@ def ask_extension(bulk: Bulk, held: Held, act: Act) -> None:
     )  # fmt: skip
     body = {"until": until, "due": utc(case.due_at)}
     bulk.finish(held, Action.ASK_EXTENSION, rule, sure(actor), act.at, body, reason=act.text)
+    bulk.ticking.start_standing(held, "request:extension", act.at)
 
 
 def grant_extension(bulk: Bulk, held: Held, act: Act) -> None:
@@ -111,6 +112,7 @@ def grant_extension(bulk: Bulk, held: Held, act: Act) -> None:
     case.extensions += 1
     body = {"until": asked.until, "due": utc(asked.old_due), "number": case.extensions}
     bulk.finish(held, Action.GRANT_EXTENSION, rule, by, act.at, body, told=act.text)
+    bulk.ticking.stop(held, held.running("request:extension"), act.at, "decided")
     bulk.ticking.extend(held, asked.until, act.at, by.ref, "extension")
     bulk.tell(held, Told.EXTENDED, act.at, {"until": asked.until.isoformat(), "words": act.text})
 
@@ -128,6 +130,7 @@ def ask_suspension(bulk: Bulk, held: Held, act: Act) -> None:
     ]
     body = {"milestones": [{"name": name, "due": due.isoformat()} for name, due in named]}
     bulk.finish(held, Action.ASK_SUSPENSION, rule, sure(actor), act.at, body, reason=act.text)
+    bulk.ticking.start_standing(held, "request:suspension", act.at)
 
 
 def grant_suspension(bulk: Bulk, held: Held, act: Act) -> None:
@@ -140,7 +143,10 @@ def grant_suspension(bulk: Bulk, held: Held, act: Act) -> None:
     bulk.ledger.touch(asked)
     held.case.suspended_at = act.at
     bulk.finish(held, Action.GRANT_SUSPENSION, rule, by, act.at, note=note)
+    bulk.ticking.stop(held, held.running("request:suspension"), act.at, "decided")
     bulk.ticking.pause(held, held.running(), act.at, by.ref, "suspended")
+    for one in plan_starts(held.milestones, held.case.pk, lead_of(held).pk, act.at, held.area):
+        bulk.ticking.start(held, one)
     bulk.tell(held, Told.SUSPENDED, act.at)
 
 
@@ -155,6 +161,8 @@ def milestone(bulk: Bulk, held: Held, act: Act) -> None:
     bulk.ledger.touch(stone)
     body = {"milestone": stone.name, "due": stone.due_on.isoformat()}
     bulk.finish(held, Action.REACH_MILESTONE, rule, sure(actor), act.at, body, note=note)
+    kind = milestone_kind(stone.pk, held.milestones)
+    bulk.ticking.stop(held, held.running(kind), act.at, "reached")
 
 
 def resume(bulk: Bulk, held: Held, act: Act) -> None:
@@ -169,4 +177,6 @@ def resume(bulk: Bulk, held: Held, act: Act) -> None:
     held.case.suspended_at = None
     by = sure(actor)
     bulk.finish(held, Action.RESUME, rule, by, act.at, note="挂账条件消除，恢复办理。")
+    planned = [clock for clock in held.running() if clock.kind.startswith(MILESTONE)]
+    bulk.ticking.stop(held, planned, act.at, "resumed")
     bulk.ticking.resume(held, held.running(), act.at, by.ref, "suspended")

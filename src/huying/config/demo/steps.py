@@ -17,6 +17,7 @@ from huying.casework.cases.models import (
 )
 from huying.casework.cases.rules import Action, State, merge_target, refuse_target
 from huying.casework.cases.rules import rank as rank_of
+from huying.casework.cases.voices import labelled, reporter
 from huying.casework.catalogue import queries as catalogue
 from huying.casework.catalogue.conditions import unmet
 from huying.casework.catalogue.evidence import Evidence, Photo
@@ -157,7 +158,8 @@ def _feedback(bulk: Bulk, held: Held, act: Act) -> None:
     whole = Evidence.from_json(found_evidence(act, case, case.item, case.opened_at, by.name))
     before = tuple(photo for stage, photo in held.photos if stage in ("report", "before"))
     after = tuple(photo for stage, photo in held.photos if stage == "after")
-    whole = replace(whole, photos_before=(*whole.photos_before, *before), photos_after=(*whole.photos_after, *after))
+    if after:  # else it is so long ago that only the names of the pictures are left
+        whole = replace(whole, photos_before=before, photos_after=after)
     if unmet(case.item.conditions, whole, photos_min=case.item.needs_photo_min):
         raise Left("evidence_missing")
     proof = whole.as_json()
@@ -192,7 +194,7 @@ def _check_pass(bulk: Bulk, held: Held, act: Act) -> None:
     lead.state, lead.accepted_at, lead.ended_at = _A.ACCEPTED, act.at, act.at
     bulk.ledger.touch(lead)
     late = case.due_at is not None and feedback.given_at > case.due_at
-    case.closed_at, case.closed_late = act.at, late
+    case.closed_at, case.closed_late = act.at, late or bool(case.closed_late)
     bulk.finish(held, Action.PASS_CHECK, rule, by, act.at, {"late": late}, note=act.text)
     bulk.ticking.stop(held, held.running(), act.at, "closed")
     bulk.tell(held, Told.ANSWERED, act.at, {"words": feedback.text})
@@ -222,7 +224,9 @@ def _send_back(bulk: Bulk, held: Held, _act: Act, _by: Actor, lead: Assignment, 
     lead.state, lead.delivered_at, lead.ended_at = _A.SIGNED, None, None
     bulk.ledger.touch(lead)
     held.case.redos += 1
-    held.case.closed_at = held.case.closed_late = None
+    held.case.closed_at = held.case.rating = held.case.solved = None
+    held.case.closed_late = True if held.case.closed_late else None
+    held.called, held.unreached = False, 0
 
 
 def _again(
@@ -261,14 +265,14 @@ def _return_call(bulk: Bulk, held: Held, act: Act) -> None:
 
 def _rate(bulk: Bulk, held: Held, act: Act) -> None:
     report = bulk.rated[bulk.stage.known[act.source_id].report_id]
-    actor = Actor("reporter", f"report:{report.pk}", "居民")
+    actor = reporter(report.pk)
     rule = bulk.decided(held, Action.RATE, actor, act, "score")
     case, score = held.case, int(str(act.get("stars")))
     responded, solved = score > 1, score >= 3
     case.rating = score if case.rating is None else min(case.rating, score)
     case.solved = solved if case.solved is None else case.solved and solved
     said = {"score": score, "responded": responded, "solved": solved}
-    bulk.finish(held, Action.RATE, rule, actor, act.at, said, comment=act.text)
+    bulk.finish(held, Action.RATE, rule, actor, act.at, said, **{labelled("comment", report.mark): act.text})
     for name, value in {**said, "comment": act.text, "rated_at": act.at}.items():
         setattr(report, name, value)
     bulk.ledger.touch(report)
@@ -314,7 +318,7 @@ def _merge(bulk: Bulk, held: Held, act: Act) -> None:
 def _attach(bulk: Bulk, held: Held, act: Act) -> None:
     case, name, kind = held.case, str(act.get("stage")), str(act.get("kind"))
     actor = bringer(case, act, bulk.stage.crew)
-    if actor is None or any(stage == name for stage, _photo in held.photos):
+    if actor is None or (name != "after" and any(stage == name for stage, _photo in held.photos)):
         raise Left("nobody")
     file = bulk.stage.album.unsaved(case.pk, kind, "after" if name == "after" else "before", actor, act.at)
     file.pk = bulk.ledger.ids.take(StoredFile)

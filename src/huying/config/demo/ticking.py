@@ -8,8 +8,9 @@ from datetime import datetime
 from huying.casework.cases.facts import AssignmentMade
 from huying.casework.cases.models import Assignment
 from huying.casework.catalogue.limits import Limit
-from huying.casework.clocks.actions.running import Start, continued, placed, resumed, timed
+from huying.casework.clocks.actions.running import Start, continued, extended, resumed, timed
 from huying.casework.clocks.handlers import unit_starts
+from huying.casework.clocks.keeping import longer
 from huying.casework.clocks.lights import highest
 from huying.casework.clocks.models import Clock, ClockChange
 from huying.casework.clocks.queries import almanac
@@ -47,8 +48,16 @@ class Ticking:
             self.start(held, one)
 
     def start_standing(self, held: Held, kind: str, at: datetime, *, main: bool = False) -> None:
-        limit = self.book.standing_limit(kind, at)
+        limit = self.book.standing_limit(kind.partition(":")[0], at)
         self.start(held, Start(case_id=held.case.pk, kind=kind, main=main, limit=limit, at=at, area=held.area))
+
+    def too_long(self, held: Held, until: datetime) -> bool:
+        """Whether the main clock may not be given until then."""
+        main = next((clock for clock in held.running("close") if clock.main), None)
+        if main is None or main.due_at is None:
+            return False
+        closing = [clock.pk for clock in held.clocks if clock.main and clock.kind == "close"]
+        return longer(main, [one for pk in closing for one in held.changes[pk]], until, self.book)
 
     def stop(self, held: Held, clocks: Iterable[Clock], at: datetime, why: str) -> None:
         lit = False
@@ -73,7 +82,7 @@ class Ticking:
 
     def extend(self, held: Held, until: datetime, at: datetime, by: str, why: str) -> None:
         moves = [
-            placed(clock, until, clock.paused_us, at, self.book)
+            extended(clock, until, at, self.book)
             for clock in held.running("close")
             if clock.main and clock.due_at is not None and until > clock.due_at
         ]
@@ -81,7 +90,7 @@ class Ticking:
 
     def go_on(self, held: Held, before: Clock, at: datetime, by: str, why: str) -> None:
         """A stopped clock goes on as a new one, with the record of what moved the old."""
-        made = continued(before, at, self.book)
+        made = continued(before, at, self.book, before.assignment_id)
         made.pk = self.ledger.ids.take(Clock)
         self.ledger.adopt(made)
         held.clocks.append(made)

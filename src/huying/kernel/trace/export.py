@@ -69,20 +69,34 @@ def export_text(chain: str, *, disclose: Collection[str] | bool = False) -> str:
 
 
 @transaction.atomic
-def erase_private(chain: str, *, actor: Actor, now: datetime, why: str, labels: Collection[str] | None = None) -> int:
-    """Erase the private values of a chain for ever (all, or those with these labels); returns how many.
+def erase_private(
+    chain: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    why: str,
+    labels: Collection[str] | None = None,
+    places: Collection[tuple[int, str]] | None = None,
+) -> int:
+    """Erase the private values of a chain for ever; returns how many: all, those with these labels, or those at these
+    places, which are the sequence number of an entry and a label.
 
-    The chain stays valid: it only ever held commitments, and without salt and value they say nothing. That and why
-    something was erased is itself an entry. ``why`` must hold no personal data. Erasing nothing writes nothing.
+    The chain stays valid: it only ever held commitments, and without salt and value they say nothing. That, how many
+    and why something was erased is itself an entry, which names none of them. ``why`` must hold no personal data.
+    Erasing nothing writes nothing.
     """
     if not why.strip():
         raise Invalid(_("请写明删除个人信息的依据"), code="reason_needed", field="why")
     values = PrivateValue.objects.filter(chain=chain)
     if labels is not None:
         values = values.filter(label__in=labels)
+    if places is not None:
+        wanted = set(places)
+        rows = values.filter(seq__in={seq for seq, _label in wanted}).values_list("pk", "seq", "label")
+        values = values.filter(pk__in=[pk for pk, seq, label in rows if (seq, label) in wanted])
     count, _per_model = values.delete()
     if count:
-        body = {"count": count, "why": why.strip(), "labels": sorted(labels) if labels is not None else []}
+        body = {"count": count, "why": why.strip()}
         record([Draft(chain=chain, verb=ERASED, actor=actor, at=now, body=body)])
     return count
 

@@ -1,4 +1,4 @@
-"""What a resident does from the portal: send a matter, join one, rate, say it is not solved, ask to hurry.
+"""A resident sends a matter from the portal, or joins one.
 
 Everything ends in one call of ``reports``; here are only the manners of the portal around it.
 """
@@ -9,20 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
-
-from huying.casework.cases.rules import State
-from huying.casework.cases.turns import chain
 from huying.casework.dispatch.queries import Matter
-from huying.kernel import trace
 from huying.kernel.actor import Actor
-from huying.kernel.errors import Refused
 from huying.kernel.models import StoredFile
 from huying.senses.reports import actions as reports
 from huying.senses.reports.actions import Taken, Voice
-from huying.senses.reports.models import Report
 from huying.senses.reports.rules import Channel
 
 from . import queries, rules
@@ -69,7 +60,6 @@ def send_matter(said: Said, *, actor: Actor, now: datetime) -> Taken:
 
 def join_matter(case_id: int, said: Said, *, actor: Actor, now: datetime) -> Taken:
     """ "This is it: +1": one more voice for an open public matter. NotFound for any other."""
-    queries.public_open(case_id)
     return _take_in(said, actor, now, case_id=case_id)
 
 
@@ -103,49 +93,3 @@ def _take_in(
     )
     (taken,) = reports.take_in([voice], actor=actor, now=now)
     return taken
-
-
-def rate(
-    report: Report,
-    *,
-    score: int,
-    actor: Actor,
-    now: datetime,
-    responded: bool | None = None,
-    solved: bool | None = None,
-    comment: str = "",
-) -> None:
-    """Rate the result, once it is done. Refused kindly before that, and after it was rated."""
-    if report.case.state != State.CLOSED:
-        raise Refused(_("办完以后才能评价"), code="not_done_yet", hint=_("办好后，这一页会请您评一评。"))
-    if rules.has_rated(report.rated_at, report.case.closed_at):
-        raise Refused(_("您已经评过了，谢谢"), code="already_rated")
-    reports.rate_report(
-        report.pk, score=score, responded=responded, solved=solved, comment=comment, actor=actor, now=now
-    )
-
-
-def say_not_solved(report: Report, *, reason: str, actor: Actor, now: datetime) -> None:
-    """Back to the unit. Refused kindly while it is being worked on."""
-    if report.case.state != State.CLOSED:
-        raise Refused(
-            _("这件事现在不用退回"), code="not_done_yet", hint=_("还在办的可以催一催；已经存档的，请重新反映一次。")
-        )
-    reports.say_not_solved(report.pk, reason=reason, actor=actor, now=now)
-
-
-def remind(report_id: int, *, text: str, actor: Actor, now: datetime) -> None:
-    """催一催, once a day."""
-    with transaction.atomic():
-        report = Report.objects.select_for_update(of=("self",)).select_related("case").get(pk=report_id)
-        if not report.case.open:
-            raise Refused(_("这件事已经不在办理中了"), code="not_open")
-        midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-        today = trace.Entry.objects.filter(
-            chain=chain(report.case_id), verb="remind", actor_ref=f"report:{report.pk}", at__gte=midnight
-        )
-        if today.exists():
-            raise Refused(
-                _("今天已经催过了"), code="reminded_today", hint=_("办事的单位已经收到提醒，明天还可以再催。")
-            )
-        reports.remind(report.pk, text=text, actor=actor, now=now)

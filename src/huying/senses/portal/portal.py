@@ -13,9 +13,10 @@ from huying.ground.organisation.access import ANONYMOUS
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, Invalid
+from huying.senses.reports import throttle
 from huying.senses.reports.rules import normal_tracking_code, spoken_tracking_code
 
-from . import actions, forms, queries, throttle, words
+from . import actions, forms, queries, words
 
 DEVICE_CODES = "huying_codes"
 MOST_DEVICE_CODES = 20

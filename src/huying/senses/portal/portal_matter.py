@@ -15,14 +15,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from huying.casework.cases.voices import reporter
 from huying.kernel import clock
-from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError
-from huying.senses.reports import access
+from huying.senses.reports import access, actions
 from huying.senses.reports.models import Report
 from huying.senses.reports.rules import spoken_tracking_code
 
-from . import actions, forms, queries, queries_story, words
+from . import forms, queries, queries_story, words
 from .portal import HOTLINE
 from .portal_report import picture
 
@@ -101,7 +101,7 @@ def rate(request: HttpRequest, code: str) -> HttpResponse:
     given = form.cleaned_data
 
     def deed(now: datetime) -> str:
-        actions.rate(report, **given, actor=_reporter(report), now=now)
+        actions.rate_report(report.pk, **given, actor=reporter(report.pk), now=now)
         return gettext("谢谢您的评价，我们会认真看")
 
     return _do(request, report, deed, rating=form)
@@ -115,7 +115,7 @@ def not_solved(request: HttpRequest, code: str) -> HttpResponse:
         return _show(request, report, status=422, reason_error=gettext("请说说还有什么没解决"))
 
     def deed(now: datetime) -> str:
-        actions.say_not_solved(report, reason=reason, actor=_reporter(report), now=now)
+        actions.say_not_solved(report.pk, reason=reason, actor=reporter(report.pk), now=now)
         return gettext("已经退回去重新办，办好再告诉您")
 
     return _do(request, report, deed, reason=reason)
@@ -127,7 +127,7 @@ def remind(request: HttpRequest, code: str) -> HttpResponse:
     text = request.POST.get("text", "").strip()[:300]
 
     def deed(now: datetime) -> str:
-        actions.remind(report.pk, text=text, actor=_reporter(report), now=now)
+        actions.remind(report.pk, text=text, actor=reporter(report.pk), now=now)
         return gettext("已经替您催了")
 
     return _do(request, report, deed, remind_text=text)
@@ -141,7 +141,3 @@ def _do(request: HttpRequest, report: Report, deed: Deed, **typed: Any) -> HttpR
         return _show(request, access.tracked_report(report.tracking_code), status=error.status, error=error, **typed)
     messages.success(request, said)
     return redirect("matter", code=report.tracking_code)
-
-
-def _reporter(report: Report) -> Actor:
-    return Actor("reporter", f"report:{report.pk}", "居民")

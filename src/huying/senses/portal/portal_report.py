@@ -16,8 +16,9 @@ from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, Invalid, NotFound, Refused
 from huying.kernel.files import path_of
 from huying.kernel.models import StoredFile
+from huying.senses.reports import throttle
 
-from . import actions, forms, queries, rules, throttle, words
+from . import actions, forms, queries, rules, words
 from .forms import Kept, MatterForm
 from .portal import HOTLINE, address, remember, resident
 

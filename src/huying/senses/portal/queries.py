@@ -28,7 +28,9 @@ from huying.kernel.clock import local_day
 from huying.kernel.errors import NotFound
 from huying.kernel.paging import Page, page
 from huying.kernel.privacy import blind_candidates
+from huying.senses.reports.access import public_cases
 from huying.senses.reports.models import Report
+from huying.senses.reports.rules import has_rated
 
 from . import rules, words
 
@@ -235,11 +237,6 @@ def centre_phone(now: datetime) -> str:
 # --- what is done in the open ---------------------------------------------------------------------------------------
 
 
-def public_cases() -> QuerySet[Case]:
-    """Cases of kinds that everybody may see."""
-    return Case.objects.filter(item__public_visible=True, item__sensitive=False)
-
-
 def around(*, now: datetime, area: str = "", done: bool = False, cursor: str | None = None) -> Page[Near]:
     """Open public matters, or those done within a week, newest first: kind and place, nobody's words."""
     rows = public_cases()
@@ -356,7 +353,7 @@ def _as_mine(reports: Sequence[Report]) -> list[Mine]:
             place=places.get(_area(report.case), ""),
             state=words.short_status(report.case.state),
             open=report.case.open,
-            to_rate=report.case.state == State.CLOSED and not rules.has_rated(report.rated_at, report.case.closed_at),
+            to_rate=report.case.state == State.CLOSED and not has_rated(report.rated_at, report.case.closed_at),
             said_at=report.said_at,
             due=report.case.due_at if report.case.open and report.case.lead_unit_id else None,
         )

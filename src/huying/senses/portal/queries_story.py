@@ -18,18 +18,20 @@ from django.utils.translation import gettext
 from huying.casework.cases.models import Attachment, Case, Extension, Feedback, Milestone, Suspension, Transfer
 from huying.casework.cases.rules import State
 from huying.casework.cases.turns import chain
+from huying.casework.cases.voices import reporter
 from huying.ground.organisation.models import Unit
 from huying.kernel import trace
 from huying.kernel.models import StoredFile
 from huying.senses.reports.models import Report, ReportPhoto, Telling
 from huying.senses.reports.queries import tellings_of
-from huying.senses.reports.rules import Told
+from huying.senses.reports.rules import Told, has_rated, reminded_today
 from huying.shell.words import moment_words
 
-from . import rules, words
+from . import words
 
 _WITH_DUE = frozenset({State.DISPATCHED, State.HANDLING})
 _BEFORE_UNIT = frozenset({State.PENDING, State.ACCEPTED})
+_ANEW = frozenset({"escalate", "order_redo", "uphold_objection", "reconsider", "take_back"})
 _AFTER = ("before", "after")
 
 
@@ -102,7 +104,7 @@ def matter_of(report: Report, *, place: str, now: datetime) -> Matter:
     answered = known.answers[-1] if known.answers and case.state in (State.CLOSED, State.ARCHIVED) else None
     running = next((one for one in known.suspensions if one.state == Suspension.State.RUNNING), None)
     pictures = _pictures(report, case, done=case.state in (State.CLOSED, State.ARCHIVED))
-    due = case.due_at if case.state in _WITH_DUE else None
+    due = _promised(case, known) if case.state in _WITH_DUE else None
     reminded = _reminded_today(known.entries, report, now)
     return Matter(
         report=report,
@@ -122,7 +124,7 @@ def matter_of(report: Report, *, place: str, now: datetime) -> Matter:
         own_photos=tuple(one for one in pictures if one.stage == "report"),
         work_photos=tuple(one for one in pictures if one.stage in _AFTER),
         lines=tuple(_lines(report, case, known, now)),
-        may_rate=case.state == State.CLOSED and not rules.has_rated(report.rated_at, case.closed_at),
+        may_rate=case.state == State.CLOSED and not has_rated(report.rated_at, case.closed_at),
         may_remind=bool(case.open) and not reminded,
         reminded_today=reminded,
         who_sees=words.who_sees(anonymous=report.contact_id is None, hide=report.hide_identity),
@@ -144,6 +146,24 @@ def _answers(case: Case) -> QuerySet[Feedback]:
     passed = Max("checks__made_at", filter=Q(checks__passed=True))
     found = Feedback.objects.filter(case=case).annotate(told_at=passed)
     return found.filter(Q(told_at__isnull=False) | Q(assignment__isnull=True)).order_by("id")
+
+
+def _promised(case: Case, known: _Known) -> datetime | None:
+    """By when, as it was first said: taking it back and sending it out again is the office's affair, not the resident's.
+
+    What was moved and told (more time, a plan), or begins anew (done again, passed up), holds as it is.
+    """
+    if case.due_at is None or case.extensions or known.suspensions:
+        return case.due_at
+    said, last = [case.due_at], None
+    for entry in known.entries:
+        if entry.verb in ("dispatch", "designate"):
+            last = entry.content.get("due")
+        elif entry.verb in ("recall", "unmerge") and last:
+            said.append(datetime.fromisoformat(str(last)))
+        elif entry.verb in _ANEW:
+            said, last = [case.due_at], None
+    return min(said)
 
 
 def _told_at(answer: Feedback) -> datetime:
@@ -213,7 +233,7 @@ def _lines(report: Report, case: Case, known: _Known, now: datetime) -> list[Lin
 
 def _of_entry(entry: trace.Entry, report: Report, known: _Known, now: datetime) -> Line | None:
     body = entry.content
-    own = entry.actor_ref == f"report:{report.pk}"
+    own = entry.actor_ref == reporter(report.pk).ref
     if entry.verb == "open" and entry.at >= report.received_at:
         return None
     if entry.verb in ("join", "absorb") and entry.at <= report.received_at:
@@ -288,12 +308,9 @@ def _ahead(case: Case) -> list[Line]:
 
 
 def _reminded_today(entries: Sequence[trace.Entry], report: Report, now: datetime) -> bool:
-    today = timezone.localtime(now).date()
-    mine = f"report:{report.pk}"
-    return any(
-        entry.verb == "remind" and entry.actor_ref == mine and timezone.localtime(entry.at).date() == today
-        for entry in entries
-    )
+    mine = reporter(report.pk).ref
+    last = next((one.at for one in reversed(entries) if one.verb == "remind" and one.actor_ref == mine), None)
+    return reminded_today(last, now, timezone.get_current_timezone())
 
 
 def _pictures(report: Report, case: Case, *, done: bool) -> list[Picture]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from datetime import datetime
 
 MOST_PHOTOS = 6
 LONGEST_TEXT = 2_000
@@ -44,8 +43,3 @@ def resident_choice(chosen: str, proposed: list[str], *, sure: bool) -> tuple[st
     if chosen in proposed and not (sure and chosen == proposed[0]):
         return chosen, False
     return None, False
-
-
-def has_rated(rated_at: datetime | None, closed_at: datetime | None) -> bool:
-    """Whether the present result was rated; what is done again may be rated again."""
-    return rated_at is not None and (closed_at is None or rated_at >= closed_at)

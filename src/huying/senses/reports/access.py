@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+from dataclasses import replace
+
+from django.db.models import QuerySet
+
 from huying.casework.cases import access as cases
 from huying.casework.cases.models import Case
 from huying.casework.cases.rules import Party
@@ -16,18 +21,44 @@ _HANDLING = frozenset({Party.LEAD, Party.LEAD_HEAD, Party.ASSIST})
 _CONTACTING = frozenset({Party.SEAT, Party.DISPATCHER, Party.CHECKER, Party.CENTRE})
 
 
-def own_report(report_id: int, user_id: int | None) -> Report:
-    """A signed-in resident's own report; anybody else's does not exist for them."""
-    found = queries.of_user(user_id).filter(pk=report_id).first() if user_id is not None else None
-    if found is None:
-        raise NotFound(code="report_not_found")
-    return found
+_READS, _READS_CASES = "scope:reports:read", "scope:cases:read"
+
+
+def is_colleague(actor: Actor) -> bool:
+    """Staff and connected systems, who are believed what kind a matter is and how it came; residents say what is."""
+    return actor.kind in ("staff", "key", "system")
+
+
+def public_cases() -> QuerySet[Case]:
+    """Cases of kinds that everybody may see."""
+    return Case.objects.filter(item__public_visible=True, item__sensitive=False)
+
+
+def must_join(actor: Actor, case_ids: Set[int]) -> None:
+    """NotFound unless each of these cases may get one more voice from this actor.
+
+    Staff and keys join what they may see, everybody else an open case of a public kind: whoever joins a case may
+    follow it. One query, none without a case.
+    """
+    if not case_ids:
+        return
+    known = cases.visible(actor) if is_colleague(actor) else public_cases().filter(open=True)
+    if known.filter(pk__in=case_ids).count() != len(case_ids):
+        raise NotFound(code="case_not_found")
+
+
+def readable(actor: Actor) -> QuerySet[Report]:
+    """The reports on the cases somebody may see; a key with ``reports:read`` sees those of its own area or unit."""
+    if actor.kind == "key":
+        duties = tuple(replace(duty, role=_READS_CASES) for duty in actor.duties_of(_READS))
+        actor = replace(actor, duties=duties)
+    return Report.objects.filter(case__in=cases.visible(actor), erased_at__isnull=True)
 
 
 def tracked_report(code: str) -> Report:
-    """The report of a tracking code: the code is the key."""
+    """The report of a tracking code: the code is the key. NotFound once it was erased."""
     found = queries.by_tracking_code(code)
-    if found is None:
+    if found is None or found.erased_at is not None:
         raise NotFound(code="report_not_found")
     return found
 

@@ -7,30 +7,36 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from ninja import Field, Header, Router, Schema, Status
+from ninja import Field, Header, Query, Router, Schema, Status
 
 from huying.casework.cases.models import Case
+from huying.casework.cases.voices import reporter
 from huying.ground.organisation.auth import SignedIn
-from huying.ground.territory.coordinates import convert_point, crs_of
+from huying.ground.territory.coordinates import Crs, convert_point
 from huying.kernel import clock
 from huying.kernel.actor import Actor
-from huying.kernel.errors import Invalid
+from huying.kernel.errors import Forbidden, Invalid
+from huying.kernel.privacy import mask_text
 
-from . import access, actions, queries
+from . import access, actions, queries, throttle
 from .actions import Taken, Voice
 from .models import Report
 from .rules import Channel, Told
 
 router = Router()
-WRITE = SignedIn("reports:write")
+WRITE, READ = SignedIn("reports:write"), SignedIn("reports:read")
 MOST_AT_ONCE = 1_000
+PAGE_SIZE, MOST_A_PAGE = 50, 200
+LONGEST_COMMENT, LONGEST_REASON, LONGEST_REMINDER = 500, 500, 300
+_FOR_COLLEAGUES = {"channel": Channel.API, "item": None, "hold": False, "urgent": False}
 
 
 class ReportIn(Schema):
     """What somebody says. Coordinates in ``crs`` (wgs84, cgcs2000, gcj02, bd09).
 
     ``source_id`` is the caller's own number of it: sending the same again changes nothing. ``case_id`` joins an open
-    case; ``item`` names a kind the caller already knows for certain.
+    case the caller may see; ``item`` names a kind the caller already knows for certain. ``channel``, ``item``,
+    ``urgent`` and ``hold`` are for keys and staff.
     """
 
     text: str
@@ -45,7 +51,7 @@ class ReportIn(Schema):
     place_text: str = ""
     lon: float | None = None
     lat: float | None = None
-    crs: str = "wgs84"
+    crs: Crs = "wgs84"
     item: str | None = None
     case_id: int | None = None
     urgent: bool = False
@@ -94,18 +100,65 @@ class Rating(Schema):
     score: Annotated[int, Field(ge=1, le=5)]
     responded: bool | None = None
     solved: bool | None = None
-    comment: str = ""
+    comment: Annotated[str, Field(max_length=LONGEST_COMMENT)] = ""
 
 
 class Why(Schema):
-    reason: str
+    reason: Annotated[str, Field(max_length=LONGEST_REASON)]
 
 
 class Text(Schema):
-    text: str = ""
+    text: Annotated[str, Field(max_length=LONGEST_REMINDER)] = ""
+
+
+class ReadQuery(Schema):
+    """Narrows the list; ``channel`` one of those of ReportIn."""
+
+    channel: str = ""
+    cursor: str | None = None
+    size: int = Field(PAGE_SIZE, ge=1, le=MOST_A_PAGE)
+
+
+class Said(Schema):
+    """One report: what was said, numbers in it masked, and never by whom. ``source_id`` only of the caller's own."""
+
+    case_id: int
+    case_number: str
+    state: str
+    item: str
+    source_id: str | None
+    channel: str
+    title: str
+    text: str
+    place_text: str
+    said_at: datetime
+    received_at: datetime
+    score: int | None
+    responded: bool | None
+    solved: bool | None
+
+
+class SaidPage(Schema):
+    """One page, newest first; pass ``next`` or ``prev`` as ``cursor`` to go on."""
+
+    items: list[Said]
+    next: str | None
+    prev: str | None
+
+
+def _must_be_simple(given: ReportIn, actor: Actor) -> None:
+    """Residents say what is; what kind it is, how it came and how urgent it is, is for those who answer for that."""
+    if access.is_colleague(actor):
+        return
+    asked = next((name for name, usual in _FOR_COLLEAGUES.items() if getattr(given, name) != usual), None)
+    if asked is not None:
+        raise Forbidden(
+            _("这一项由受理的系统或工作人员填写"), code="not_for_residents", field=asked, hint=_("去掉这一项再送一次")
+        )
 
 
 def _voice(given: ReportIn, actor: Actor, key: str) -> Voice:
+    _must_be_simple(given, actor)
     source_id = given.source_id or key
     if not source_id:
         raise Invalid(
@@ -116,7 +169,7 @@ def _voice(given: ReportIn, actor: Actor, key: str) -> Voice:
         )
     lon, lat = given.lon, given.lat
     if lon is not None and lat is not None and given.crs not in ("wgs84", "cgcs2000"):
-        lon, lat = convert_point(lon, lat, crs_of(given.crs), "cgcs2000")
+        lon, lat = convert_point(lon, lat, given.crs, "cgcs2000")
     plain = given.dict(exclude={"crs", "item", "lon", "lat", "source_id"})
     return Voice(source=actor.ref, source_id=source_id, lon=lon, lat=lat, item_code=given.item, **plain)
 
@@ -148,15 +201,41 @@ def post_report(
 ) -> Status:
     """201 when it is new, 200 when it had been taken in before."""
     actor: Actor = request.auth  # type: ignore[attr-defined]
+    if not access.is_colleague(actor):
+        throttle.count("send", actor.ref, now=clock.now())
     (out,) = _take([_voice(given, actor, key)], actor)
     return Status(200 if out["repeated"] else 201, out)
 
 
 @router.post("/reports/bulk", response=list[ReportOut], auth=WRITE, summary="Raise up to 1,000 matters, all or none")
 def post_reports(request: HttpRequest, given: Bulk) -> list[dict[str, Any]]:
-    """Each needs its own ``source_id``."""
+    """Each needs its own ``source_id``. For keys and staff."""
     actor: Actor = request.auth  # type: ignore[attr-defined]
+    if not access.is_colleague(actor):
+        raise Forbidden(_("成批报送由系统或工作人员使用"), code="not_for_residents", hint=_("请一件一件地送"))
     return _take([_voice(one, actor, "") for one in given.reports], actor)
+
+
+@router.get("/reports", response=SaidPage, auth=READ, summary="What was said, newest first")
+def list_reports(request: HttpRequest, asked: Query[ReadQuery]) -> dict[str, Any]:
+    """The reports of the key's own area or unit (staff: on the cases they may see), without who said them."""
+    actor: Actor = request.auth  # type: ignore[attr-defined]
+    found = queries.read_page(access.readable(actor), channel=asked.channel, cursor=asked.cursor, size=asked.size)
+    items = [_said(one, own=one.source == actor.ref) for one in found.rows]
+    return {"items": items, "next": found.next, "prev": found.prev}
+
+
+def _said(report: Report, *, own: bool) -> dict[str, Any]:
+    plain = ("channel", "said_at", "received_at", "score", "responded", "solved")
+    return {
+        **{name: getattr(report, name) for name in plain},
+        **{name: mask_text(getattr(report, name)) for name in ("title", "text", "place_text")},
+        "case_id": report.case_id,
+        "case_number": report.case.number,
+        "state": report.case.state,
+        "item": report.case.item_code,
+        "source_id": report.source_id if own else None,
+    }
 
 
 @router.get("/reports/{code}", response=FollowOut, summary="Follow a matter by its tracking code")
@@ -179,26 +258,22 @@ def get_report(request: HttpRequest, code: str) -> dict[str, Any]:
     }
 
 
-def _reporter(report: Report) -> Actor:
-    return Actor("reporter", f"report:{report.pk}", "居民")
-
-
 @router.post("/reports/{code}/rating", response={204: None}, summary="Rate the result")
 def rate(request: HttpRequest, code: str, given: Rating) -> Status:
     report = access.tracked_report(code)
-    actions.rate_report(report.pk, actor=_reporter(report), now=clock.now(), **given.dict())
+    actions.rate_report(report.pk, actor=reporter(report.pk), now=clock.now(), **given.dict())
     return Status(204, None)
 
 
 @router.post("/reports/{code}/not-solved", response={204: None}, summary="Say that it is not solved")
 def not_solved(request: HttpRequest, code: str, given: Why) -> Status:
     report = access.tracked_report(code)
-    actions.say_not_solved(report.pk, reason=given.reason, actor=_reporter(report), now=clock.now())
+    actions.say_not_solved(report.pk, reason=given.reason, actor=reporter(report.pk), now=clock.now())
     return Status(204, None)
 
 
 @router.post("/reports/{code}/remind", response={204: None}, summary="Ask to hurry")
 def remind(request: HttpRequest, code: str, given: Text) -> Status:
     report = access.tracked_report(code)
-    actions.remind(report.pk, actor=_reporter(report), now=clock.now(), text=given.text)
+    actions.remind(report.pk, actor=reporter(report.pk), now=clock.now(), text=given.text)
     return Status(204, None)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from huying.casework.cases import access as case_access
-from huying.casework.cases.models import Assignment, Case, Feedback, ReturnCall
+from huying.casework.cases.models import Assignment, Case, Feedback
 from huying.casework.cases.rules import State
-from huying.casework.cases.turns import answered_by
+from huying.casework.cases.turns import answered_by, calls_of_round
 from huying.casework.dispatch.access import covered
 from huying.kernel.actor import Actor
 from huying.kernel.paging import Page, page
@@ -92,14 +92,15 @@ def to_call(actor: Actor, now: datetime) -> QuerySet[Case]:
         own |= Q(person=actor.person_id)
     if actor.unit_id is not None:
         own |= Q(unit=actor.unit_id)
-    calls = ReturnCall.objects.filter(case=OuterRef("pk"))
+    calls = calls_of_round()
     reachable = Report.objects.filter(case=OuterRef("pk"), contact__isnull=False, anonymous=False)
     closed = Case.objects.filter(covered(actor, *CALLERS), Exists(reachable), state=State.CLOSED, rating__isnull=True)
     answered = answered_by(actor).filter(case=OuterRef("pk"))
     waiting = closed.exclude(Exists(worked.filter(own)) | Exists(answered)).exclude(
         Exists(calls.filter(Q(reached=True) | Q(made_at__gt=now - RETRY_AFTER)))
     )
-    tries = Count("return_calls", filter=Q(return_calls__reached=False))
+    this_round = Q(return_calls__made_at__gte=F("closed_at"))
+    tries = Count("return_calls", filter=this_round & Q(return_calls__reached=False))
     return waiting.annotate(tries=tries).defer("terms", "proposals").order_by("closed_at", "id")
 
 

@@ -106,13 +106,14 @@ def on_merged(merged: Sequence[facts.CaseMerged]) -> None:
 
 @subscribe(facts.CaseUnmerged)
 def on_unmerged(unmerged: Sequence[facts.CaseUnmerged]) -> None:
-    """The voices it had brought go back with it."""
+    """The voices it had brought go back with it, from whichever case they have been moved to since."""
     for fact in unmerged:
-        came_with = [fact.case_id, *_merged_below(fact.case_id)]
-        Report.objects.filter(case_id=fact.from_id, first_case_id__in=came_with).update(case_id=fact.case_id)
+        brought = Report.objects.filter(first_case_id__in=[fact.case_id, *_merged_below(fact.case_id)])
+        touched = {fact.case_id, fact.from_id, *brought.values_list("case_id", flat=True).distinct()}
+        brought.update(case_id=fact.case_id)
         tell({fact.case_id: {}}, Told.UNMERGED, fact.at)
-        rows = Report.objects.filter(case_id__in=[fact.case_id, fact.from_id]).values_list("case_id")
-        recount(dict.fromkeys((fact.case_id, fact.from_id), 0) | dict(rows.annotate(n=Count("id"))))
+        rows = Report.objects.filter(case_id__in=touched).order_by().values_list("case_id")
+        recount(dict.fromkeys(touched, 0) | dict(rows.annotate(n=Count("id"))))
 
 
 def _merged_below(case_id: int) -> list[int]:

@@ -26,6 +26,7 @@ class Report(models.Model):
     """诉求: one voice. ``source`` + ``source_id`` make a retry change nothing.
 
     ``case`` is the matter it belongs to now, ``first_case`` the one it came in with; they differ after a merge.
+    ``tracking_code`` opens it for its reporter; ``mark`` names it in the trace and opens nothing.
     """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+")
@@ -45,6 +46,7 @@ class Report(models.Model):
     received_at = models.DateTimeField()
     taken_by = models.CharField(max_length=40)
     tracking_code = models.CharField(max_length=12, unique=True)
+    mark = models.CharField(max_length=16, unique=True)
     score = models.SmallIntegerField(null=True)
     responded = models.BooleanField(null=True)
     solved = models.BooleanField(null=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
+from huying.ground.accounts.models import User
+from huying.kernel.paging import Page, page
 from huying.kernel.privacy import blind_candidates
 
-from .models import Report, Telling
+from .models import Contact, Report, Telling
 from .rules import normal_tracking_code
 
 
@@ -15,22 +17,24 @@ def of_case(case_id: int) -> QuerySet[Report]:
     return Report.objects.filter(case_id=case_id).select_related("contact").order_by("id")
 
 
+def read_page(rows: QuerySet[Report], *, channel: str, cursor: str | None, size: int) -> Page[Report]:
+    """One page of reports with their cases, newest first; one query."""
+    if channel:
+        rows = rows.filter(channel=channel)
+    return page(rows.select_related("case"), ("-id",), cursor, size)
+
+
 def by_tracking_code(code: str) -> Report | None:
     """The report of a tracking code as somebody typed it."""
     wanted = normal_tracking_code(code)
     return Report.objects.select_related("case__item", "case__lead_unit").filter(tracking_code=wanted).first()
 
 
-def of_user(user_id: int) -> QuerySet[Report]:
-    """A signed-in resident's own voices, newest first."""
-    return (
-        Report.objects.filter(contact__user_id=user_id).select_related("case__item", "case__lead_unit").order_by("-id")
-    )
-
-
 def of_phone(phone: str, limit: int = 20) -> list[Report]:
-    """A caller's past matters, newest first."""
-    rows = Report.objects.filter(contact__phone_blind__in=blind_candidates(phone))
+    """A caller's past matters, also what they said while signed in with this number; newest first, one query."""
+    accounts = User.objects.with_phone(phone, kind=User.Kind.RESIDENT).values("pk")
+    contacts = Contact.objects.filter(phone_blind__in=blind_candidates(phone)).values("pk")
+    rows = Report.objects.filter(contact__in=contacts.union(Contact.objects.filter(user__in=accounts).values("pk")))
     return list(rows.select_related("case__item", "case__lead_unit").order_by("-id")[:limit])
 
 

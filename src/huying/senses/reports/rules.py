@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
+from datetime import datetime, tzinfo
 from enum import StrEnum
 
 # No letter or digit that is mistaken for another when read out on the phone.
@@ -11,6 +13,7 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 TRACKING_LENGTH = 10
 LONGEST_TEXT = 20_000
 SHORTEST_TEXT = 2
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # all of C0 but tab and newline
 
 
 class Channel(StrEnum):
@@ -48,6 +51,11 @@ def new_tracking_code(choice: Callable[[str], str] = secrets.choice) -> str:
     return "".join(choice(_ALPHABET) for _ in range(TRACKING_LENGTH))
 
 
+def new_mark() -> str:
+    """A report's own mark in the trace: random, of no use to whoever reads it."""
+    return secrets.token_hex(8)
+
+
 def normal_tracking_code(text: str) -> str:
     """A code as somebody typed it: spaces, hyphens and small letters do not matter."""
     return "".join(sign for sign in text.upper() if sign in _ALPHABET)
@@ -56,6 +64,11 @@ def normal_tracking_code(text: str) -> str:
 def spoken_tracking_code(code: str) -> str:
     """A code as it is shown and read out: ``ABCD-EFG-HJK``."""
     return f"{code[:4]}-{code[4:7]}-{code[7:]}"
+
+
+def plain(text: str) -> str:
+    """A text without control characters; tabs and new lines stay."""
+    return _CONTROLS.sub("", text)
 
 
 def refuse_text(text: str) -> str | None:
@@ -75,3 +88,13 @@ def identity_visible(*, hide_identity: bool, of_handling_unit: bool, may_contact
     if of_handling_unit and hide_identity:
         return False
     return may_contact or (of_handling_unit and not hide_identity)
+
+
+def has_rated(rated_at: datetime | None, closed_at: datetime | None) -> bool:
+    """Whether the present result was rated; what is done again may be rated again."""
+    return rated_at is not None and (closed_at is None or rated_at >= closed_at)
+
+
+def reminded_today(last: datetime | None, now: datetime, zone: tzinfo) -> bool:
+    """Whether the last reminder was made on the same day of that time zone."""
+    return last is not None and last.astimezone(zone).date() == now.astimezone(zone).date()

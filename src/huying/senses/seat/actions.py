@@ -1,4 +1,7 @@
-"""Writes of the seat: one call becomes one report; an emergency goes to its line, a question is answered, in one step."""
+"""Writes of the seat: one call becomes one report; an emergency goes to its line, a question is answered, in one step.
+
+Looking at what a caller said before is written down as well.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ from huying.casework.cases.actions.transferring import CHANNELS, EMERGENCY_CHANN
 from huying.casework.catalogue.conditions import SHORTEST_ANSWER
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid
+from huying.kernel.privacy import reveal
 from huying.senses.reports.actions import Taken, Voice, take_in
+
+from .queries import Past, past_of
 
 SOURCE = "seat"
 # How somebody came, and so how they hear an answer given on the spot.
@@ -59,7 +65,7 @@ def take_call(call: Call, *, actor: Actor, now: datetime) -> Taken:
         if taken.repeated:
             return taken
         if call.emergency:
-            reason = call.text.strip()[:200]
+            reason = _("来电紧急，详情见诉求")  # not the caller's own words: those are kept once, masked and erasable
             cases.call_emergency(
                 taken.case_id, channel=call.emergency, reason=reason, receipt=call.receipt, actor=actor, now=now
             )
@@ -67,6 +73,14 @@ def take_call(call: Call, *, actor: Actor, now: datetime) -> Taken:
             notice = NOTICES[call.channel]
             cases.answer_case(taken.case_id, text=call.answer, notice=notice, actor=actor, now=now)
     return taken
+
+
+def look_up(phone: str, *, actor: Actor, now: datetime) -> list[Past]:
+    """What a number has called about before; that somebody looked stands in the access log of whoever is found."""
+    found = past_of(phone, actor)
+    for contact_id in sorted({one.report.contact_id for one in found if one.report.contact_id is not None}):
+        reveal(actor=actor, now=now, subject=f"contact:{contact_id}", why=_("来电时查看以往诉求"), fields=["reports"])
+    return found
 
 
 def _voice(call: Call) -> Voice:

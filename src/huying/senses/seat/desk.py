@@ -36,7 +36,7 @@ from huying.senses.reports.models import Report
 from huying.senses.reports.rules import spoken_tracking_code
 
 from . import access, queries
-from .actions import CHANNELS_TAKEN, Call, take_call
+from .actions import CHANNELS_TAKEN, Call, look_up, take_call
 
 EMERGENCIES = (("110", "z"), ("119", "x"), ("120", "c"), ("122", "v"))  # letters: browsers keep Alt with digits
 GRID_DIGITS = 15
@@ -158,7 +158,7 @@ def caller(request: HttpRequest) -> HttpResponse:
 
 
 def _past(request: HttpRequest, typed: Mapping[str, str]) -> dict[str, Any]:
-    past = queries.past_of(typed.get("phone", ""), actor_of(request))
+    past = look_up(typed.get("phone", ""), actor=actor_of(request), now=clock.now())
     return {
         "past": [(one, STATES[State(one.report.case.state)], item_name(one.report.case)) for one in past],
         "phone": typed.get("phone", ""),

@@ -16,10 +16,12 @@ from .assigning import (
     designate_case,
     dispatch_case,
     escalate_case,
+    must_work_in,
     object_to_case,
     recall_case,
     sign_case,
 )
+from .erasing import erase_voice
 from .joining import (
     accept_part,
     arrive,
@@ -31,19 +33,22 @@ from .joining import (
     whistle,
 )
 from .merging import join_case, merge_case, unmerge_case
-from .noting import attach_file, note_case, remind_case
+from .noting import attach_file, must_take_files, note_case, remind_case
 from .opening import Opening, accept_case, correct_case, decline_case, open_cases, reconsider_case
 from .timing import (
     ask_extension,
     ask_suspension,
+    end_wait,
     grant_extension,
     grant_suspension,
     reach_milestone,
+    reach_stage,
     refuse_extension,
     refuse_suspension,
     resume_case,
     set_due,
     set_lights,
+    wait_for_reporter,
 )
 from .transferring import (
     call_emergency,
@@ -73,6 +78,8 @@ __all__ = [
     "deliver_part",
     "designate_case",
     "dispatch_case",
+    "end_wait",
+    "erase_voice",
     "escalate_case",
     "fail_check",
     "finish_transfer",
@@ -82,6 +89,8 @@ __all__ = [
     "grant_suspension",
     "join_case",
     "merge_case",
+    "must_take_files",
+    "must_work_in",
     "note_case",
     "object_to_case",
     "open_cases",
@@ -90,6 +99,7 @@ __all__ = [
     "rate_case",
     "rate_partner",
     "reach_milestone",
+    "reach_stage",
     "recall_case",
     "reconsider_case",
     "record_meeting",
@@ -106,5 +116,6 @@ __all__ = [
     "take_back_transfer",
     "transfer_out",
     "unmerge_case",
+    "wait_for_reporter",
     "whistle",
 ]

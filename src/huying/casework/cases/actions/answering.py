@@ -3,49 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import get_language
-
-from huying.casework.catalogue.conditions import unmet
-from huying.casework.catalogue.evidence import Evidence, Photo
+from huying.casework.catalogue.evidence import Evidence
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid, NotFound, Refused
 
+from ..access import area_of
 from ..facts import CaseArchived, CaseClosed, CaseRated, CaseSentBack, CaseUnassigned, FeedbackGiven
-from ..models import Assignment, Attachment, Case, Check, Feedback, ReturnCall
+from ..models import Assignment, Check, Feedback, ReturnCall
 from ..queries import waiting_for_archive
 from ..rules import QUIET_DAYS_BEFORE_ARCHIVE, Action, Party, State
 from ..turns import Turn, filled, turning
+from ..voices import labelled
 from ..words import refusal
 from .assigning import lead_assignment
+from .evidence import evidence_of, must_suffice
 
 _STATES = Assignment.State
-
-
-def evidence_of(case: Case, given: Mapping[str, Any]) -> Evidence:
-    """The handed-in evidence together with the photos attached to the case (report photos count as before)."""
-    evidence = Evidence.from_json(given)
-    before: list[Photo] = []
-    after: list[Photo] = []
-    for one in Attachment.objects.filter(case=case).select_related("file").order_by("id"):
-        photo = Photo(
-            at=one.file.captured_at or one.made_at,
-            lon=one.file.captured_lon,
-            lat=one.file.captured_lat,
-            ref=one.file.sha256,
-        )
-        if one.stage in ("report", "before"):
-            before.append(photo)
-        elif one.stage == "after":
-            after.append(photo)
-    return replace(
-        evidence,
-        photos_before=(*evidence.photos_before, *before),
-        photos_after=(*evidence.photos_after, *after),
-    )
 
 
 def give_feedback(
@@ -65,7 +41,7 @@ def give_feedback(
             whole = evidence_of(case, evidence)
         except (ValueError, TypeError) as error:
             raise Invalid(refusal("evidence_missing")[0], field="evidence") from error
-        _must_suffice(case, whole)
+        must_suffice(case, whole)
         lead = lead_assignment(case)
         feedback = Feedback.objects.create(
             case=case,
@@ -82,16 +58,6 @@ def give_feedback(
         turn.tell(FeedbackGiven(case_id=case_id, at=now, by=actor.ref, assignment_id=lead.pk, feedback_id=feedback.pk))
 
 
-def _must_suffice(case: Case, evidence: Evidence, **called: str) -> None:
-    """Invalid, naming what is missing (as the form calls it), unless the evidence meets the item's condition."""
-    missing = unmet(case.item.conditions, evidence, photos_min=case.item.needs_photo_min)
-    if missing:
-        message, hint = refusal("evidence_missing")
-        english = (get_language() or "").startswith("en")
-        fields = {called.get(one.field, one.field): one.text.en if english else one.text.zh for one in missing}
-        raise Invalid(message, code="evidence_missing", hint=hint, fields=fields)
-
-
 def answer_case(
     case_id: int, *, text: str, actor: Actor, now: datetime, notice: str = "call", expected: int | None = None
 ) -> None:
@@ -103,7 +69,7 @@ def answer_case(
     with turning(case_id, Action.ANSWER, actor=actor, now=now, given=filled(text=text), expected=expected) as turn:
         case = turn.case
         evidence = Evidence(answer=text, notice_kind=notice, notice_at=now)
-        _must_suffice(case, evidence, answer="text", notice_kind="notice")
+        must_suffice(case, evidence, answer="text", notice_kind="notice")
         Feedback.objects.create(
             case=case,
             text=text,
@@ -113,9 +79,8 @@ def answer_case(
             person_id=actor.person_id,
         )
         late = case.due_at is not None and now > case.due_at
-        turn.change(closed_at=now, closed_late=late)
         turn.write({"unit": actor.unit_id, "notice": notice, "late": late}, text=text)
-        turn.tell(CaseClosed(case_id=case_id, at=now, by=actor.ref, late=late))
+        close(turn, late=late)
 
 
 def pass_check(case_id: int, *, actor: Actor, now: datetime, note: str = "", expected: int | None = None) -> None:
@@ -127,9 +92,8 @@ def pass_check(case_id: int, *, actor: Actor, now: datetime, note: str = "", exp
         lead.state, lead.accepted_at, lead.ended_at = _STATES.ACCEPTED, now, now
         lead.save(update_fields=["state", "accepted_at", "ended_at"])
         late = case.due_at is not None and feedback.given_at > case.due_at
-        turn.change(closed_at=now, closed_late=late)
         turn.write({"late": late}, note=note)
-        turn.tell(CaseClosed(case_id=case_id, at=now, by=actor.ref, late=late))
+        close(turn, late=late)
 
 
 def fail_check(case_id: int, *, reason: str, actor: Actor, now: datetime, expected: int | None = None) -> None:
@@ -138,7 +102,8 @@ def fail_check(case_id: int, *, reason: str, actor: Actor, now: datetime, expect
     with turning(case_id, Action.FAIL_CHECK, actor=actor, now=now, given=given, expected=expected) as turn:
         _check(turn, passed=False, note=reason)
         lead = lead_assignment(turn.case)
-        _send_back(turn, lead, reason, why="check")
+        _send_back(turn, lead, why="check")
+        turn.write(reason=reason)
 
 
 def _check(turn: Turn, *, passed: bool, note: str) -> Feedback:
@@ -157,11 +122,24 @@ def _check(turn: Turn, *, passed: bool, note: str) -> Feedback:
     return feedback
 
 
-def _send_back(turn: Turn, lead: Assignment, reason: str, *, why: str) -> None:
+def _begin_again(turn: Turn) -> None:
+    """Another round: what was said of the last one stays in its own rows. Once closed late is late for good."""
+    case = turn.case
+    late = True if case.closed_late else None
+    turn.change(redos=case.redos + 1, closed_at=None, closed_late=late, rating=None, solved=None)
+
+
+def close(turn: Turn, *, late: bool) -> None:
+    """Closed now; ``late`` says whether this round was, the case is when any of its rounds was."""
+    turn.change(closed_at=turn.now, closed_late=late or bool(turn.case.closed_late))
+    turn.tell(CaseClosed(case_id=turn.case.pk, at=turn.now, by=turn.actor.ref, late=late))
+
+
+def _send_back(turn: Turn, lead: Assignment, *, why: str) -> None:
     lead.state, lead.delivered_at, lead.ended_at = _STATES.SIGNED, None, None
     lead.save(update_fields=["state", "delivered_at", "ended_at"])
-    turn.change(redos=turn.case.redos + 1, closed_at=None, closed_late=None)
-    turn.write({"unit": lead.unit_id, "redos": turn.case.redos, "why": why}, reason=reason)
+    _begin_again(turn)
+    turn.write({"unit": lead.unit_id, "redos": turn.case.redos, "why": why})
     turn.tell(
         CaseSentBack(
             case_id=turn.case.pk,
@@ -213,8 +191,12 @@ def rate_case(
     responded: bool | None = None,
     solved: bool | None = None,
     comment: str = "",
+    voice: str = "",
 ) -> None:
-    """评价 by a reporter: 1–5, of several reporters the lowest counts; whether contacted in time, whether solved."""
+    """评价 by a reporter: 1–5, of several reporters the lowest counts; whether contacted in time, whether solved.
+
+    ``voice`` is the mark of their report, here and in every step a reporter takes: what they say is erased by it.
+    """
     if not 1 <= score <= 5:
         raise Invalid(field="score")
     with turning(case_id, Action.RATE, actor=actor, now=now, given=filled(score=score)) as turn:
@@ -222,11 +204,11 @@ def rate_case(
         turn.change(rating=score if case.rating is None else min(case.rating, score))
         if solved is not None:
             turn.change(solved=solved if case.solved is None else case.solved and solved)
-        turn.write({"score": score, "responded": responded, "solved": solved}, comment=comment)
+        turn.write({"score": score, "responded": responded, "solved": solved}, **{labelled("comment", voice): comment})
         turn.tell(CaseRated(case_id=case_id, at=now, by=actor.ref, score=score))
 
 
-def order_redo(case_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
+def order_redo(case_id: int, *, reason: str, actor: Actor, now: datetime, voice: str = "") -> None:
     """退回重办 after closing: a reporter says it is not solved, or the return call found so.
 
     It goes back to the unit that did it; where none did (answered on the spot, handled elsewhere), to dispatch.
@@ -242,18 +224,18 @@ def order_redo(case_id: int, *, reason: str, actor: Actor, now: datetime) -> Non
             .first()
         )
         if lead is None:
-            _to_dispatch(turn, reason, why=why)
+            _to_dispatch(turn, why=why)
         else:
-            _send_back(turn, lead, reason, why=why)
+            _send_back(turn, lead, why=why)
+        turn.write({}, **{labelled("reason", voice): reason})
 
 
-def _to_dispatch(turn: Turn, reason: str, *, why: str) -> None:
+def _to_dispatch(turn: Turn, *, why: str) -> None:
     case = turn.case
     turn.lead_to(State.ACCEPTED)
-    turn.change(redos=case.redos + 1, closed_at=None, closed_late=None)
-    turn.write({"redos": case.redos, "why": why}, reason=reason)
-    area = case.grid or case.community or case.town
-    turn.tell(CaseUnassigned(case_id=case.pk, at=turn.now, by=turn.actor.ref, area=area))
+    _begin_again(turn)
+    turn.write({"redos": case.redos, "why": why})
+    turn.tell(CaseUnassigned(case_id=case.pk, at=turn.now, by=turn.actor.ref, area=area_of(case)))
 
 
 def archive_case(case_id: int, *, actor: Actor, now: datetime) -> None:

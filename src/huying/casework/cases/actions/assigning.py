@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from huying.ground.organisation.directory import Directory
 from huying.ground.organisation.models import Unit
 from huying.ground.organisation.queries import directory
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
-from huying.kernel.errors import NotFound
+from huying.kernel.errors import Invalid, NotFound
 
+from ..access import area_of
 from ..facts import (
     AssignmentEnded,
     AssignmentMade,
@@ -25,6 +29,8 @@ from ..facts import (
 from ..models import Assignment, Case, Objection
 from ..rules import MAX_RETURNS, Action, rank, refuse_escalation, refuse_target
 from ..turns import Turn, filled, refuse, turning
+
+WORKERS = ("handler", "unit_lead", "grid_worker", "assistant")  # who may have a case in hand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +102,19 @@ def unit_for(turn: Turn, unit_id: int) -> Unit:
     return unit
 
 
+def may_work(unit_id: int, known: Directory) -> list[int]:
+    """The people of a unit a case may be put in the hands of, first appointed first."""
+    held = known.appointments_in(unit_id)
+    ids = dict.fromkeys(one.person_id for one in held if one.role in WORKERS)
+    return [one for one in ids if one in known.people]
+
+
+def must_work_in(unit_id: int, person_id: int, now: datetime) -> None:
+    """Invalid unless the person works in the unit today: whoever is handed a case may read it."""
+    if person_id not in may_work(unit_id, directory(on=local_day(now))):
+        raise Invalid(_("这个人今天不在该单位承办。"), hint=_("请从该单位的人员中选择。"), field="person")
+
+
 def assign(turn: Turn, sending: Sending, *, role: str = "lead") -> Assignment:
     """Write the assignment of a turn, and for the lead also who leads the case."""
     case = turn.case
@@ -114,8 +133,7 @@ def assign(turn: Turn, sending: Sending, *, role: str = "lead") -> Assignment:
         turn.change(lead_unit_id=sending.unit_id, lead_person_id=sending.person_id, due_at=sending.due_at, light="")
         if case.first_asked_unit_id is None:
             turn.change(first_asked_unit_id=sending.first_asked_id or sending.unit_id)
-    area = case.grid or case.community or case.town
-    turn.tell(sending.as_fact(made.pk, case.pk, area=area, at=turn.now, by=turn.actor.ref, role=role))
+    turn.tell(sending.as_fact(made.pk, case.pk, area=area_of(case), at=turn.now, by=turn.actor.ref, role=role))
     return made
 
 
@@ -185,6 +203,8 @@ def sign_case(
     """签收: the unit has it in hand; ``person_id`` is who will do the work (default: whoever signs)."""
     with turning(case_id, Action.SIGN, actor=actor, now=now, expected=expected) as turn:
         assignment = lead_assignment(turn.case)
+        if person_id is not None and person_id != actor.person_id:
+            must_work_in(assignment.unit_id, person_id, now)
         assignment.state = Assignment.State.SIGNED
         assignment.signed_at = now
         assignment.person_id = person_id or actor.person_id or assignment.person_id
@@ -288,5 +308,4 @@ def escalate_case(
 
 def _unassigned(turn: Turn) -> CaseUnassigned:
     case = turn.case
-    area = case.grid or case.community or case.town
-    return CaseUnassigned(case_id=case.pk, at=turn.now, by=turn.actor.ref, area=area)
+    return CaseUnassigned(case_id=case.pk, at=turn.now, by=turn.actor.ref, area=area_of(case))

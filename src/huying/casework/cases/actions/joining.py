@@ -117,7 +117,7 @@ def rate_partner(case_id: int, *, unit_id: int, score: int, note: str, actor: Ac
         if leads and unit_id in assisting:
             by = case.lead_unit_id
         elif unit_id == case.lead_unit_id and not leads:
-            by = next(iter(access.assisting_units(case.pk, list(actor.duties_of("handler", "unit_lead")))), None)
+            by = next(iter(access.assisting_units(case.pk, access.unit_duties(actor))), None)
         else:
             by = None
         if by is None:
@@ -165,7 +165,7 @@ def record_meeting(case_id: int, *, decision: str, actor: Actor, now: datetime) 
 
 def _own_part(turn: Turn, unit_id: int | None, states: Sequence[str]) -> Assignment:
     """The acting unit's own live part; ``unit_id`` chooses when the actor stands for several."""
-    mine = access.assisting_units(turn.case.pk, list(turn.actor.duties_of("handler", "unit_lead")))
+    mine = access.assisting_units(turn.case.pk, access.unit_duties(turn.actor))
     wanted = Q(unit_id__in=mine) if unit_id is None else Q(unit_id=unit_id, unit_id__in=mine)
     part = (
         Assignment.objects.select_for_update()

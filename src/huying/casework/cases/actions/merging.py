@@ -11,10 +11,12 @@ from huying.kernel import trace
 from huying.kernel.actor import Actor
 from huying.kernel.errors import NotFound
 
+from .. import access
 from ..facts import CaseMerged, CaseUnassigned, CaseUnmerged
 from ..models import Case
-from ..rules import Action, State, merge_target
-from ..turns import announce, chain, filled, lock_case, refuse, turning, words_label
+from ..rules import Action, Circumstance, Party, Refusal, State, decide, merge_target
+from ..turns import announce, chain, filled, lock_case, refuse, turning
+from ..voices import words_label
 from .transferring import drop_assignments
 
 
@@ -22,9 +24,8 @@ def join_case(case_id: int, *, words: str, voice: str, actor: Actor, now: dateti
     """One more voice for an open case ("this is it: +1")."""
     with transaction.atomic():
         case = lock_case(case_id)
-        refusal = merge_target([State(case.state)])
-        if refusal is not None:
-            raise refuse(refusal.code)
+        if isinstance(decide(State(case.state), Action.JOIN, {Party.REPORTER}, Circumstance()), Refusal):
+            raise refuse("target_not_open")
         case.reports += 1
         case.urgent = case.urgent or urgent
         case.save(update_fields=["reports", "urgent"])
@@ -50,8 +51,8 @@ def merge_case(case_id: int, *, into_id: int, actor: Actor, now: datetime, expec
     with transaction.atomic():
         locked = {case.pk: case for case in _lock_in_order(case_id, into_id)}
         target = locked.get(into_id)
-        if target is None or case_id not in locked:
-            raise NotFound(code="case_not_found")
+        if target is None or case_id not in locked or not access.visible(actor).filter(pk=into_id).exists():
+            raise NotFound(code="case_not_found")  # nor is one learnt of by merging into it
         given = filled(into=into_id)
         with turning(case_id, Action.MERGE, actor=actor, now=now, given=given, expected=expected) as turn:
             refusal = merge_target([State(target.state)])
@@ -82,7 +83,7 @@ def unmerge_case(case_id: int, *, reason: str, actor: Actor, now: datetime) -> N
             turn.write({"from": from_id}, reason=reason)
             turn.tell(
                 CaseUnmerged(case_id=case_id, at=now, by=actor.ref, from_id=from_id),
-                CaseUnassigned(case_id=case_id, at=now, by=actor.ref, area=case.grid or case.community or case.town),
+                CaseUnassigned(case_id=case_id, at=now, by=actor.ref, area=access.area_of(case)),
             )
         _write(from_id, "release", {"to": case_id}, actor, now)
 

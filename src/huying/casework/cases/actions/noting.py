@@ -13,9 +13,10 @@ from huying.kernel.models import StoredFile
 
 from .. import access
 from ..facts import CaseReminded
-from ..models import Attachment
-from ..rules import Action
-from ..turns import announce, chain, filled, lock_case, turning
+from ..models import Attachment, Case
+from ..rules import Action, Circumstance, Refusal, State, decide
+from ..turns import announce, chain, filled, lock_case, refuse, turning
+from ..voices import labelled
 
 STAGES = ("report", "before", "after", "document")
 
@@ -26,24 +27,36 @@ def note_case(case_id: int, *, text: str, actor: Actor, now: datetime) -> None:
         turn.write(text=text)
 
 
-def remind_case(case_id: int, *, actor: Actor, now: datetime, text: str = "") -> None:
+def remind_case(case_id: int, *, actor: Actor, now: datetime, text: str = "", voice: str = "") -> None:
     """催办: ask the unit to hurry. It changes no clock."""
     with turning(case_id, Action.REMIND, actor=actor, now=now) as turn:
         times = trace.Entry.objects.filter(chain=chain(case_id), verb=Action.REMIND).count() + 1
-        turn.write({"times": times}, text=text)
+        turn.write({"times": times}, **{labelled("text", voice): text})
         turn.tell(CaseReminded(case_id=case_id, at=now, by=actor.ref, times=times))
+
+
+def must_take_files(case: Case, *, stage: str, actor: Actor) -> None:
+    """Nothing where the actor may add files at this stage of the case now; asked before any byte is stored.
+
+    Raises NotFound for whoever may only look, Refused where the case takes none any more.
+    """
+    if stage not in STAGES:
+        raise Invalid(field="stage")
+    mine = access.parties(actor, case)
+    if not mine:
+        raise NotFound(code="case_not_found")
+    answer = decide(State(case.state), Action.ATTACH, mine, Circumstance())
+    if isinstance(answer, Refusal):
+        raise refuse(answer.code)
 
 
 def attach_file(
     case_id: int, file: StoredFile, *, stage: str, actor: Actor, now: datetime, caption: str = ""
 ) -> Attachment:
     """Add a photo or document. Attaching the same file at the same stage again changes nothing."""
-    if stage not in STAGES:
-        raise Invalid(field="stage")
     with transaction.atomic():
         case = lock_case(case_id)
-        if not access.parties(actor, case):
-            raise NotFound(code="case_not_found")
+        must_take_files(case, stage=stage, actor=actor)
         attachment, made = Attachment.objects.get_or_create(
             case=case,
             file=file,

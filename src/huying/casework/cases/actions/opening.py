@@ -15,11 +15,13 @@ from huying.kernel import facts, live, trace
 from huying.kernel.actor import Actor, system
 from huying.kernel.bulk import allocate_each, insert_rows
 
+from ..access import area_of
 from ..facts import AssignmentMade, CaseAccepted, CaseCorrected, CaseDeclined, CaseOpened, CaseUnassigned
 from ..models import Assignment, Case
 from ..rules import Action, State
 from ..terms import terms
-from ..turns import chain, filled, turning, words_label
+from ..turns import chain, filled, turning
+from ..voices import words_label
 from .assigning import Sending
 
 _CASE_COLUMNS = (
@@ -77,7 +79,7 @@ class Opening:
 
     @property
     def area(self) -> str:
-        return self.grid or self.community or self.town
+        return area_of(self.place) if self.place else ""
 
     @property
     def state(self) -> State:
@@ -211,7 +213,7 @@ def reconsider_case(case_id: int, *, reason: str, actor: Actor, now: datetime) -
     with turning(case_id, Action.RECONSIDER, actor=actor, now=now, given=filled(reason=reason)) as turn:
         turn.change(closed_at=None)
         turn.write(reason=reason)
-        turn.tell(CaseUnassigned(case_id=case_id, at=now, by=actor.ref, area=_area(turn.case)))
+        turn.tell(CaseUnassigned(case_id=case_id, at=now, by=actor.ref, area=area_of(turn.case)))
 
 
 def correct_case(
@@ -226,16 +228,12 @@ def correct_case(
     """Correct the kind or the place before dispatch; what it was stays in the trace."""
     with turning(case_id, Action.CORRECT, actor=actor, now=now, expected=expected) as turn:
         case = turn.case
-        was = {"item": case.item_code, "area": _area(case)}
+        was = {"item": case.item_code, "area": area_of(case)}
         if item is not None:
             turn.change(item=item, item_code=item.code, class_code=item.class_code)
         if place is not None:
             turn.change(grid=place.grid, community=place.community, town=place.town, county=place.town[:6])
             if place.lon is not None and place.lat is not None:
                 turn.change(lon=place.lon, lat=place.lat)
-        turn.write({"was": was, "item": case.item_code, "area": _area(case)})
-        turn.tell(CaseCorrected(case_id=case_id, at=now, by=actor.ref, item_code=case.item_code, area=_area(case)))
-
-
-def _area(case: Case) -> str:
-    return case.grid or case.community or case.town
+        turn.write({"was": was, "item": case.item_code, "area": area_of(case)})
+        turn.tell(CaseCorrected(case_id=case_id, at=now, by=actor.ref, item_code=case.item_code, area=area_of(case)))

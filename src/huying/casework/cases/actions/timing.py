@@ -1,4 +1,4 @@
-"""More time, or no clock at all for a while: extension and suspension — asked, decided by somebody else, told."""
+"""Time: extension and suspension — asked, decided by somebody else, told; a stage reached; waiting for the reporter."""
 
 from __future__ import annotations
 
@@ -8,30 +8,42 @@ from datetime import date, datetime
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid, NotFound
 
-from ..facts import CaseResumed, CaseSuspended, ExtensionGranted
+from ..facts import (
+    CaseResumed,
+    CaseSuspended,
+    ExtensionGranted,
+    MilestoneReached,
+    RequestDecided,
+    RequestMade,
+    StageReached,
+    WaitBegan,
+    WaitEnded,
+)
 from ..models import Case, Extension, Milestone, Suspension
 from ..rules import Action
+from ..timekeeping import timekeeper
 from ..turns import Turn, filled, refuse, turning
 from ..words import FIELDS
-from .assigning import lead_assignment
+
+EXTENSION, SUSPENSION = "extension", "suspension"
 
 
 def ask_extension(
     case_id: int, *, reason: str, until: datetime, actor: Actor, now: datetime, expected: int | None = None
 ) -> None:
-    """申请延期 until a moment later than the present due time; all extensions together at most double the limit."""
+    """申请延期 until a moment later than the present due time; all extensions together are never longer than the limit."""
     given = filled(reason=reason, until=until)
     with turning(case_id, Action.ASK_EXTENSION, actor=actor, now=now, given=given, expected=expected) as turn:
         case = turn.case
         if until <= now or (case.due_at is not None and until <= case.due_at):
             raise Invalid(field="until", fields={"until": FIELDS["until"]})
-        lead = lead_assignment(case)
-        if lead.due_at is not None and until - lead.due_at > lead.due_at - lead.sent_at:
+        if timekeeper().too_long(case, until):
             raise refuse("extension_too_long")
         Extension.objects.create(
             case=case, reason=reason, until=until, old_due=case.due_at, asked_at=now, asked_by=actor.ref
         )
         turn.write({"until": until, "due": case.due_at}, reason=reason)
+        turn.tell(RequestMade(case_id=case_id, at=now, by=actor.ref, what=EXTENSION))
 
 
 def grant_extension(case_id: int, *, told: str, actor: Actor, now: datetime) -> None:
@@ -43,7 +55,10 @@ def grant_extension(case_id: int, *, told: str, actor: Actor, now: datetime) -> 
         asked.save(update_fields=["state", "told", "decided_at", "decided_by"])
         turn.change(extensions=turn.case.extensions + 1)
         turn.write({"until": asked.until, "due": asked.old_due, "number": turn.case.extensions}, told=told)
-        turn.tell(ExtensionGranted(case_id=case_id, at=now, by=actor.ref, until=asked.until, told=told))
+        turn.tell(
+            RequestDecided(case_id=case_id, at=now, by=actor.ref, what=EXTENSION),
+            ExtensionGranted(case_id=case_id, at=now, by=actor.ref, until=asked.until, told=told),
+        )
 
 
 def refuse_extension(case_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
@@ -54,6 +69,7 @@ def refuse_extension(case_id: int, *, reason: str, actor: Actor, now: datetime) 
         asked.decided_at, asked.decided_by = now, actor.ref
         asked.save(update_fields=["state", "decided_at", "decided_by"])
         turn.write({"until": asked.until}, reason=reason)
+        turn.tell(RequestDecided(case_id=case_id, at=now, by=actor.ref, what=EXTENSION))
 
 
 def _asked_extension(turn: Turn) -> Extension:
@@ -79,6 +95,7 @@ def ask_suspension(
         asked = Suspension.objects.create(case=turn.case, reason=reason, asked_at=now, asked_by=actor.ref)
         Milestone.objects.bulk_create([Milestone(suspension=asked, name=name[:120], due_on=due) for name, due in named])
         turn.write({"milestones": [{"name": name, "due": due.isoformat()} for name, due in named]}, reason=reason)
+        turn.tell(RequestMade(case_id=case_id, at=now, by=actor.ref, what=SUSPENSION))
 
 
 def grant_suspension(case_id: int, *, actor: Actor, now: datetime, note: str = "") -> None:
@@ -90,7 +107,10 @@ def grant_suspension(case_id: int, *, actor: Actor, now: datetime, note: str = "
         asked.save(update_fields=["state", "decision", "decided_at", "decided_by"])
         turn.change(suspended_at=now)
         turn.write(note=note)
-        turn.tell(CaseSuspended(case_id=case_id, at=now, by=actor.ref))
+        turn.tell(
+            RequestDecided(case_id=case_id, at=now, by=actor.ref, what=SUSPENSION),
+            CaseSuspended(case_id=case_id, at=now, by=actor.ref),
+        )
 
 
 def refuse_suspension(case_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
@@ -101,6 +121,7 @@ def refuse_suspension(case_id: int, *, reason: str, actor: Actor, now: datetime)
         asked.decided_at, asked.decided_by = now, actor.ref
         asked.save(update_fields=["state", "decision", "decided_at", "decided_by"])
         turn.write(reason=reason)
+        turn.tell(RequestDecided(case_id=case_id, at=now, by=actor.ref, what=SUSPENSION))
 
 
 def _asked_suspension(turn: Turn) -> Suspension:
@@ -124,6 +145,7 @@ def reach_milestone(case_id: int, milestone_id: int, *, note: str, actor: Actor,
         if milestone.reached_at is None:
             milestone.reached_at, milestone.note = now, note
             milestone.save(update_fields=["reached_at", "note"])
+            turn.tell(MilestoneReached(case_id=case_id, at=now, by=actor.ref, milestone_id=milestone.pk))
         turn.write({"milestone": milestone.name, "due": milestone.due_on.isoformat()}, note=note)
 
 
@@ -136,6 +158,42 @@ def resume_case(case_id: int, *, actor: Actor, now: datetime, note: str = "") ->
         turn.change(suspended_at=None)
         turn.write(note=note)
         turn.tell(CaseResumed(case_id=case_id, at=now, by=actor.ref))
+
+
+def reach_stage(
+    case_id: int, stage: str, *, actor: Actor, now: datetime, note: str = "", expected: int | None = None
+) -> None:
+    """登记阶段完成: a stage of a staged limit ("4wh stop work") is there; its clock stops, on time or late, for good."""
+    given = filled(stage=stage)
+    with turning(case_id, Action.REACH_STAGE, actor=actor, now=now, given=given, expected=expected) as turn:
+        running = timekeeper().stages(turn.case)
+        if stage not in running:
+            raise NotFound(code="stage_not_running")
+        due = running[stage]
+        turn.write({"stage": stage, "due": due, "late": due is not None and now > due}, note=note)
+        turn.tell(StageReached(case_id=case_id, at=now, by=actor.ref, stage=stage))
+
+
+def wait_for_reporter(
+    case_id: int, *, reason: str, actor: Actor, now: datetime, expected: int | None = None
+) -> datetime:
+    """等反映人补充: the close clock stands still until the reporter answers; once, and not for long.
+
+    Returns when it goes on by itself.
+    """
+    given = filled(reason=reason)
+    with turning(case_id, Action.WAIT_FOR_REPORTER, actor=actor, now=now, given=given, expected=expected) as turn:
+        until = timekeeper().wait_ends(turn.case, now)
+        turn.write({"until": until}, reason=reason)
+        turn.tell(WaitBegan(case_id=case_id, at=now, by=actor.ref, until=until))
+    return until
+
+
+def end_wait(case_id: int, *, actor: Actor, now: datetime, note: str = "", expected: int | None = None) -> None:
+    """反映人已补充: the clock goes on, its due time moved by the time waited."""
+    with turning(case_id, Action.END_WAIT, actor=actor, now=now, expected=expected) as turn:
+        turn.write(note=note)
+        turn.tell(WaitEnded(case_id=case_id, at=now, by=actor.ref))
 
 
 def set_due(dues: Mapping[int, datetime | None]) -> None:

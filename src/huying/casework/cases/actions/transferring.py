@@ -9,10 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid
 
-from ..facts import AssignmentEnded, CaseClosed, CaseTransferred, CaseUnassigned
+from ..access import area_of
+from ..facts import AssignmentEnded, CaseTransferred, CaseUnassigned, TransferFollowed
 from ..models import Assignment, Transfer
 from ..rules import Action, State
 from ..turns import Turn, filled, refuse, turning
+from .answering import close
 
 FOLLOW_UP_AFTER = timedelta(days=1)
 CHANNELS = {
@@ -74,6 +76,7 @@ def follow_up_transfer(
         transfer.outcome, transfer.followed_up_at = outcome, now
         transfer.save(update_fields=["outcome", "followed_up_at"])
         turn.write({"channel": transfer.channel}, outcome=outcome)
+        turn.tell(TransferFollowed(case_id=case_id, at=now, by=actor.ref, transfer_id=transfer.pk))
 
 
 def take_back_transfer(case_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
@@ -82,17 +85,14 @@ def take_back_transfer(case_id: int, *, reason: str, actor: Actor, now: datetime
         transfer = _current(turn)
         transfer.taken_back_at = now
         transfer.save(update_fields=["taken_back_at"])
-        case = turn.case
-        area = case.grid or case.community or case.town
         turn.write({"channel": transfer.channel}, reason=reason)
-        turn.tell(CaseUnassigned(case_id=case_id, at=now, by=actor.ref, area=area))
+        turn.tell(CaseUnassigned(case_id=case_id, at=now, by=actor.ref, area=area_of(turn.case)))
 
 
 def finish_transfer(case_id: int, *, actor: Actor, now: datetime) -> None:
     """转办完结: receipt and follow-up are both there; the reporter is called back like for any other case."""
     with turning(case_id, Action.FINISH_TRANSFER, actor=actor, now=now) as turn:
-        turn.change(closed_at=now, closed_late=False)
-        turn.tell(CaseClosed(case_id=case_id, at=now, by=actor.ref, late=False))
+        close(turn, late=False)
 
 
 def _known(channel: str) -> None:
@@ -101,7 +101,8 @@ def _known(channel: str) -> None:
 
 
 def _make(turn: Turn, channel: str, reason: str, receipt: str, *, whole: bool) -> None:
-    Transfer.objects.create(
+    due = turn.now + FOLLOW_UP_AFTER
+    made = Transfer.objects.create(
         case=turn.case,
         channel=channel,
         whole=whole,
@@ -110,10 +111,15 @@ def _make(turn: Turn, channel: str, reason: str, receipt: str, *, whole: bool) -
         made_by=turn.actor.ref,
         receipt=receipt,
         receipt_at=turn.now if receipt else None,
-        follow_up_due=turn.now + FOLLOW_UP_AFTER,
+        follow_up_due=due,
     )
     turn.write({"channel": channel, "whole": whole, "receipt": receipt}, reason=reason)
-    turn.tell(CaseTransferred(case_id=turn.case.pk, at=turn.now, by=turn.actor.ref, channel=channel, whole=whole))
+    turn.tell(
+        CaseTransferred(
+            case_id=turn.case.pk, at=turn.now, by=turn.actor.ref, channel=channel, whole=whole,
+            transfer_id=made.pk, follow_up_due=due,
+        )
+    )  # fmt: skip
 
 
 def _current(turn: Turn, transfer_id: int | None = None) -> Transfer:

@@ -24,7 +24,7 @@ from .. import queries_desk as reads
 from ..actions import transferring
 from ..models import Assignment, Attachment, Case
 from ..rules import Action, State
-from ..turns import chain
+from ..turns import chain, refuse
 from ..words import refusal
 from ..words_desk import PART_STATES
 from . import fields, steps
@@ -78,7 +78,7 @@ def _page(request: HttpRequest, scene: Scene, *, do: str = "", tried: Tried | No
         "opened": _opened(scene, do, tried),
         "tried": tried,
         "may_export": may_export(scene),
-        "may_attach": bool(scene.parties) and not access.is_reader_only(scene.actor),
+        "may_attach": Action.ATTACH in scene.allowed,
         "undo": _undo(request, scene),
         "crumbs": [(reverse("cases-inbox"), _("事件")), ("", scene.case.number)],
     }
@@ -205,7 +205,7 @@ def _next(scene: Scene) -> dict[str, Any]:
 def _opened(scene: Scene, do: str, tried: Tried | None) -> dict[str, Any] | None:
     """The form that stands open: the one refused, or the one asked for; a step that may not be taken says why."""
     do = tried.step if tried else do
-    if do == steps.ATTACH and scene.parties:
+    if do == steps.ATTACH and (tried or Action.ATTACH in scene.allowed):
         return {"attach": True, "error": tried.error if tried else None, "stages": _stage_options(), "do": do}
     if do not in {str(action) for action in steps.STEPS}:
         return None
@@ -304,6 +304,8 @@ def _attach(request: HttpRequest, scene: Scene) -> str:
     """Photos and documents, at the stage they belong to."""
     if not scene.parties:
         raise Forbidden(refusal("not_yours")[0])
+    if Action.ATTACH not in scene.allowed:
+        raise refuse(scene.refusal(Action.ATTACH))
     stage = request.POST.get("stage", "")
     files = request.FILES.getlist("photos")
     if stage not in ("before", "after", "document") or not files:

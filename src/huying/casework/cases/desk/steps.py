@@ -15,10 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 from django_stubs_ext import StrPromise
 
+from huying.casework.catalogue.stage_names import words_of_stage
 from huying.shell.words import moment_words
 
 from .. import actions, words
 from ..actions import transferring
+from ..actions.assigning import may_work
 from ..rules import Action
 from ..turns import refuse
 from .evidence import notice_options
@@ -62,9 +64,7 @@ def _note() -> Field:
 
 def _people(scene: Scene) -> Options:
     lead = scene.case.lead_unit_id
-    held = scene.known.appointments_in(lead) if lead else ()
-    ids = dict.fromkeys(one.person_id for one in held if one.role in ("handler", "unit_lead", "grid_worker"))
-    return [(one, scene.known.people[one].name) for one in ids if one in scene.known.people]
+    return [(one, scene.known.people[one].name) for one in may_work(lead, scene.known)] if lead else []
 
 
 def _delivered(scene: Scene) -> Options:
@@ -86,6 +86,10 @@ def _partners(scene: Scene) -> Options:
 
 def _milestones(scene: Scene) -> Options:
     return [(one.pk, f"{one.name}（{one.due_on:%m-%d}）") for one in scene.open_milestones()]
+
+
+def _stages(scene: Scene) -> Options:
+    return [(one, str(words_of_stage(one))) for one in scene.facts.stages]
 
 
 def _outside(scene: Scene) -> Options:
@@ -237,6 +241,16 @@ STEPS: Final[dict[Action, Step]] = {
         ),
         Step(Action.RESUME, "play", actions.resume_case, (_note(),), _("时限从暂停处继续计算。")),
         Step(
+            Action.REACH_STAGE, "check", actions.reach_stage,
+            (Field("stage", "select", _("完成了哪个阶段"), options=_stages), _note()),
+            _("例如已责令停工。这一段的时限到此为止，其余照常计算。"), checked=True,
+        ),
+        Step(
+            Action.WAIT_FOR_REPORTER, "pause", actions.wait_for_reporter,
+            (_reason(_("请反映人补充什么。")),), _("办结时限暂停，只能等一次；到期自动恢复。"), checked=True,
+        ),
+        Step(Action.END_WAIT, "play", actions.end_wait, (_note(),), _("时限从暂停处继续计算。"), checked=True),
+        Step(
             Action.TRANSFER_OUT, "forward", actions.transfer_out,
             (Field("channel", "select", _("转到哪里"), options=_outside), _reason(), _RECEIPT),
             _("整件转出，仍在这里跟踪到对方有结果。"), danger=True,
@@ -289,9 +303,10 @@ PRIMARY: Final = (
 )  # fmt: skip
 BESIDE: Final = (
     Action.UPHOLD_OBJECTION, Action.REJECT_OBJECTION, Action.ACCEPT, Action.OBJECT, Action.REFUSE_PART,
-    Action.REFUSE_EXTENSION, Action.REFUSE_SUSPENSION, Action.FAIL_CHECK, Action.RETURN_CALL, Action.ORDER_REDO,
-    Action.DELIVER_PART, Action.RESUME, Action.ANSWER, Action.TAKE_BACK, Action.UNMERGE, Action.DECLINE, Action.RECALL,
-    Action.ASK_EXTENSION, Action.ARCHIVE, Action.REMIND,
+    Action.REACH_STAGE, Action.END_WAIT, Action.REFUSE_EXTENSION, Action.REFUSE_SUSPENSION, Action.FAIL_CHECK,
+    Action.RETURN_CALL, Action.ORDER_REDO, Action.DELIVER_PART, Action.RESUME, Action.ANSWER, Action.TAKE_BACK,
+    Action.UNMERGE, Action.DECLINE, Action.RECALL, Action.ASK_EXTENSION, Action.WAIT_FOR_REPORTER, Action.ARCHIVE,
+    Action.REMIND,
 )  # fmt: skip
 MOST_BESIDE: Final = 3
 # Steps that are shown, closed and with the reason, when only a condition stands against them.

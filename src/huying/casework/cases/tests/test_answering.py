@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 
 from huying.casework.cases import access, actions
 from huying.casework.cases.actions.answering import archive_quiet
-from huying.casework.cases.factories import NOW, Cast
+from huying.casework.cases.factories import NOW, Cast, photograph, prove
 from huying.casework.cases.models import (
     Assignment,
     Case,
@@ -21,6 +21,7 @@ from huying.casework.cases.turns import allowed
 from huying.kernel.actor import Actor, system
 from huying.kernel.errors import Invalid, NotFound
 from huying.kernel.facts import collected
+from huying.kernel.models import StoredFile
 from huying.kernel.trace import Entry, PrivateValue
 
 from .conftest import ANSWER, HOUR, Bring, entries, sending, untouched
@@ -184,14 +185,63 @@ def test_feedback_needs_what_the_closing_condition_demands(cast: Cast, bring: Br
     assert set(caught.value.fields) == {"photos_before", "photos_after"}
     case.refresh_from_db()
     assert case.state == "handling"
-    here = {"lon": 120.005, "lat": 30.005}
-    far = {"lon": 120.007, "lat": 30.005}
-    before = [{"at": NOW.isoformat(), **here}]
-    wrong = {"photos_before": before, "photos_after": [{"at": LATER.isoformat(), **far}]}
-    with pytest.raises(Invalid):
-        actions.give_feedback(case.pk, text="清了", evidence=wrong, actor=cast.he_sanitation, now=LATER)
-    right = {"photos_before": before, "photos_after": [{"at": LATER.isoformat(), **here}]}
-    actions.give_feedback(case.pk, text="清了", evidence=right, actor=cast.he_sanitation, now=LATER)
+    hands = {"actor": cast.he_sanitation, "now": LATER}
+    photograph(case.pk, "before", taken=NOW, **hands)
+    photograph(case.pk, "after", point=(120.007, 30.005), **hands)
+    untouched(case, lambda: actions.give_feedback(case.pk, text="清了", evidence={}, **hands), "evidence_missing")
+    photograph(case.pk, "after", **hands)
+    actions.give_feedback(case.pk, text="清了", evidence={}, **hands)
+    assert Case.objects.get(pk=case.pk).state == "checking"
+
+
+def test_only_pictures_that_hang_on_the_case_prove_anything(cast: Cast, bring: Bring) -> None:
+    case, other = bring("handling", item="0101"), bring("handling", item="0101")
+    hands = {"actor": cast.he_sanitation, "now": LATER}
+    prove(other.pk, **hands)
+    file = StoredFile.objects.latest("pk")
+    here = {"at": LATER.isoformat(), "lon": 120.005, "lat": 30.005, "ref": file.sha256}
+    named = {"photos_before": [here], "photos_after": [here]}
+    untouched(case, lambda: actions.give_feedback(case.pk, text="清了", evidence=named, **hands), "evidence_missing")
+    prove(case.pk, **hands)
+    actions.give_feedback(case.pk, text="清了", evidence={"photos_after": [here] * 9}, **hands)
+    kept = case.feedbacks.get().evidence
+    assert (len(kept["photos_before"]), len(kept["photos_after"])) == (1, 1)
+
+
+def test_a_document_put_up_as_a_picture_is_none(cast: Cast, bring: Bring) -> None:
+    case = bring("handling", item="0101")
+    hands = {"actor": cast.he_sanitation, "now": LATER}
+    prove(case.pk, **hands)
+    StoredFile.objects.filter(pk=case.attachments.get(stage="after").file_id).update(kind="document")
+    untouched(case, lambda: actions.give_feedback(case.pk, text="清了", evidence={}, **hands), "evidence_missing")
+
+
+@pytest.mark.parametrize("how", ["check", "redo"])
+def test_what_was_sent_back_needs_a_new_picture_of_after(cast: Cast, bring: Bring, how: str) -> None:
+    case = bring("handling", item="0101")
+    prove(case.pk, actor=cast.he_sanitation, now=LATER)
+    actions.give_feedback(case.pk, text="清了", evidence={}, actor=cast.he_sanitation, now=LATER)
+    if how == "check":
+        actions.fail_check(case.pk, reason="还有一堆", actor=cast.sun_checker, now=LATER + HOUR)
+    else:
+        actions.pass_check(case.pk, actor=cast.sun_checker, now=LATER + HOUR)
+        actions.order_redo(case.pk, reason="还有一堆", actor=REPORTER, now=LATER + HOUR)
+    again = {"actor": cast.he_sanitation, "now": LATER + 2 * HOUR}
+    case.refresh_from_db()
+    with pytest.raises(Invalid) as caught:
+        actions.give_feedback(case.pk, text="又清了", evidence={}, **again)
+    assert set(caught.value.fields) == {"photos_after"}
+    photograph(case.pk, "after", taken=LATER, **again)
+    untouched(case, lambda: actions.give_feedback(case.pk, text="又清了", evidence={}, **again), "evidence_missing")
+    photograph(case.pk, "after", **again)
+    actions.give_feedback(case.pk, text="又清了", evidence={}, **again)
+    assert Case.objects.get(pk=case.pk).state == "checking"
+
+
+def test_what_needs_no_picture_needs_none_after_it_was_sent_back(cast: Cast, bring: Bring) -> None:
+    case = bring("checking")
+    actions.fail_check(case.pk, reason="答复不清楚", actor=cast.sun_checker, now=LATER)
+    actions.give_feedback(case.pk, text="重新答复", evidence=ANSWER, actor=cast.he_sanitation, now=LATER)
     assert Case.objects.get(pk=case.pk).state == "checking"
 
 
@@ -246,8 +296,8 @@ def test_archive_waits_until_somebody_was_heard(cast: Cast, bring: Bring) -> Non
         "not_yours",
     )
     for hour in range(3):
-        actions.record_return_call(case.pk, reached=False, actor=cast.wang_seat, now=LATER + hour * HOUR)
-    actions.archive_case(case.pk, actor=cast.wang_seat, now=LATER + 4 * HOUR)
+        actions.record_return_call(case.pk, reached=False, actor=cast.wang_seat, now=NOW + (5 + hour) * HOUR)
+    actions.archive_case(case.pk, actor=cast.wang_seat, now=NOW + 8 * HOUR)
     assert Case.objects.get(pk=case.pk).state == "archived"
 
 

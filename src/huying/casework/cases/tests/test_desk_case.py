@@ -279,6 +279,7 @@ TRIES = (
     Try("refuse_suspension", "handling", "zhao_centre", _REASON, before=_suspension_asked, missing="reason"),
     Try("reach_milestone", "suspended", "he_sanitation", {"milestone": "FIRST"}, missing="milestone"),
     Try("resume", "suspended", "he_sanitation", {}, "handling"),
+    Try("wait_for_reporter", "handling", "he_sanitation", _REASON, "handling", missing="reason"),
     Try("transfer_out", "pending", "li_dispatcher", {"channel": "110", **_REASON}, "transferred", "he_sanitation", missing="channel"),
     Try("record_receipt", "transferred", "li_dispatcher", {"receipt": "JQ-9"}, stranger="sun_checker", missing="receipt"),
     Try("follow_up", "transferred", "li_dispatcher", {"outcome": "已办"}, stranger="sun_checker", before=_receipt, missing="outcome"),
@@ -363,10 +364,10 @@ def test_a_case_takes_at_most_a_dozen_queries(
 
 
 def test_every_step_of_the_page_is_tried() -> None:
-    elsewhere = {"ask_extension", "merge"}
+    elsewhere = {"ask_extension", "merge", "reach_stage", "end_wait"}  # the last two: with their clocks, above
     assert {one.do for one in TRIES} | elsewhere == {str(action) for action in STEPS}
     above = {Action.CORRECT, Action.DISPATCH, Action.DESIGNATE, Action.ESCALATE, Action.WHISTLE}
-    assert set(Action) - set(STEPS) == above | {Action.RATE}
+    assert set(Action) - set(STEPS) == above | {Action.RATE, Action.JOIN, Action.ATTACH}
 
 
 def test_more_time_is_asked_with_a_reason_and_a_moment(cast: Cast) -> None:

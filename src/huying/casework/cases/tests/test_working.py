@@ -13,7 +13,7 @@ from huying.casework.cases.models import (
     PartnerRating,
     Suspension,
 )
-from huying.kernel.actor import Actor
+from huying.kernel.actor import Actor, Duty
 
 from .conftest import ANSWER, HOUR, Bring, sending, untouched
 
@@ -161,3 +161,20 @@ def test_suspension_needs_the_centre_a_plan_and_an_item_that_allows_it(cast: Cas
         ),
         "item_not_suspendable",
     )
+
+
+def test_a_units_own_system_does_its_part(cast: Cast, bring: Bring) -> None:
+    case = bring("handling")
+    actions.whistle(case.pk, [sending(cast, "enforcement")], reason="联合清理", actor=cast.he_sanitation, now=LATER)
+    unit, other = cast.units["enforcement"], cast.units["housing"]
+    key, stranger = (
+        Actor("key", f"key:{one.pk}", one.name, one.pk, None, (Duty("scope:cases:act", "", one.pk, one.path),))
+        for one in (unit, other)
+    )
+    untouched(case, lambda: actions.arrive(case.pk, actor=stranger, now=LATER), "case_not_found")
+    actions.arrive(case.pk, actor=key, now=LATER)
+    actions.deliver_part(case.pk, text="已劝离摊贩", actor=key, now=LATER)
+    actions.accept_part(case.pk, unit_id=unit.pk, actor=cast.he_sanitation, now=LATER)
+    lead = cast.units["sanitation"].pk
+    actions.rate_partner(case.pk, unit_id=lead, score=4, note="", actor=key, now=LATER)
+    assert PartnerRating.objects.get().by_unit == unit

@@ -12,7 +12,6 @@ from .correcting import (
 from .notices import Note, read_notices, send_notices
 from .running import Start, continue_clocks, extend_clocks, pause_clocks, resume_clocks, start_clocks, stop_clocks
 from .sweeping import Swept, turn_lights
-from .waiting import end_wait, reach_stage, wait_for_reporter
 
 __all__ = [
     "CorrectedDay",
@@ -22,10 +21,8 @@ __all__ = [
     "continue_clocks",
     "continue_corrections",
     "correct_calendar",
-    "end_wait",
     "extend_clocks",
     "pause_clocks",
-    "reach_stage",
     "read_notices",
     "renew_calendar",
     "resume_clocks",
@@ -36,5 +33,4 @@ __all__ = [
     "start_clocks",
     "stop_clocks",
     "turn_lights",
-    "wait_for_reporter",
 ]

@@ -7,7 +7,7 @@ A run cut off in the middle is finished by the next sweep: a clock says which ed
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
@@ -36,7 +36,7 @@ from ..models import (
 from ..queries import almanac, steps_of
 from ..store import Move, copy_due_to_assignments, copy_to_cases, write_changes, write_moves
 from ..worktime import SHANGHAI, Hours, national_years
-from .running import placed
+from .running import placed, still
 
 BATCH = 500
 
@@ -215,17 +215,7 @@ def _corrected(clock: Clock, steps: Sequence[Step], now: datetime, book: Almanac
     else:
         standing = replay(clock.started_at, Limit.from_json(clock.limit), steps, book.calendar(clock.area))
         due_at, paused_us = standing.due_at, standing.paused // timedelta(microseconds=1)
-    move = placed(clock, due_at, paused_us, clock.paused_at or now, book)
-    if clock.paused_at is None:
-        return move
-    return replace(
-        move,
-        light=clock.light,
-        next_light_at=None,
-        paused_at=clock.paused_at,
-        paused_why=clock.paused_why,
-        resume_by=clock.resume_by,
-    )
+    return still(placed(clock, due_at, paused_us, clock.paused_at or now, book))
 
 
 def _tell(changed: Sequence[Move], edition: Edition, now: datetime) -> None:

@@ -6,7 +6,7 @@ The caller holds the rows of the cases concerned: the cases room locks a case be
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from ..almanac import Almanac
 from ..lights import RANK, first_turn, light, next_turn
 from ..measures import elapsed, moved
 from ..models import Clock, ClockChange
+from ..owed import going_on
 from ..queries import almanac
 from ..store import Move, copy_due_to_assignments, copy_to_cases, write_changes, write_moves
 
@@ -103,24 +104,26 @@ def stop_clocks(
 
 def pause_clocks(clocks: QuerySet[Clock], *, at: datetime, by: str, why: str, resume_by: datetime | None = None) -> int:
     """Let running clocks stand still; one already paused is only paused for another reason. Returns how many."""
-    moves = [
-        Move(
-            clock=clock,
-            due_at=clock.due_at,
-            paused_us=clock.paused_us,
-            light=clock.light,
-            next_light_at=None,
-            assumed=clock.assumed,
-            edition=clock.edition,
-            paused_at=clock.paused_at or max(at, clock.started_at),
-            paused_why=why,
-            resume_by=resume_by,
-        )
-        for clock in _locked(clocks)
-    ]
+    moves = [paused(clock, at, why, resume_by) for clock in _locked(clocks)]
     write_changes("pause", moves, at=at, by=by, why=why)
     write_moves(moves)
     return len(moves)
+
+
+def paused(clock: Clock, at: datetime, why: str, resume_by: datetime | None = None) -> Move:
+    """Where a clock stands when it stops at ``at`` for a while; nothing is written."""
+    return Move(
+        clock=clock,
+        due_at=clock.due_at,
+        paused_us=clock.paused_us,
+        light=clock.light,
+        next_light_at=None,
+        assumed=clock.assumed,
+        edition=clock.edition,
+        paused_at=clock.paused_at or max(at, clock.started_at),
+        paused_why=why,
+        resume_by=resume_by,
+    )
 
 
 def resume_clocks(clocks: QuerySet[Clock], *, at: datetime, by: str, why: str) -> int:
@@ -159,6 +162,26 @@ def placed(clock: Clock, due_at: datetime | None, paused_us: int, at: datetime, 
     )
 
 
+def still(move: Move) -> Move:
+    """A move of a clock that stands still leaves it standing still, with the light it shows."""
+    clock = move.clock
+    if clock.paused_at is None:
+        return move
+    return replace(
+        move,
+        light=clock.light,
+        next_light_at=None,
+        paused_at=clock.paused_at,
+        paused_why=clock.paused_why,
+        resume_by=clock.resume_by,
+    )
+
+
+def extended(clock: Clock, until: datetime, at: datetime, book: Almanac) -> Move:
+    """Where a clock stands when it is given until then; nothing is written. One that waits goes on waiting."""
+    return still(placed(clock, until, clock.paused_us, clock.paused_at or at, book))
+
+
 def extend_clocks(clocks: QuerySet[Clock], untils: Mapping[int, datetime], *, at: datetime, by: str, why: str) -> int:
     """Give the clocks of cases until the moments granted (by case id). Never earlier than they are due already."""
     book = almanac()
@@ -166,21 +189,25 @@ def extend_clocks(clocks: QuerySet[Clock], untils: Mapping[int, datetime], *, at
     for clock in _locked(clocks):
         until = untils[clock.case_id]
         if clock.due_at is not None and until > clock.due_at:
-            moves.append(placed(clock, until, clock.paused_us, at, book))
+            moves.append(extended(clock, until, at, book))
     write_changes("extension", moves, at=at, by=by, why=why)
     _settle(moves)
     return len(moves)
 
 
-def continue_clocks(ended: Sequence[Clock], *, at: datetime, by: str, why: str) -> list[Clock]:
+def continue_clocks(
+    ended: Sequence[Clock], *, at: datetime, by: str, why: str, assignments: Mapping[int, int] | None = None
+) -> list[Clock]:
     """Go on where stopped clocks stood, as new clocks: the time between does not count, the time before does.
 
+    ``assignments``, by the id of the stopped clock, when it goes on for another assignment (of the same unit).
     What moved the old clock is copied to the new one, so that its due time can still be worked out from its own record.
     """
     if not ended:
         return []
     book = almanac()
-    made = [continued(clock, at, book) for clock in ended]
+    owed = assignments or {}
+    made = [continued(clock, at, book, owed.get(clock.pk, clock.assignment_id)) for clock in ended]
     Clock.objects.bulk_create(made)
     old: dict[int, list[ClockChange]] = {}
     for change in ClockChange.objects.filter(clock__in=[clock.pk for clock in ended]).order_by("id"):
@@ -200,16 +227,13 @@ def continue_clocks(ended: Sequence[Clock], *, at: datetime, by: str, why: str) 
     return made
 
 
-def continued(before: Clock, at: datetime, book: Almanac) -> Clock:
+def continued(before: Clock, at: datetime, book: Almanac, assignment_id: int | None) -> Clock:
     """The new clock that goes on at ``at`` where a stopped one stood; nothing is written."""
-    limit, calendar = Limit.from_json(before.limit), book.calendar(before.area)
-    since = before.paused_at or before.stopped_at or at
-    span = elapsed(since, at, limit, calendar)
-    due_at = None if before.due_at is None else moved(before.due_at, span, limit, calendar)
+    due_at, span = going_on(before, at, book)
     stand = placed(before, due_at, before.paused_us + span // _MICROSECOND, at, book)
     return Clock(
         case_id=before.case_id,
-        assignment_id=before.assignment_id,
+        assignment_id=assignment_id,
         kind=before.kind,
         main=before.main,
         limit=before.limit,

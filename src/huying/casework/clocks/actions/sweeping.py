@@ -182,7 +182,12 @@ def _note(clock: Clock, person_id: int, light: str, role: str) -> Note:
         kind=kind,
         case_id=clock.case_id,
         due_at=clock.due_at,
-        body={"clock": clock.kind, "title": clock.case.title, "number": clock.case.number},
+        body={
+            "clock": clock.kind,
+            "label": clock.limit.get("label", ""),
+            "title": clock.case.title,
+            "number": clock.case.number,
+        },
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -13,7 +15,7 @@ from huying.casework.cases.models import Assignment, Case
 from huying.casework.clocks import actions, factories, handlers, queries
 from huying.casework.clocks.models import Clock, ClockChange, Notice
 from huying.kernel import facts, trace
-from huying.kernel.errors import Forbidden, NotFound, Refused
+from huying.kernel.errors import HuyingError, NotFound, Refused
 
 pytestmark = pytest.mark.django_db
 MONDAY = factories.MONDAY
@@ -49,19 +51,29 @@ def test_dispatch_stops_it_and_starts_the_units_clocks(who) -> None:
     assert set(running(case)) == {"close"}
 
 
+def refuse(kind: type[HuyingError], code: str, call: Callable[[], Any]) -> None:
+    """Refused with this code, and no clock and no entry is other than before."""
+    before = (list(Clock.objects.order_by("pk").values()), trace.models.Entry.objects.count())
+    with pytest.raises(kind) as caught:
+        call()
+    assert caught.value.code == code
+    assert (list(Clock.objects.order_by("pk").values()), trace.models.Entry.objects.count()) == before
+
+
 def test_stages_of_a_limit_have_clocks_of_their_own(who) -> None:
     who.item = factories.item("0301", respond="1wh", close="4wh stop-work; 7wd penalty; 20wd removal")
     case = factories.open_case(who)
     clocks = running(case)
     assert set(clocks) == {"respond", "stage:stop_work", "stage:penalty", "close"}
     assert clocks["stage:stop_work"].due_at == datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
-    cases.sign_case(case.pk, actor=who.actor("handler"), now=MONDAY + HOUR)
-    actions.reach_stage(case.pk, "stop_work", actor=who.actor("handler"), now=MONDAY + 2 * HOUR, note="已停工")
+    handler, later = who.actor("handler"), MONDAY + 3 * HOUR
+    cases.sign_case(case.pk, actor=handler, now=MONDAY + HOUR)
+    cases.reach_stage(case.pk, "stop_work", actor=handler, now=MONDAY + 2 * HOUR, note="已停工")
     assert set(running(case)) == {"stage:penalty", "close"}
-    with pytest.raises(NotFound):
-        actions.reach_stage(case.pk, "stop_work", actor=who.actor("handler"), now=MONDAY + 3 * HOUR)
-    with pytest.raises(Forbidden):
-        actions.reach_stage(case.pk, "penalty", actor=who.actor("supervisor"), now=MONDAY + 3 * HOUR)
+    refuse(NotFound, "stage_not_running", lambda: cases.reach_stage(case.pk, "stop_work", actor=handler, now=later))
+    stranger = who.actor("supervisor")
+    refuse(Refused, "not_yours", lambda: cases.reach_stage(case.pk, "penalty", actor=stranger, now=later))
+    refuse(Refused, "missing_stage", lambda: cases.reach_stage(case.pk, " ", actor=handler, now=later))
     assert "stage:penalty" in running(case)
 
 
@@ -118,8 +130,10 @@ def test_suspension_stops_every_clock_and_resuming_moves_the_due_time(who) -> No
     plan = [("完成招标", datetime(2026, 4, 1).date())]
     cases.ask_suspension(case.pk, reason="要工程", milestones=plan, actor=handler, now=MONDAY + HOUR)
     cases.grant_suspension(case.pk, actor=who.actor("centre_lead"), now=MONDAY + 2 * HOUR)
-    assert all(clock.paused_at for clock in running(case).values())
-    assert all(clock.next_light_at is None for clock in running(case).values())
+    plan_clock = running(case)["milestone:1"]
+    unit_clocks = [clock for clock in running(case).values() if clock.pk != plan_clock.pk]
+    assert plan_clock.paused_at is None and all(clock.paused_at for clock in unit_clocks)
+    assert all(clock.next_light_at is None for clock in unit_clocks)
     cases.resume_case(case.pk, actor=handler, now=MONDAY + 2 * HOUR + timedelta(days=2))
     case.refresh_from_db()
     assert case.due_at == before + timedelta(days=2)
@@ -176,21 +190,30 @@ def test_waiting_for_the_reporter_happens_once_and_ends_by_itself(who) -> None:
     case = signed(who)
     handler, asked = who.actor("handler"), MONDAY + HOUR
     before = running(case)["close"].due_at
-    with pytest.raises(Forbidden):
-        actions.wait_for_reporter(case.pk, reason="要照片", actor=who.actor("supervisor"), now=asked)
-    until = actions.wait_for_reporter(case.pk, reason="要照片", actor=handler, now=asked)
+    stranger = who.actor("supervisor")
+    refuse(Refused, "not_yours", lambda: cases.wait_for_reporter(case.pk, reason="要照片", actor=stranger, now=asked))
+    refuse(Refused, "missing_reason", lambda: cases.wait_for_reporter(case.pk, reason="", actor=handler, now=asked))
+    refuse(Refused, "not_waiting", lambda: cases.end_wait(case.pk, actor=handler, now=asked))
+    until = cases.wait_for_reporter(case.pk, reason="要照片", actor=handler, now=asked)
     assert until == asked + timedelta(days=2)
     actions.turn_lights(now=until - HOUR)
     assert running(case)["close"].paused_at == asked
     actions.turn_lights(now=until)
     clock = running(case)["close"]
     assert clock.paused_at is None and clock.due_at == before + timedelta(days=2)
-    with pytest.raises(Refused) as refused:
-        actions.wait_for_reporter(case.pk, reason="再等等", actor=handler, now=until + HOUR)
-    assert refused.value.code == "waited_already"
-    assert running(case)["close"].paused_at is None
-    with pytest.raises(Refused):
-        actions.end_wait(case.pk, actor=handler, now=until + HOUR)
+    later = until + HOUR
+    refuse(Refused, "waited_already", lambda: cases.wait_for_reporter(case.pk, reason="再等", actor=handler, now=later))
+    refuse(Refused, "not_waiting", lambda: cases.end_wait(case.pk, actor=handler, now=later))
+
+
+def test_a_wait_ends_when_the_reporter_has_answered(who) -> None:
+    case, handler = signed(who), who.actor("handler")
+    before = running(case)["close"].due_at
+    cases.wait_for_reporter(case.pk, reason="要照片", actor=handler, now=MONDAY + HOUR)
+    again = lambda: cases.wait_for_reporter(case.pk, reason="还要", actor=handler, now=MONDAY + HOUR)  # noqa: E731
+    refuse(Refused, "already_waiting", again)
+    cases.end_wait(case.pk, actor=handler, now=MONDAY + 2 * HOUR)
+    assert running(case)["close"].due_at == before + HOUR
 
 
 def test_the_database_refuses_to_move_a_due_time_without_a_record(who) -> None:
@@ -231,8 +254,9 @@ def test_one_clock_of_a_kind_runs_for_an_assignment(who) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 300])
-def test_intake_costs_the_same_queries_for_one_and_for_many(who, count, django_assert_max_num_queries) -> None:
-    """Handlers alone: stop dispatch clocks, read the edition, write the clocks."""
+@pytest.mark.parametrize("opening", [True, False])
+def test_intake_costs_the_same_queries_for_one_and_for_many(who, count, opening, django_assert_max_num_queries) -> None:
+    """Handlers alone: read the edition, write the clocks; later also stop dispatch clocks, look for earlier ones."""
     made = factories.open_many(who, count, sent=False)
     limits = {"respond": who.item.respond, "close": who.item.close}
     rows = [Assignment(case=case, unit=who.team, role="lead", limits=limits, sent_at=MONDAY) for case in made]
@@ -250,10 +274,11 @@ def test_intake_costs_the_same_queries_for_one_and_for_many(who, count, django_a
             limits=limits,
             respond_due=None,
             due_at=None,
+            opening=opening,
         )
         for row in rows
     ]
-    with transaction.atomic(), django_assert_max_num_queries(3):
+    with transaction.atomic(), django_assert_max_num_queries(2 if opening else 4):
         handlers.start_unit_clocks(told)
     assert Clock.objects.filter(kind="close").count() == count
 

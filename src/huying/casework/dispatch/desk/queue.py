@@ -55,7 +55,7 @@ def _page(request: HttpRequest, *, case: Case | None = None, refused: _Refused |
         "page": page,
         "rows": with_areas(page.rows),
         "sent": _sent(request, actor),
-        **(focus_words(desk_queries.focus(shown, now), now) if shown else {}),
+        **(focus_words(desk_queries.focus(shown, actor, now), now) if shown else {}),
     }
     if refused is not None:
         found |= {"error": refused.error, "typed": request.POST, "did": refused.name}
@@ -110,7 +110,7 @@ def with_areas(cases: list[Case]) -> list[tuple[Case, str]]:
 
 def area_name(case: Case) -> str:
     """Where a case is, in words."""
-    area = desk_queries.area_of(case)
+    area = case_access.area_of(case)
     if not area:
         return _("位置不明")
     language = "en" if (get_language() or "").startswith("en") else "zh"
@@ -167,7 +167,7 @@ def focus(request: HttpRequest, case_id: int) -> HttpResponse:
     case = desk_queries.waiting(actor).select_related("item").filter(pk=case_id).first()
     if case is None:
         return render(request, "dispatch/_gone.html", _gone(actor, case_id, now))
-    return render(request, "dispatch/_focus.html", focus_words(desk_queries.focus(case, now), now))
+    return render(request, "dispatch/_focus.html", focus_words(desk_queries.focus(case, actor, now), now))
 
 
 @desk_page(access.must_dispatch)

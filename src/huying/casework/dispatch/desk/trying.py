@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from huying.casework.cases.desk.guard import actor_of
 from huying.casework.catalogue.rules import LEVELS
 from huying.casework.catalogue.trades import label_of
 from huying.ground.organisation.directory import UnitView
 from huying.kernel import clock
+from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, Invalid
 
 from .. import access, words, words_desk
@@ -41,13 +43,13 @@ def dry(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST" and typed["text"]:
         try:
-            found |= _run(typed)
+            found |= _run(typed, actor_of(request))
         except HuyingError as error:
             found["error"], status = error, error.status
     return render(request, "dispatch/try.html", found, status=status)
 
 
-def _run(typed: dict[str, str]) -> dict[str, Any]:
+def _run(typed: dict[str, str], actor: Actor) -> dict[str, Any]:
     now = clock.now()
     if len(typed["text"]) > MOST_WORDS:
         raise Invalid(_("内容太长"), field="text")
@@ -56,7 +58,7 @@ def _run(typed: dict[str, str]) -> dict[str, Any]:
     point = point_from(typed["lon"], typed["lat"])
     if point is not None:
         matter = replace(matter, lon=point[0], lat=point[1])
-    run = dry_run(replace(matter, item_code=item.code if item else None), now=now)
+    run = dry_run(replace(matter, item_code=item.code if item else None), actor=actor, now=now)
     return {"run": run, **_words(run, typed["text"])}
 
 

@@ -200,7 +200,7 @@ def test_the_queue_costs_the_same_for_one_case_and_for_many(
     client = desk("li_dispatcher")
     client.get(QUEUE)
     with django_assert_num_queries(9):
-        desk_queries.focus(Case.objects.select_related("item").get(pk=case.pk), now())
+        desk_queries.focus(Case.objects.select_related("item").get(pk=case.pk), cast.li_dispatcher, now())
     with django_assert_num_queries(1):
         list(desk_queries.waiting_page(cast.li_dispatcher).rows)
     with django_assert_num_queries(1):
@@ -208,7 +208,7 @@ def test_the_queue_costs_the_same_for_one_case_and_for_many(
     for _ in range(4):
         waiting()
     with django_assert_num_queries(9):
-        desk_queries.focus(Case.objects.select_related("item").get(pk=case.pk), now())
+        desk_queries.focus(Case.objects.select_related("item").get(pk=case.pk), cast.li_dispatcher, now())
 
 
 def test_marked_words_cannot_smuggle_markup() -> None:

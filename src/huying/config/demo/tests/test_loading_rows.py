@@ -12,13 +12,14 @@ from django.db import models, transaction
 from huying.casework.cases import models as cases
 from huying.casework.clocks import models as clocks
 from huying.casework.clocks.actions import turn_lights
+from huying.config.demo import loading
 from huying.config.demo.acting import perform
 from huying.config.demo.album import Album
 from huying.config.demo.apply import Bulk
 from huying.config.demo.crew import Crew
 from huying.config.demo.founding import found
 from huying.config.demo.intake import Known, take_in_past
-from huying.config.demo.loading import PICTURES, History, Plan
+from huying.config.demo.loading import History, Plan
 from huying.config.demo.rhythm import VoicedReport
 from huying.config.demo.roles import Stage
 from huying.config.demo.script import Act
@@ -37,11 +38,13 @@ WRITTEN: tuple[type[models.Model], ...] = (
     cases.Check, cases.ReturnCall, cases.Attachment, clocks.Clock, clocks.ClockChange, clocks.Warning, reports.Report,
     reports.ReportPhoto, reports.Telling,
 )  # fmt: skip
-OWN = {"transaction", "file_id", "tracking_code", "contact_id", "terms", "edition"}  # different each time, and rightly
+OWN = {"transaction", "file_id", "tracking_code", "mark", "contact_id", "terms", "edition"}  # other each time, rightly
 
 
 @pytest.fixture
-def history() -> History:
+def history(monkeypatch: pytest.MonkeyPatch) -> History:
+    # An act taken singly rests on pictures that are there.
+    monkeypatch.setattr(loading, "PICTURES", PLAN.end - PLAN.began)
     found("community", 1, began=PLAN.began, now=PLAN.end)
     return History(PLAN, Silent())
 
@@ -55,7 +58,7 @@ def chosen(written: Sequence[VoicedReport]) -> list[VoicedReport]:
             found_[one.source_id] = one
             if one.fate.into:
                 found_[one.fate.into] = by_id[one.fate.into]
-    pictured = [one for one in written if one.photo and one.at > PLAN.end - PICTURES]
+    pictured = [one for one in written if one.photo and one.at > PLAN.end - loading.PICTURES]
     for one in (*written[:12], *pictured[:3]):
         found_[one.source_id] = one
     return sorted(found_.values(), key=lambda one: one.at)
@@ -92,7 +95,7 @@ def snapshot() -> dict[str, Any]:
     found_["Entry"] = sorted(
         (
             ranks[cases.Case][int(one.chain[5:])], one.seq, one.at, one.actor_ref, one.actor_name, one.actor_unit,
-            one.verb, _body(one.body, ranks), sorted(json.loads(one.commitments or "{}")) if one.seq > 1 else [],
+            one.verb, _body(one.body, ranks), _said(one.commitments) if one.seq > 1 else [],
         )
         for one in entries
     )  # fmt: skip
@@ -106,12 +109,18 @@ def _plain(field: models.Field[Any, Any], value: Any, ranks: dict[type[models.Mo
     return ranks[target].get(value) if target in ranks else value
 
 
+def _said(commitments: str) -> list[str]:
+    """What kinds of texts an entry keeps; the mark of whose they are is another each time."""
+    return sorted(label.partition(":")[0] for label in json.loads(commitments or "{}"))
+
+
 def _body(text: str, ranks: dict[type[models.Model], dict[int, int]]) -> str:
     body = json.loads(text)
     return json.dumps(
         {
             name: ranks[cases.Case].get(value, value) if name in ("into", "from") and isinstance(value, int) else value
             for name, value in body.items()
+            if name != "order"  # orders are numbered on and on, also those that were rolled back
         },
         sort_keys=True,
     )
@@ -123,6 +132,9 @@ def test_bulk_and_single_leave_the_same_rows(history: History) -> None:
     assert {act.verb for act in acts} >= set(STEPS) - {"designate", "redispatch", "resume", "milestone"}
     known = take_in_past(told, history.stage.crew, now=PLAN.end)
     places = {one.told.source_id: one for one in known}
+    # What the classifier took for another kind was told without the pictures that kind needs.
+    kinds = dict(cases.Case.objects.values_list("pk", "item_code"))
+    acts = [act for act in acts if kinds[places[act.source_id].case_id] == places[act.source_id].told.item_code]
     thirds = [acts[: len(acts) // 3], acts[len(acts) // 3 : 2 * len(acts) // 3], acts[2 * len(acts) // 3 :]]
 
     def singly() -> None:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from click.testing import CliRunner
 from django.db import connection
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
@@ -130,7 +131,8 @@ def test_bad_rows_are_named_and_do_not_stop_the_rest(place: None, tmp_path: Path
         (7, "text_too_long"),
     ]
     target = tmp_path / "rejects.csv"
-    assert write_rejects(outcome.run_id, target) == 4
+    with translation.override("zh-hans"):
+        assert write_rejects(outcome.run_id, target) == 4
     lines = list(csv.reader(target.read_text(encoding="utf-8-sig").splitlines()))
     assert lines[3] == ["5", "4", "time", "看不懂的时间，可写 2026-03-10 09:00"]
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.core.cache import cache
 
 from huying.casework.cases import factories
 from huying.casework.cases.factories import Cast
-from huying.casework.catalogue.models import CatalogueVersion, Item
 from huying.casework.dispatch.models import DispatchPolicy
 
 
@@ -29,16 +26,3 @@ def cast(db: None) -> Cast:
         area="", min_confidence=0.3, min_margin=0.0, min_place=0.5, valid_from=factories.BEGAN
     )
     return made
-
-
-def publish(code: str, **changes: Any) -> None:
-    """A new edition of the catalogue in which one item is otherwise."""
-    version = CatalogueVersion.objects.create(number=2, valid_from=factories.BEGAN + timedelta(days=1))
-    for item in Item.objects.filter(version__number=1):
-        item.pk, item.version = None, version
-        if item.code == code:
-            for name, value in changes.items():
-                setattr(item, name, value)
-        item.save(force_insert=True)
-    version.state, version.published_at = "published", factories.NOW
-    version.save()

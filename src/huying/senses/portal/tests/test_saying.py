@@ -15,7 +15,7 @@ from huying.casework.cases.models import Attachment, Case
 from huying.ground.accounts.factories import make_resident
 from huying.kernel.models import StoredFile
 from huying.senses.portal import forms
-from huying.senses.portal.tests.conftest import publish
+from huying.senses.reports.factories import publish
 from huying.senses.reports.models import Contact, Report
 
 GARBAGE = "柳岸路口的垃圾好几天没人清运了，臭味很大，苍蝇到处飞，请尽快派人来清理暴露垃圾。"

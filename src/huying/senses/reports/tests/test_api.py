@@ -12,12 +12,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
+from huying.casework.cases import actions as cases
 from huying.casework.cases import factories
-from huying.casework.cases.factories import IN_GRID_1, TOWN, Cast, account_of
+from huying.casework.cases.factories import IN_GRID_1, IN_GRID_3, LIUAN, TOWN, Cast, account_of
 from huying.casework.cases.models import Attachment, Case
+from huying.ground.accounts.factories import make_resident
 from huying.ground.organisation.actions import issue_key
 from huying.kernel import clock
 from huying.kernel.actor import SYSTEM
+from huying.kernel.trace import Entry
+from huying.senses.reports.actions import remind
 from huying.senses.reports.models import Report
 
 Call = Callable[..., Any]
@@ -139,11 +143,14 @@ def test_a_unit_works_its_case_from_end_to_end_through_the_interface(cast: Cast,
     assert set(missing.json()["fields"]) == {"photos_before", "photos_after"}
     now = clock.now()
     here = {"lon": IN_GRID_1[0], "lat": IN_GRID_1[1]}
-    proof = {
+    told = {
         "photos_before": [{"at": now.isoformat(), **here}],
         "photos_after": [{"at": (now + timedelta(hours=1)).isoformat(), **here}],
     }
-    done = unit("post", f"/cases/{case_id}/feedback", {"text": "已清运", "evidence": proof})
+    only_told = unit("post", f"/cases/{case_id}/feedback", {"text": "已清运", "evidence": told})
+    assert (only_told.status_code, Case.objects.get().state) == (422, "handling")
+    factories.prove(case_id, actor=cast.he_sanitation, now=now)
+    done = unit("post", f"/cases/{case_id}/feedback", {"text": "已清运"})
     assert done.json()["state"] == "checking"
     assert unit("post", f"/cases/{case_id}/pass-check", {}).status_code == 409
 
@@ -248,3 +255,91 @@ def test_a_question_is_answered_through_the_interface_and_what_needs_work_is_not
     refused = desk("post", f"/cases/{dirt['case_id']}/answer", said)
     assert (refused.status_code, refused.json()["code"]) == (409, "answer_not_enough")
     assert "answer" not in desk("get", f"/cases/{dirt['case_id']}").json()["allowed"]
+
+
+# --- reading what was said -------------------------------------------------------------------------------------
+
+
+def test_a_key_reads_what_was_said_in_its_area_and_never_by_whom(cast: Cast) -> None:
+    one, other = caller(["reports:write"]), caller(["reports:write"])
+    one("post", "/reports", report(name="刘桂芳", phone="19900001234", text=f"{GARBAGE}打19900001234找我"))
+    lon, lat = IN_GRID_3
+    other("post", "/reports", report(lon=lon, lat=lat, channel="hotline", title="桥东的事"))
+    town = caller(["reports:read"], area=TOWN)("get", "/reports")
+    assert [line["title"] for line in town.json()["items"]] == ["桥东的事", ""]
+    body = town.content.decode()
+    for secret in ("19900001234", "刘桂芳", *Report.objects.values_list("tracking_code", "mark")[0]):
+        assert secret not in body
+    assert "199****1234" in body and '"source_id":"A-1"' not in body.replace(" ", "")
+    liuan = caller(["reports:read"], area=LIUAN)("get", "/reports").json()["items"]
+    assert [line["channel"] for line in liuan] == ["api"]
+    narrowed = caller(["reports:read"], area=TOWN)("get", "/reports?channel=hotline").json()["items"]
+    assert [line["title"] for line in narrowed] == ["桥东的事"]
+
+
+def test_a_units_key_reads_what_its_unit_handles(cast: Cast) -> None:
+    caller(["reports:write"])("post", "/reports", report())
+    assert len(caller(["reports:read"], unit=cast.units["sanitation"])("get", "/reports").json()["items"]) == 1
+    assert caller(["reports:read"], unit=cast.units["housing"])("get", "/reports").json()["items"] == []
+    both = caller(["reports:write", "reports:read"], area=TOWN)
+    both("post", "/reports", report(source_id="A-2"))
+    assert [line["source_id"] for line in both("get", "/reports").json()["items"]] == ["A-2", None]
+
+
+def test_reading_needs_its_scope_and_pages_by_key(cast: Cast, django_assert_max_num_queries: Any) -> None:
+    refused = caller(["reports:write", "cases:read"])("get", "/reports")
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
+    assert Client().get("/api/v1/reports").status_code == 401
+    caller(["reports:write"])("post", "/reports/bulk", {"reports": [report(source_id=f"D-{i}") for i in range(5)]})
+    read = caller(["reports:read"], area=TOWN)
+    with django_assert_max_num_queries(4):
+        page = read("get", "/reports?size=3").json()
+    rest = read("get", f"/reports?size=3&cursor={page['next']}").json()
+    numbers = [line["case_number"] for line in (*page["items"], *rest["items"])]
+    assert len(set(numbers)) == 5 and rest["next"] is None
+    assert read("get", "/reports?size=999").status_code == 422
+
+
+def test_a_resident_reads_no_list(cast: Cast) -> None:
+    caller(["reports:write"])("post", "/reports", report())
+    client = Client()
+    client.force_login(make_resident(), backend="huying.ground.accounts.backends.ResidentBackend")
+    assert client.get("/api/v1/reports").json()["items"] == []
+
+
+# --- answering back by the code --------------------------------------------------------------------------------
+
+
+def by_code(code: str, step: str, body: dict[str, Any]) -> Any:
+    return Client().post(f"/api/v1/reports/{code}/{step}", body, content_type="application/json")
+
+
+def test_reminding_is_once_a_day_whichever_door(cast: Cast) -> None:
+    code = caller(["reports:write"])("post", "/reports", report()).json()["tracking_code"]
+    assert by_code(code, "remind", {"text": "快一点"}).status_code == 204
+    for _ in range(2):
+        again = by_code(code, "remind", {"text": "再催"})
+        assert (again.status_code, again.json()["code"]) == (409, "reminded_today")
+    assert Client().post(f"/m/{code}/remind", {"text": "再催"}).status_code == 409
+    assert Entry.objects.filter(verb="remind").count() == 1
+    who = Report.objects.get()
+    tomorrow = clock.now() + timedelta(days=1)
+    remind(who.pk, actor=SYSTEM, now=tomorrow)
+    assert Entry.objects.filter(verb="remind").count() == 2
+
+
+def test_a_result_is_rated_once_whichever_door(cast: Cast) -> None:
+    made = caller(["reports:write"])("post", "/reports", report(item="1605", hold=True)).json()
+    code = made["tracking_code"]
+    early = by_code(code, "rating", {"score": 1})
+    assert (early.status_code, early.json()["code"]) == (409, "not_done_yet")
+    assert by_code(code, "not-solved", {"reason": "还在"}).json()["code"] == "not_done_yet"
+    told = "带身份证到社区服务站，当天可取。"
+    cases.answer_case(made["case_id"], text=told, actor=cast.wang_seat, now=clock.now())
+    assert by_code(code, "rating", {"score": 4}).status_code == 204
+    again = by_code(code, "rating", {"score": 1})
+    assert (again.status_code, again.json()["code"]) == (409, "already_rated")
+    assert by_code(code, "rating", {"score": 1, "comment": "长" * 501}).status_code == 422
+    assert by_code(code, "remind", {}).json()["code"] == "not_open"
+    assert Report.objects.get().score == Case.objects.get().rating == 4
+    assert Entry.objects.filter(verb="rate").count() == 1

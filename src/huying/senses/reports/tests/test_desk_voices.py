@@ -244,6 +244,17 @@ def test_not_reached_counts_and_lets_others_go_first(cast: Cast, desk: Desk, spe
     assert case.state == "archived"
 
 
+def test_what_was_redone_is_called_back_anew(cast: Cast, speak: Speak) -> None:
+    case, hands = close(speak(), cast), cast.he_sanitation
+    bad = {"reached": True, "solved": False, "satisfied": 1}
+    cases.record_return_call(case.pk, **bad, actor=cast.wang_seat, now=now())
+    cases.order_redo(case.pk, reason="还堆着一半", actor=cast.wang_seat, now=now())
+    later = now() + timedelta(hours=2)
+    cases.give_feedback(case.pk, text="又清了一遍", evidence=ANSWER, actor=hands, now=later)
+    cases.pass_check(case.pk, actor=cast.sun_checker, now=later)
+    assert [(row.pk, row.tries) for row in desk_queries.to_call(cast.wang_seat, later)] == [(case.pk, 0)]  # type: ignore[attr-defined]
+
+
 def test_anonymous_and_rated_cases_need_no_call(cast: Cast, speak: Speak) -> None:
     close(speak(anonymous=True), cast)
     rated = close(speak(), cast)

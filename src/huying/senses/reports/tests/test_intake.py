@@ -18,6 +18,7 @@ from PIL import Image
 from huying.casework.cases import actions as cases
 from huying.casework.cases import factories
 from huying.casework.cases.factories import GRID_1, IN_GRID_1, IN_GRID_3, NOW, Cast
+from huying.casework.cases.facts import CaseUnmerged
 from huying.casework.cases.models import Case
 from huying.casework.clocks.models import Clock
 from huying.casework.dispatch.models import DispatchPolicy
@@ -28,6 +29,7 @@ from huying.kernel.models import StoredFile
 from huying.kernel.trace import Entry, PrivateValue
 from huying.senses.reports import access, queries
 from huying.senses.reports.actions import Taken, Voice, erase_report, rate_report, say_not_solved, take_in
+from huying.senses.reports.handlers import on_unmerged
 from huying.senses.reports.models import Contact, Report, ReportPhoto, Telling
 
 PORTAL = system("portal")
@@ -138,13 +140,8 @@ def test_every_reporter_of_a_merged_matter_is_answered(cast: Cast) -> None:
     cases.merge_case(other.case_id, into_id=main.case_id, actor=cast.li_dispatcher, now=NOW)
     hands = cast.he_sanitation
     cases.sign_case(main.case_id, actor=hands, now=NOW)
-    lon, lat = IN_GRID_1
-    photo = {"lon": lon, "lat": lat}
-    proof = {
-        "photos_before": [{"at": NOW.isoformat(), **photo}],
-        "photos_after": [{"at": NOW.replace(hour=11).isoformat(), **photo}],
-    }
-    cases.give_feedback(main.case_id, text="已清运", evidence=proof, actor=hands, now=NOW.replace(hour=11))
+    factories.prove(main.case_id, actor=hands, now=NOW.replace(hour=11))
+    cases.give_feedback(main.case_id, text="已清运", evidence={}, actor=hands, now=NOW.replace(hour=11))
     cases.pass_check(main.case_id, actor=cast.sun_checker, now=NOW.replace(hour=12))
     told = Telling.objects.filter(kind="answered").values_list("report__source_id", "body__words")
     assert sorted(told) == [("p-1", "已清运"), ("p-2", "已清运")]
@@ -164,7 +161,7 @@ def test_unmerging_takes_back_exactly_the_reports_it_brought(cast: Cast) -> None
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.booleans()), max_size=14))
 def test_merging_never_loses_a_reporter(cast: Cast, steps: list[tuple[int, int, bool]]) -> None:
-    """After any merges and undos every report is in exactly one case that is not merged away, and counted there."""
+    """After any merges and undos every report is where its first case has ended, and counted there."""
     batch = Report.objects.count()
     taken = take_in([voice(10_000 + batch + i, item_code="0101") for i in range(5)], actor=PORTAL, now=NOW)
     ids = [one.case_id for one in taken]
@@ -179,8 +176,42 @@ def test_merging_never_loses_a_reporter(cast: Cast, steps: list[tuple[int, int, 
     reports = Report.objects.filter(first_case_id__in=ids)
     assert reports.count() == 5
     assert not reports.filter(case__state="merged").exists()
+    into = dict(Case.objects.filter(pk__in=ids).values_list("pk", "merged_into_id"))
+    for report in reports:
+        assert report.case_id == root_of(report.first_case_id, into)
     for case_id in ids:
         assert Case.objects.get(pk=case_id).reports == Report.objects.filter(case_id=case_id).count()
+
+
+def root_of(case_id: int, into: dict[int, int | None]) -> int:
+    """Where a case has ended."""
+    while (further := into[case_id]) is not None:
+        case_id = further
+    return case_id
+
+
+def test_a_chain_of_merges_is_undone_without_losing_anybody(cast: Cast) -> None:
+    """C into B into A; then B leaves A, and C leaves B: each has its own reporter again."""
+    ids = [one.case_id for one in take_in([voice(n, item_code="0101") for n in (1, 2, 3)], actor=PORTAL, now=NOW)]
+    a, b, c = ids
+    cases.merge_case(c, into_id=b, actor=cast.li_dispatcher, now=NOW)
+    cases.merge_case(b, into_id=a, actor=cast.li_dispatcher, now=NOW)
+    cases.unmerge_case(b, reason="两处", actor=cast.li_dispatcher, now=NOW)
+    cases.unmerge_case(c, reason="两处", actor=cast.li_dispatcher, now=NOW)
+    assert [Report.objects.get(first_case=one).case_id for one in ids] == ids
+    assert [Case.objects.get(pk=one).reports for one in ids] == [1, 1, 1]
+
+
+def test_voices_are_fetched_back_from_wherever_they_were_moved(cast: Cast) -> None:
+    """Even when a case leaves one that was itself merged away since."""
+    ids = [one.case_id for one in take_in([voice(n, item_code="0101") for n in (1, 2, 3)], actor=PORTAL, now=NOW)]
+    a, b, c = ids
+    cases.merge_case(c, into_id=b, actor=cast.li_dispatcher, now=NOW)
+    cases.merge_case(b, into_id=a, actor=cast.li_dispatcher, now=NOW)
+    Case.objects.filter(pk=c).update(state="accepted", merged_into=None, closed_at=None)
+    on_unmerged([CaseUnmerged(case_id=c, from_id=b, at=NOW, by="person:1")])
+    assert Report.objects.get(first_case=c).case_id == c
+    assert [Case.objects.get(pk=one).reports for one in ids] == [2, 0, 1]
 
 
 def test_who_may_know_the_reporter(cast: Cast) -> None:
@@ -235,8 +266,9 @@ def test_erasing_removes_the_words_and_keeps_the_chain(cast: Cast) -> None:
     erase_report(report.pk, actor=cast.wang_seat, now=NOW, why="本人要求")
     report.refresh_from_db()
     assert (report.text, report.contact_id) == ("", None)
-    label = f"words:{report.tracking_code}"
+    label = f"words:{report.mark}"
     assert not PrivateValue.objects.filter(label=label).exists()
+    assert PrivateValue.objects.filter(label__startswith="words:").count() == 1
     assert Entry.objects.filter(chain=f"case:{taken.case_id}", verb="open").exists()
 
 

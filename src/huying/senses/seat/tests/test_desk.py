@@ -14,8 +14,10 @@ from huying.casework.cases.factories import IN_GRID_1, Cast
 from huying.casework.cases.models import Case, Transfer
 from huying.casework.dispatch.models import DispatchPolicy
 from huying.casework.dispatch.queries import Matter
+from huying.ground.accounts.factories import make_resident
 from huying.kernel.actor import system
 from huying.kernel.clock import now
+from huying.kernel.privacy import AccessEntry
 from huying.kernel.trace import Entry
 from huying.senses.reports.actions import Voice, take_in
 from huying.senses.reports.models import Report
@@ -140,6 +142,29 @@ def test_the_callers_past_is_shown_masked(cast: Cast, desk: Desk) -> None:
     assert said(desk().post(f"{SEAT}caller", {"phone": "1990"})).strip() == ""
 
 
+def test_looking_at_a_callers_past_is_written_down(cast: Cast, desk: Desk) -> None:
+    earlier()
+    desk().post(f"{SEAT}caller", {"phone": "1990"})
+    desk().post(f"{SEAT}caller", {"phone": "19900009999"})
+    assert desk("li_dispatcher").post(f"{SEAT}caller", {"phone": "19900001234"}).status_code == 404
+    assert not AccessEntry.objects.exists()
+    desk().post(f"{SEAT}caller", {"phone": "19900001234"})
+    entry = AccessEntry.objects.get()
+    assert entry.subject == f"contact:{Report.objects.get().contact_id}"
+    assert (entry.actor_ref, entry.what, entry.why) == (cast.wang_seat.ref, ["reports"], "来电时查看以往诉求")
+
+
+def test_what_a_caller_said_while_signed_in_is_found_by_their_number(cast: Cast, desk: Desk) -> None:
+    resident = make_resident("19900001234")
+    mine, called = earlier(user_id=resident.pk, phone="", text="网上报的垃圾"), earlier(text="电话报的垃圾")
+    make_resident("19900005678")
+    earlier(phone="19900005678", text="别人的")
+    page = said(desk().post(f"{SEAT}caller", {"phone": "199 0000 1234"}))
+    assert f"/desk/cases/{mine.pk}/" in page and f"/desk/cases/{called.pk}/" in page
+    assert "别人的" not in page
+    assert AccessEntry.objects.count() == 2  # the account's contact and the number's
+
+
 def test_what_is_understood_while_typing(cast: Cast, desk: Desk) -> None:
     case = earlier(phone="19900005678")
     entries = Entry.objects.count()
@@ -193,6 +218,7 @@ def test_an_emergency_goes_to_its_line_in_the_same_step(cast: Cast, desk: Desk) 
     case = Case.objects.get()
     transfer = Transfer.objects.get()
     assert (case.urgent, transfer.channel, transfer.whole, transfer.receipt) == (True, "119", False, "X-9")
+    assert transfer.reason == "来电紧急，详情见诉求"
     assert "已转119" in said(answer)
     client.post(SEAT, typed(text="", emergency="119", receipt="X-9"))
     assert (Transfer.objects.count(), Report.objects.count()) == (1, 1)

@@ -11,26 +11,25 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from huying.casework.cases import actions as cases
-from huying.casework.cases.models import Case
-from huying.casework.cases.turns import chain, words_label
 from huying.casework.dispatch import actions as dispatch
 from huying.casework.dispatch.queries import Matter
-from huying.kernel import trace
 from huying.kernel.actor import Actor
 from huying.kernel.bulk import insert_rows
-from huying.kernel.errors import Conflict, Invalid, Refused
+from huying.kernel.errors import Conflict, Invalid
 from huying.kernel.models import StoredFile
 from huying.kernel.remembering import remembering
 
-from .contacts import contacts_for
-from .models import Report, ReportPhoto
-from .rules import Channel, new_tracking_code, refuse_text
+from .. import access
+from ..contacts import contacts_for
+from ..models import Report, ReportPhoto
+from ..rules import Channel, new_mark, new_tracking_code, plain, refuse_text
 
 _COLUMNS = (
     *("case_id", "first_case_id", "source", "source_id", "channel", "contact_id", "anonymous", "hide_identity"),
     *("title", "text", "place_text", "lon", "lat", "said_at", "received_at", "taken_by", "tracking_code"),
-    *("comment",),
+    *("mark", "comment"),
 )
+_TEXTS = ("source", "source_id", "text", "title", "name", "phone", "place_text")
 _KNOWN = (
     f"SELECT source_id, case_id, tracking_code FROM {Report._meta.db_table} WHERE source = %s AND source_id = ANY(%s)"
 )
@@ -78,8 +77,10 @@ def take_in(voices: Sequence[Voice], *, actor: Actor, now: datetime) -> list[Tak
     """Take in voices: each becomes a report in a case, classified, located, dispatched or waiting, its clock running.
 
     Idempotent by ``source`` + ``source_id``, also inside one call and against others at the same moment. All or
-    nothing. Raises :class:`Invalid` for a voice that is no report; a constant number of queries for any number.
+    nothing. Raises :class:`Invalid` for a voice that is no report and :class:`NotFound` for one that wants to join a
+    case its bringer may not know of; a constant number of queries for any number that open cases of their own.
     """
+    voices = [_cleaned(voice) for voice in voices]
     for voice in voices:
         _check(voice)
     try:
@@ -108,16 +109,17 @@ def _make(voices: Sequence[Voice], actor: Actor, now: datetime) -> list[Taken]:
     if not voices:
         return []
     codes = [new_tracking_code() for _voice in voices]
-    case_ids = _cases_of(voices, codes, actor, now)
+    marks = [new_mark() for _voice in voices]
+    case_ids = _cases_of(voices, marks, actor, now)
     contact_ids = contacts_for(voices, now)
     taken = [Taken(case_id, code, repeated=False) for case_id, code in zip(case_ids, codes, strict=True)]
     rows = [
         (
             *(one.case_id, one.case_id, voice.source, voice.source_id, voice.channel, contact_id, voice.anonymous),
             *(voice.hide_identity, voice.title[:120], voice.text, voice.place_text[:200], voice.lon, voice.lat),
-            *(voice.said_at or now, now, actor.ref, one.tracking_code, ""),
+            *(voice.said_at or now, now, actor.ref, one.tracking_code, mark, ""),
         )
-        for voice, one, contact_id in zip(voices, taken, contact_ids, strict=True)
+        for voice, one, contact_id, mark in zip(voices, taken, contact_ids, marks, strict=True)
     ]
     insert_rows(Report, _COLUMNS, rows)
     _attach(voices, taken, actor, now)
@@ -137,21 +139,22 @@ def _attach(voices: Sequence[Voice], taken: Sequence[Taken], actor: Actor, now: 
             ReportPhoto.objects.get_or_create(attachment=photo, defaults={"report_id": ids[one.tracking_code]})
 
 
-def _cases_of(voices: Sequence[Voice], codes: Sequence[str], actor: Actor, now: datetime) -> list[int]:
+def _cases_of(voices: Sequence[Voice], marks: Sequence[str], actor: Actor, now: datetime) -> list[int]:
     """The case of each voice: the one it joins, else a new one."""
-    new = [_matter(voice, code, now) for voice, code in zip(voices, codes, strict=True) if voice.case_id is None]
+    access.must_join(actor, {voice.case_id for voice in voices if voice.case_id is not None})
+    new = [_matter(voice, mark, now) for voice, mark in zip(voices, marks, strict=True) if voice.case_id is None]
     opened = iter(dispatch.open_matters(new, actor=actor, now=now))
     found: list[int] = []
-    for voice, code in zip(voices, codes, strict=True):
+    for voice, mark in zip(voices, marks, strict=True):
         if voice.case_id is None:
             found.append(next(opened).case_id)
         else:
-            cases.join_case(voice.case_id, words=voice.text, voice=code, actor=actor, now=now, urgent=voice.urgent)
+            cases.join_case(voice.case_id, words=voice.text, voice=mark, actor=actor, now=now, urgent=voice.urgent)
             found.append(voice.case_id)
     return found
 
 
-def _matter(voice: Voice, code: str, now: datetime) -> Matter:
+def _matter(voice: Voice, mark: str, now: datetime) -> Matter:
     return Matter(
         text=voice.text,
         title=voice.title,
@@ -163,7 +166,7 @@ def _matter(voice: Voice, code: str, now: datetime) -> Matter:
         lat=voice.lat,
         urgent=voice.urgent,
         hold=voice.hold,
-        voice=code,
+        voice=mark,
     )
 
 
@@ -179,6 +182,16 @@ def _known(voices: Sequence[Voice]) -> dict[tuple[str, str], Taken]:
             for source_id, case_id, code in cursor.fetchall():
                 found[source, source_id] = Taken(case_id, code, repeated=True)
     return found
+
+
+def _cleaned(voice: Voice) -> Voice:
+    """Without characters no page, table or database may hold."""
+    changed: dict[str, Any] = {}
+    for name in _TEXTS:
+        said = getattr(voice, name)
+        if (kept := plain(said)) != said:
+            changed[name] = kept
+    return replace(voice, **changed) if changed else voice
 
 
 def _check(voice: Voice) -> None:
@@ -200,73 +213,3 @@ def _check(voice: Voice) -> None:
 def _attacher(actor: Actor) -> Actor:
     """Whoever brings a voice may bring its pictures, also a resident who is no party to the case as such."""
     return actor if actor.kind in ("staff", "system", "key") else Actor("reporter", actor.ref, actor.name)
-
-
-def rate_report(
-    report_id: int,
-    *,
-    score: int,
-    actor: Actor,
-    now: datetime,
-    responded: bool | None = None,
-    solved: bool | None = None,
-    comment: str = "",
-) -> None:
-    """评价 by this reporter: how it was, whether somebody got in touch in time, whether it is solved.
-
-    The case keeps the worst of its reporters' scores.
-    """
-    said: dict[str, Any] = {"score": score, "responded": responded, "solved": solved, "comment": comment}
-    with transaction.atomic():
-        report = _own(report_id)
-        cases.rate_case(report.case_id, **said, actor=_as_reporter(report), now=now)
-        for name, value in (said | {"rated_at": now}).items():
-            setattr(report, name, value)
-        report.save(update_fields=[*said, "rated_at"])
-
-
-def say_not_solved(report_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
-    """没解决: back to the unit, once the case was said to be closed."""
-    with transaction.atomic():
-        report = _own(report_id)
-        cases.order_redo(report.case_id, reason=reason, actor=_as_reporter(report), now=now)
-        report.solved = False
-        report.save(update_fields=["solved"])
-
-
-def remind(report_id: int, *, actor: Actor, now: datetime, text: str = "") -> None:
-    """催一催 by a reporter; it changes no clock."""
-    with transaction.atomic():
-        report = _own(report_id)
-        cases.remind_case(report.case_id, actor=_as_reporter(report), now=now, text=text)
-
-
-def erase_report(report_id: int, *, actor: Actor, now: datetime, why: str) -> None:
-    """Erase what a resident said and who they are, everywhere it is kept; the chain stays valid.
-
-    Refused while the case is open: it could not be handled any more.
-    """
-    with transaction.atomic():
-        report = _own(report_id)
-        if report.case.open:
-            raise Refused(_("事件还在办理，办结后才能删除。"), code="case_still_open")
-        label = words_label(report.tracking_code)
-        report.text, report.title, report.place_text, report.comment = "", "", "", ""
-        report.contact = None
-        report.anonymous = True
-        report.erased_at = now
-        report.save()
-        ReportPhoto.objects.filter(report=report).delete()  # the photos stay with the case, and nobody's any more
-        rest = Report.objects.filter(case=report.case, erased_at__isnull=True)
-        if not rest.exists():
-            Case.objects.filter(pk=report.case_id).update(title=_("（已删除）"), summary="", place_text="")
-        for case_id in {report.first_case_id, report.case_id}:
-            trace.erase_private(chain(case_id), actor=actor, now=now, why=why, labels=[label])
-
-
-def _own(report_id: int) -> Report:
-    return Report.objects.select_for_update(of=("self",)).select_related("case").get(pk=report_id)
-
-
-def _as_reporter(report: Report) -> Actor:
-    return Actor("reporter", f"report:{report.pk}", "居民")

@@ -1,0 +1,7 @@
+"""Every write of the voices: taking them in, what their reporters answer back, and erasing them."""
+
+from .answering import rate_report, remind, say_not_solved
+from .erasing import erase_report
+from .intake import Taken, Voice, take_in
+
+__all__ = ["Taken", "Voice", "erase_report", "rate_report", "remind", "say_not_solved", "take_in"]
