@@ -31,6 +31,8 @@ PICTURES = [
     ("portal-report", "/report", PHONE, ""),
     ("desk-inbox", "/desk/", DESK, "dispatcher"),
     ("desk-queue", "/desk/dispatch/", DESK, "dispatcher"),
+    ("desk-seat", "/desk/seat/", DESK, "seat"),
+    ("desk-map", "/desk/map/", DESK, "dispatcher"),
     ("desk-supervision", "/desk/supervision", DESK, "supervisor"),
     ("desk-territory", "/desk/areas", DESK, "territory"),
     ("desk-catalogue", "/desk/catalogue", DESK, "catalogue"),
@@ -72,6 +74,14 @@ def sign_in(page: Page, address: str, logins: list[dict[str, str]], user: str) -
     page.wait_for_load_state("load")
 
 
+def wait_for_maps(page: Page) -> None:
+    """Until every map that can be seen is drawn."""
+    if page.locator("huying-map").count() == 0:
+        return
+    page.wait_for_selector("huying-map.is-ready", timeout=20_000)
+    page.wait_for_timeout(2_500)  # the map has no event for a last layer that has come in
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--address", default="", help="of a running demonstration; its directory with --data-dir")
@@ -94,6 +104,7 @@ def main() -> None:
                     context.add_cookies([{"name": "huying_language", "value": "en", "url": address}])
                 page.goto(f"{address}{path}")
                 page.wait_for_load_state("load")
+                wait_for_maps(page)
                 file = f"{name}{ending}.png"
                 page.screenshot(path=PICTURES_DIR / file)
                 print(f"docs/pictures/{file}")
