@@ -56,7 +56,7 @@ def test_from_a_resident_to_the_archive(open_page: OpenPage, enter: Any, cast: C
     resident.get_by_label("在哪里").fill(PLACE)
     resident.set_input_files("input[name=photos]", [photo("路口", now - timedelta(hours=2))])
     resident.get_by_role("button", name="下一步").click()
-    resident.get_by_role("radio", name="都不像，或说不准").check(force=True)
+    resident.locator("label", has_text="都不像，或说不准").click()
     resident.get_by_role("button", name="送出", exact=True).click()
     expect(resident.get_by_role("heading", name="收到了，谢谢您")).to_be_visible()
     report = Report.objects.select_related("case").get()
@@ -92,7 +92,7 @@ def test_from_a_resident_to_the_archive(open_page: OpenPage, enter: Any, cast: C
     resident.get_by_role("link", name="看进展").click()
     expect(resident.locator("#reply")).to_have_text("已经清运干净，并加了一次保洁。")
     expect(resident.get_by_role("img", name="办好后")).to_be_visible()
-    resident.get_by_role("radio", name="很满意").check(force=True)
+    resident.locator("label", has_text=re.compile("^\\s*很满意")).click()
     resident.get_by_role("button", name="送出评价").click()
     expect(resident.get_by_text("您评了：很满意")).to_be_visible()
 
@@ -183,7 +183,7 @@ def rate(page: Page, where: str, unit: str, score: str) -> None:
     page.goto(where)
     open_step(page, "互评")
     page.locator("#do").get_by_label("单位").select_option(label=unit)
-    page.get_by_role("group", name="配合得怎样").get_by_role("radio", name=score).check(force=True)
+    page.get_by_role("group", name="配合得怎样").locator("label", has_text=score).click()
     send_step(page, "互评")
 
 

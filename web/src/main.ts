@@ -14,6 +14,7 @@ import { startMenus } from "./menus";
 import { startOutbox } from "./outbox";
 import { startPhotos } from "./photos";
 import { startReadAloud } from "./read-aloud";
+import { startTables } from "./tables";
 import { startToasts, toast } from "./toast";
 import { word } from "./words";
 
@@ -60,6 +61,7 @@ function start(): void {
   startDrafts();
   startPhotos();
   startReadAloud();
+  startTables();
   startToasts();
   startKeyboard();
   startLive();

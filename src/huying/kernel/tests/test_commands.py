@@ -15,10 +15,10 @@ from django.db import transaction
 from huying.kernel.actor import SYSTEM
 from huying.kernel.commands import commands
 from huying.kernel.errors import Invalid, NotFound
-from huying.kernel.factories import MOMENT, a_draft
+from huying.kernel.factories import MOMENT, a_draft, checkpoint
 from huying.kernel.privacy import AccessEntry
 from huying.kernel.tasks import sign_checkpoint
-from huying.kernel.trace import Checkpoint, make_checkpoint, offline, record, resolve_chain
+from huying.kernel.trace import Checkpoint, offline, record, resolve_chain
 from huying.kernel.trace.export import _resolvers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +29,7 @@ def history(settings: Any, tmp_path: Path) -> None:
     settings.HUYING_DATA_DIR = tmp_path
     with transaction.atomic():
         record([a_draft(private={"phone": "13800138000"}), a_draft(verb="case.closed")])
-    make_checkpoint(actor=SYSTEM, now=MOMENT)
+    checkpoint(actor=SYSTEM, now=MOMENT)
 
 
 def run(*arguments: str) -> Result:

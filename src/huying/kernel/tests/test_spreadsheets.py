@@ -8,7 +8,7 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from huying.kernel.spreadsheets import harmless
 
@@ -25,6 +25,6 @@ def test_ordinary_words_stay() -> None:
 @given(st.text())
 def test_every_text_can_be_written(text: str) -> None:
     plain = harmless(text)
-    Workbook(write_only=True).create_sheet().append([plain])
+    assert ILLEGAL_CHARACTERS_RE.search(plain) is None
     csv.writer(io.StringIO()).writerow([plain])
     assert harmless(plain) == plain

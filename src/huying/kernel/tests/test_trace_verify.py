@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -18,7 +17,7 @@ from django.db import connection, transaction
 
 from huying.kernel.actor import SYSTEM
 from huying.kernel.errors import Forbidden, Invalid
-from huying.kernel.factories import ADMIN, MOMENT, ZHANG, a_draft
+from huying.kernel.factories import ADMIN, MOMENT, ZHANG, a_draft, checkpoint
 from huying.kernel.trace import Checkpoint, Entry, Leaf, PrivateValue, erase_private, make_checkpoint, record, verify
 from huying.kernel.trace.export import export
 from huying.kernel.trace.keys import trusted_keys
@@ -28,21 +27,6 @@ from huying.kernel.trace.record import moment_text
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = timedelta(days=1)
 GUARDED = ("kernel_entry", "kernel_leaf", "kernel_checkpoint")
-
-
-def checkpoint(**given: Any) -> Checkpoint:
-    """Sign once every older transaction in the cluster has ended: other tests run in it too, and a checkpoint rightly
-    leaves out whatever might still be overtaken."""
-    asked = """SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint >
-        coalesce((SELECT max(xid::text::bigint) FROM kernel_entry), 0)"""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute(asked)
-            if cursor.fetchone() == (True,):
-                break
-        time.sleep(0.05)
-    return make_checkpoint(**given)
 
 
 @pytest.fixture(autouse=True)
