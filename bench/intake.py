@@ -174,6 +174,8 @@ def _queries(body: bytes, token: str) -> int:
 
 @contextmanager
 def _server(bench: Bench) -> Iterator[int]:
+    from django.conf import settings
+
     from huying.config.instance.home import Home
     from huying.config.instance.parts import Choices, web
 
@@ -183,7 +185,7 @@ def _server(bench: Bench) -> Iterator[int]:
     home = Home.at(bench.place / "home")
     home.create()
     env = {**home.environment(demo=False), "HUYING_HOSTS": "*", "HUYING_STATIC": "plain"}
-    env.pop("HUYING_SECRET", None)
+    env["HUYING_SECRET"] = settings.HUYING_SECRET  # what the server seals is proved by this process later
     part = web(home, Choices(port=port, web_workers=min(2, os.cpu_count() or 1)), env)
     with part.log.open("ab") as log:
         process = subprocess.Popen(list(part.command), env=part.env, stdout=log, stderr=log)
