@@ -27,7 +27,7 @@ def socket_directory(data_dir: Path) -> Path:
 def database_settings(url: str, data_dir: Path) -> dict[str, Any]:
     """Django's settings of the database: of `url` when given, else of the PostgreSQL in `data_dir`."""
     settings: dict[str, Any] = {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "huying.kernel.database",
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {},

@@ -8,12 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, Final
 
-from asgiref.sync import sync_to_async
-from asgiref.wsgi import WsgiToAsgiInstance
 from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
 
 from huying.config.instance.children import end_with_parent
+from huying.config.pages import Page
 
 if os.environ.get("HUYING_PART") == "web":
     end_with_parent()  # the server's worker processes must not outlive the server
@@ -28,18 +27,10 @@ _pages = get_wsgi_application()
 _threads = ThreadPoolExecutor(THREADS, "page")
 
 
-class _Page(WsgiToAsgiInstance):
-    """One request, answered from its first to its last byte in one of the threads."""
-
-    run_wsgi_app = sync_to_async(
-        WsgiToAsgiInstance.__dict__["run_wsgi_app"].func, thread_sensitive=False, executor=_threads
-    )
-
-
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Route what comes in: a live screen stays for hours and must hold neither a thread nor a connection."""
     if scope["type"] == "http" and scope["path"] != LIVE:
-        await _Page(_pages)(scope, receive, send)  # type: ignore[no-untyped-call]
+        await Page(_pages, _threads)(scope, receive, send)
         _warm_once()
     else:  # without a thread of its own: who asks is looked up in the one thread all live screens share
         await _live.handle(scope, receive, send)

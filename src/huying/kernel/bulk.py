@@ -10,6 +10,8 @@ import orjson
 from django.db import connection, models
 from psycopg.types.json import Jsonb
 
+from huying.kernel.gathering import Question, ask_together, later, send
+
 FEW: Final = 24
 Prepare = Callable[[Any], Any]
 
@@ -23,6 +25,7 @@ def copy_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[
     """
     table, names, prepare = _plan(model, tuple(columns))
     count = 0
+    send()  # a COPY is no statement that could wait, and none may wait behind it
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
@@ -35,7 +38,7 @@ def copy_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[
 
 
 def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
-    """Like ``copy_rows``, but one INSERT when there are few rows; always one statement."""
+    """Like ``copy_rows``, but one INSERT when there are few rows, which may wait (``gathering``); always one statement."""
     if not rows:
         return 0
     if len(rows) > FEW:
@@ -43,8 +46,7 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
     table, names, prepare = _plan(model, tuple(columns))
     slot = f"({', '.join(['%s'] * len(columns))})"
     values = [value for row in rows for value in (_prepared(row, prepare) if prepare else row)]
-    with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {table} ({names}) VALUES {', '.join([slot] * len(rows))}", values)
+    later(f"INSERT INTO {table} ({names}) VALUES {', '.join([slot] * len(rows))}", values)
     return len(rows)
 
 
@@ -60,14 +62,14 @@ def allocate_ids(model: type[models.Model], n: int) -> list[int]:
 
 def allocate_each(*wanted: tuple[type[models.Model], int]) -> list[list[int]]:
     """Like ``allocate_ids`` for several models, still in one query: the ids of each, in the order asked."""
-    one = "SELECT %s, nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)"
-    asked = [(at, _quote(model._meta.db_table), model._meta.pk.column, n) for at, (model, n) in enumerate(wanted)]
-    found: list[list[int]] = [[] for _ in wanted]
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join([one] * len(asked)), [value for part in asked for value in part])
-        for at, value in cursor.fetchall():
-            found[at].append(value)
-    return found
+    answers = ask_together(*(new_ids(model, n) for model, n in wanted))
+    return [[value for (value,) in rows] for rows in answers]
+
+
+def new_ids(model: type[models.Model], n: int) -> Question:
+    """The question for ``n`` ids, to be asked together with others; one row each, in ascending order."""
+    table, column = _quote(model._meta.db_table), model._meta.pk.column
+    return "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", (table, column, n)
 
 
 @cache

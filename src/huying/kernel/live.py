@@ -11,9 +11,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from django.db import connection
-
 from huying.kernel.actor import Actor
+from huying.kernel.gathering import later
 
 CHANNEL: Final = "huying_live"
 LONGEST: Final = 7900  # bytes; NOTIFY refuses 8000
@@ -33,8 +32,7 @@ def announce_all(messages: Iterable[tuple[str, Payload | None]]) -> None:
     """`announce` for many, in one query."""
     bodies = [_body(topic, payload) for topic, payload in messages]
     if bodies:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, body) FROM unnest(%s::text[]) AS body", [CHANNEL, bodies])
+        later("SELECT pg_notify(%s, body) FROM unnest(%s::text[]) AS body", [CHANNEL, bodies])
 
 
 def topic_access(first: str) -> Callable[[Access], Access]:

@@ -12,21 +12,30 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from django.db import connection
+from huying.kernel.gathering import Question, Rows, ask_together
 
 _watched: dict[str, str] = {}
 _held: ContextVar[dict[str, Any] | None] = ContextVar("huying_remembered", default=None)
 
 
 @contextmanager
-def remembering() -> Iterator[None]:
-    """Stamps stay the same until the end of the outermost such block."""
+def remembering(*also: Question) -> Iterator[list[Rows]]:
+    """Stamps stay the same until the end of the outermost such block.
+
+    ``also`` is what the block wants to know at once: asked in one trip with the stamps, its answers are given in order.
+    """
     if _held.get() is not None:
-        yield
+        yield ask_together(*also)
         return
-    token = _held.set({})
+    held: dict[str, Any] = {}
+    token = _held.set(held)
     try:
-        yield
+        if not also:
+            yield []
+            return
+        *answers, (stamps,) = ask_together(*also, _question(_watched))
+        held.update(zip(_watched, stamps, strict=True))
+        yield answers
     finally:
         _held.reset(token)
 
@@ -47,7 +56,9 @@ def stamp(name: str) -> Any:
 
 
 def _ask(names: Iterable[str]) -> Sequence[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(f'({_watched[name]})' for name in names)}")
-        row: Sequence[Any] = cursor.fetchone()
+    ((row,),) = ask_together(_question(names))
     return row
+
+
+def _question(names: Iterable[str]) -> Question:
+    return f"SELECT {', '.join(f'({_watched[name]})' for name in names)}", ()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.postgres.search import SearchQuery
+from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from huying.casework.catalogue.evidence import Photo
+from huying.ground.organisation.models import Unit
 from huying.kernel import trace
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid
@@ -224,6 +226,29 @@ def history_of_place(case: Case, *, limit: int = 8, actor: Actor | None = None) 
         return []
     rows = Case.objects.filter(grid=case.grid, id__lt=case.pk).select_related("item").order_by("-id")
     return _seen(rows, actor, limit)
+
+
+class Outline(NamedTuple):
+    """What whoever raised a matter is told at once."""
+
+    id: int
+    number: str
+    state: str
+    due_at: datetime | None
+    unit_name: str | None
+
+
+_OUTLINES = (
+    f"SELECT c.id, c.number, c.state, c.due_at, u.name FROM {Case._meta.db_table} c"
+    f" LEFT JOIN {Unit._meta.db_table} u ON u.id = c.lead_unit_id WHERE c.id = ANY(%s)"
+)
+
+
+def outlines(case_ids: Iterable[int]) -> dict[int, Outline]:
+    """The outline of each case; one query."""
+    with connection.cursor() as cursor:  # asked at every intake: plain SQL costs a quarter
+        cursor.execute(_OUTLINES, [list(case_ids)])
+        return {row[0]: Outline(*row) for row in cursor.fetchall()}
 
 
 def assignments_of(case_id: int) -> list[Assignment]:

@@ -7,10 +7,10 @@ several times yields several places that share it.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
-from typing import Final
+from typing import Any, Final
 
 import ahocorasick  # type: ignore[import-not-found,unused-ignore]
 
@@ -146,7 +146,7 @@ class Gazetteer:
 
     def _read(self, plain: str) -> _Found:
         found = _Found()
-        for end, (word, senses) in self._automaton.iter_long(plain):
+        for end, (word, senses) in longest(self._automaton, plain):
             positions = []
             for sense in senses:
                 if isinstance(sense, str):
@@ -310,3 +310,17 @@ def _best(candidates: list[_Candidate], k: int) -> list[Place]:
             kept[0].place = replace(first, confidence=max(first.confidence * RIVAL, second.confidence))
     shown = [c.place for c in kept[:k] if c.place.confidence >= LEAST]
     return [replace(place, confidence=round(min(place.confidence, 0.99), 3)) for place in shown]
+
+
+def longest(automaton: ahocorasick.Automaton, text: str) -> Iterator[tuple[int, Any]]:
+    """The words of a text from left to right, each the longest that begins where none before it has ended.
+
+    Values of the automaton begin with their word. (The automaton's own ``iter_long`` misses words that begin inside a
+    longer one the text breaks off.)
+    """
+    found = sorted((end - len(value[0]) + 1, -end, value) for end, value in automaton.iter(text))
+    free = 0
+    for start, last, value in found:
+        if start >= free:
+            free = 1 - last
+            yield -last, value

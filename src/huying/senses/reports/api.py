@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from ninja import Field, Header, Query, Router, Schema, Status
 
-from huying.casework.cases.models import Case
+from huying.casework.cases.queries import Outline, outlines
 from huying.casework.cases.voices import reporter
 from huying.ground.organisation.auth import SignedIn
 from huying.ground.territory.coordinates import Crs, convert_point
@@ -174,24 +174,21 @@ def _voice(given: ReportIn, actor: Actor, key: str) -> Voice:
     return Voice(source=actor.ref, source_id=source_id, lon=lon, lat=lat, item_code=given.item, **plain)
 
 
-def _out(taken: Taken, case: tuple[Any, ...]) -> dict[str, Any]:
-    case_id, number, state, due_at, unit_name = case
+def _out(taken: Taken, case: Outline) -> dict[str, Any]:
     return {
         "tracking_code": taken.tracking_code,
-        "case_id": case_id,
-        "case_number": number,
-        "state": state,
-        "due_at": due_at,
-        "unit_name": unit_name,
+        "case_id": case.id,
+        "case_number": case.number,
+        "state": case.state,
+        "due_at": case.due_at,
+        "unit_name": case.unit_name,
         "repeated": taken.repeated,
     }
 
 
 def _take(voices: list[Voice], actor: Actor) -> list[dict[str, Any]]:
     taken = actions.take_in(voices, actor=actor, now=clock.now())
-    ids = {one.case_id for one in taken}
-    rows = Case.objects.filter(pk__in=ids).values_list("pk", "number", "state", "due_at", "lead_unit__name")
-    cases = {row[0]: row for row in rows}
+    cases = outlines({one.case_id for one in taken})
     return [_out(one, cases[one.case_id]) for one in taken]
 
 

@@ -1,14 +1,13 @@
-"""Who a voice belongs to: one contact a phone number, found by blind index, in two queries for any number of voices."""
+"""Who a voice belongs to: one contact a phone number, found by blind index, in two trips for any number of voices."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from django.db import connection
-
-from huying.kernel.bulk import allocate_ids, insert_rows
+from huying.kernel.bulk import insert_rows, new_ids
+from huying.kernel.gathering import Question, Rows, ask_together
 from huying.kernel.privacy import blind, seal
 
 from .models import Contact
@@ -29,26 +28,46 @@ class HasContact(Protocol):
 
 def contacts_for(voices: Sequence[HasContact], now: datetime) -> list[int | None]:
     """The contact id of each voice, made when new; ``None`` for the anonymous and for those who left nothing."""
+    return kept(voices, ask_together(*questions(voices)), now)
+
+
+def questions(voices: Sequence[HasContact]) -> tuple[Question, Question]:
+    """Who of them is known, and ids for all who might not be (an id left over is lost, as with any sequence)."""
+    keys = {key for voice in voices if (key := _key(voice)) is not None}
+    phones = [value for kind, value in keys if kind == "phone"]
+    users = [value for kind, value in keys if kind == "user"]
+    return (_KNOWN, (phones, users)), new_ids(Contact, len(keys))
+
+
+def kept(voices: Sequence[HasContact], answers: Sequence[Rows], now: datetime) -> list[int | None]:
+    """The contact ids of voices by the answers to ``questions`` about them or more; those who are new are written."""
+    rows, ids = answers
     keys = [_key(voice) for voice in voices]
-    known = _known({key for key in keys if key is not None})
+    known: dict[_Key, int] = {}
+    for contact_id, phone, user_id in rows:
+        known["user", user_id] = contact_id
+        if phone is not None:
+            known["phone", bytes(phone)] = contact_id
     new = {key: voice for key, voice in zip(keys, voices, strict=True) if key is not None and key not in known}
-    if new:
-        ids = allocate_ids(Contact, len(new))
-        rows = [
-            (
-                contact_id,
-                seal(voice.phone) if voice.phone else None,
-                key[1] if key[0] == "phone" else None,
-                seal(voice.name) if voice.name else None,
-                voice.user_id,
-                now,
-            )
-            for contact_id, (key, voice) in zip(ids, new.items(), strict=True)
-        ]
-        columns = ("id", "phone_sealed", "phone_blind", "name_sealed", "user_id", "made_at")
-        insert_rows(Contact, columns, rows)
-        known.update(zip(new, ids, strict=True))
+    made = dict(
+        zip(sorted(new, key=_order), (value for (value,) in ids), strict=False)
+    )  # so batches never wait in a circle
+    insert_rows(Contact, _COLUMNS, [_row(pk, key, new[key], now) for key, pk in made.items()])
+    known.update(made)
     return [known[key] if key is not None else None for key in keys]
+
+
+_COLUMNS = ("id", "phone_sealed", "phone_blind", "name_sealed", "user_id", "made_at")
+_KNOWN = (
+    f"SELECT id, phone_blind, user_id FROM {Contact._meta.db_table}"
+    " WHERE phone_blind = ANY(%s::bytea[]) OR user_id = ANY(%s::bigint[])"
+)
+
+
+def _row(pk: int, key: _Key, voice: HasContact, now: datetime) -> tuple[Any, ...]:
+    kind, value = key
+    phone = seal(voice.phone) if voice.phone else None
+    return pk, phone, value if kind == "phone" else None, seal(voice.name) if voice.name else None, voice.user_id, now
 
 
 _Key = tuple[str, bytes | int]
@@ -64,18 +83,6 @@ def _key(voice: HasContact) -> _Key | None:
     return ("name", blind(voice.name)) if voice.name else None
 
 
-def _known(keys: set[_Key]) -> dict[_Key, int]:
-    phones = [value for kind, value in keys if kind == "phone"]
-    users = [int(value) for kind, value in keys if kind == "user" and isinstance(value, int)]
-    found: dict[_Key, int] = {}
-    if phones:
-        with connection.cursor() as cursor:  # asked at every intake: plain SQL costs a third
-            cursor.execute(
-                f"SELECT id, phone_blind FROM {Contact._meta.db_table} WHERE phone_blind = ANY(%s)", [phones]
-            )
-            for contact_id, mark in cursor.fetchall():
-                found["phone", bytes(mark)] = contact_id
-    if users:
-        for contact_id, user_id in Contact.objects.filter(user__in=users).values_list("id", "user_id"):
-            found["user", user_id] = contact_id
-    return found
+def _order(key: _Key) -> tuple[str, bytes]:
+    kind, value = key
+    return kind, value if isinstance(value, bytes) else value.to_bytes(8)

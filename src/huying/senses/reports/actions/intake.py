@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from huying.casework.cases import actions as cases
@@ -16,11 +16,11 @@ from huying.casework.dispatch.queries import Matter
 from huying.kernel.actor import Actor
 from huying.kernel.bulk import insert_rows
 from huying.kernel.errors import Conflict, Invalid
+from huying.kernel.gathering import Rows, gathering
 from huying.kernel.models import StoredFile
 from huying.kernel.remembering import remembering
 
-from .. import access
-from ..contacts import contacts_for
+from .. import access, contacts
 from ..models import Report, ReportPhoto
 from ..rules import Channel, new_mark, new_tracking_code, plain, refuse_text
 
@@ -31,7 +31,8 @@ _COLUMNS = (
 )
 _TEXTS = ("source", "source_id", "text", "title", "name", "phone", "place_text")
 _KNOWN = (
-    f"SELECT source_id, case_id, tracking_code FROM {Report._meta.db_table} WHERE source = %s AND source_id = ANY(%s)"
+    f"SELECT source, source_id, case_id, tracking_code FROM {Report._meta.db_table}"
+    " JOIN unnest(%s::text[], %s::text[]) AS asked(source, source_id) USING (source, source_id)"
 )
 
 
@@ -80,6 +81,8 @@ def take_in(voices: Sequence[Voice], *, actor: Actor, now: datetime) -> list[Tak
     nothing. Raises :class:`Invalid` for a voice that is no report and :class:`NotFound` for one that wants to join a
     case its bringer may not know of; a constant number of queries for any number that open cases of their own.
     """
+    if not voices:
+        return []
     voices = [_cleaned(voice) for voice in voices]
     for voice in voices:
         _check(voice)
@@ -91,27 +94,27 @@ def take_in(voices: Sequence[Voice], *, actor: Actor, now: datetime) -> list[Tak
 
 
 def _take_in(voices: Sequence[Voice], actor: Actor, now: datetime) -> list[Taken]:
-    with transaction.atomic(), remembering():
-        known = _known(voices)
+    asked = (_KNOWN, tuple(map(list, zip(*{(one.source, one.source_id) for one in voices}, strict=True))))
+    with transaction.atomic(), remembering(asked, *contacts.questions(voices)) as answers, gathering():
+        before, *people = answers
+        known = {(source, number): Taken(pk, code, repeated=True) for source, number, pk, code in before}
         fresh: dict[tuple[str, str], Voice] = {}
         for voice in voices:
             key = (voice.source, voice.source_id)
             if key not in known:
                 fresh.setdefault(key, voice)
-        made = dict(zip(fresh, _make(list(fresh.values()), actor, now), strict=True))
-    return [
-        replace(known[key], repeated=True) if (key := (v.source, v.source_id)) in known else made[key] for v in voices
-    ]
+        made = dict(zip(fresh, _make(list(fresh.values()), people, actor, now), strict=True))
+    return [known[key] if (key := (voice.source, voice.source_id)) in known else made[key] for voice in voices]
 
 
-def _make(voices: Sequence[Voice], actor: Actor, now: datetime) -> list[Taken]:
-    """Write the voices that are new: their cases first, then the reports that point to them."""
+def _make(voices: Sequence[Voice], people: Sequence[Rows], actor: Actor, now: datetime) -> list[Taken]:
+    """Write the voices that are new: whose they are and their cases, then the reports that point to both."""
     if not voices:
         return []
     codes = [new_tracking_code() for _voice in voices]
     marks = [new_mark() for _voice in voices]
+    contact_ids = contacts.kept(voices, people, now)
     case_ids = _cases_of(voices, marks, actor, now)
-    contact_ids = contacts_for(voices, now)
     taken = [Taken(case_id, code, repeated=False) for case_id, code in zip(case_ids, codes, strict=True)]
     rows = [
         (
@@ -168,20 +171,6 @@ def _matter(voice: Voice, mark: str, now: datetime) -> Matter:
         hold=voice.hold,
         voice=mark,
     )
-
-
-def _known(voices: Sequence[Voice]) -> dict[tuple[str, str], Taken]:
-    """Which of the voices have been taken in before; one query a source."""
-    by_source: dict[str, list[str]] = {}
-    for voice in voices:
-        by_source.setdefault(voice.source, []).append(voice.source_id)
-    found: dict[tuple[str, str], Taken] = {}
-    with connection.cursor() as cursor:  # asked at every intake: plain SQL costs a third
-        for source, ids in by_source.items():
-            cursor.execute(_KNOWN, [source, ids])
-            for source_id, case_id, code in cursor.fetchall():
-                found[source, source_id] = Taken(case_id, code, repeated=True)
-    return found
 
 
 def _cleaned(voice: Voice) -> Voice:

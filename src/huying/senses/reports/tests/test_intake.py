@@ -116,7 +116,7 @@ def test_a_thousand_voices_cost_as_many_queries_as_a_hundred(cast: Cast) -> None
         return len(captured)
 
     count(1, 1)
-    assert count(100, 100) == count(1000, 1000) == 15
+    assert count(100, 100) == count(1000, 1000) == 12
     assert Report.objects.count() == 1101
 
 

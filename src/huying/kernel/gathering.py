@@ -1,0 +1,88 @@
+"""Fewer trips to the database: small writes wait for one another, and several questions are asked together.
+
+Inside ``gathering()`` a statement given to ``later`` is kept, in order, until something else is asked of the database or
+the block ends; then all that were kept go together. Nothing can be read or written past them, so an action means the
+same with and without; only an error of such a statement (a broken constraint) shows where they are sent, not where they
+were given. Outside such a block ``later`` sends at once. The block belongs inside one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.db import connection
+
+Question = tuple[str, Sequence[Any]]
+Rows = list[tuple[Any, ...]]
+_kept: ContextVar[list[Question] | None] = ContextVar("huying_gathered", default=None)
+
+
+@contextmanager
+def gathering() -> Iterator[None]:
+    """Keep what is given to ``later``; if the block fails, what is still kept is forgotten with the transaction."""
+    if _kept.get() is not None:
+        yield
+        return
+    token = _kept.set([])
+    try:
+        with connection.execute_wrapper(_send_before):
+            yield
+            send()
+    finally:
+        _kept.reset(token)
+
+
+def later(sql: str, values: Sequence[Any]) -> None:
+    """Have a statement carried out whose answer nobody needs. It is a single one and its values stay as they are."""
+    kept = _kept.get()
+    if kept is None:
+        _execute([(sql, values)])
+    else:
+        kept.append((sql, values))
+
+
+def ask_together(*questions: Question) -> list[Rows]:
+    """The rows of each question, in the order asked; one trip for all, and for what waits."""
+    if not questions:
+        return []
+    waiting = _taken()
+    return _execute([*waiting, *questions], len(waiting))
+
+
+def send() -> None:
+    """Send what is kept, in one trip."""
+    if waiting := _taken():
+        _execute(waiting, len(waiting))
+
+
+def _taken() -> list[Question]:
+    """What is kept, kept no longer."""
+    kept = _kept.get()
+    waiting = list(kept or ())
+    if kept:
+        kept.clear()
+    return waiting
+
+
+def _execute(statements: Sequence[Question], silent: int = 1) -> list[Rows]:
+    """Carry out several statements as one; the rows of those after the first ``silent``."""
+    answers: list[Rows] = []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ";\n".join(sql for sql, _ in statements), [value for _, values in statements for value in values]
+        )
+        for place in range(len(statements)):
+            if place >= silent:
+                answers.append(cursor.fetchall())
+            cursor.nextset()
+    return answers
+
+
+def _send_before(
+    execute: Callable[..., Any], sql: str, values: Any, many: bool, context: dict[str, Any]
+) -> Any:  # the form Django asks of a wrapper
+    send()
+    return execute(sql, values, many, context)
