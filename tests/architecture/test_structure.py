@@ -13,12 +13,13 @@ from django.apps import apps
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "huying"
-FLOORS = ["kernel", "shell", "ground", "casework", "senses", "config"]
+FLOORS = ["kernel", "shell", "ground", "casework", "senses", "insight", "config"]
 # Inside a floor a package may refer to those before it.
 ORDER = {
     "ground": [{"accounts", "territory"}, {"organisation"}],
-    "casework": [{"catalogue"}, {"cases"}, {"clocks"}, {"dispatch"}, {"supervision"}],
+    "casework": [{"catalogue"}, {"cases"}, {"clocks"}, {"understanding"}, {"dispatch"}, {"supervision"}],
     "senses": [{"reports"}, {"portal", "seat", "imports"}],
+    "insight": [{"hotspots"}],
 }
 LONGEST_FILE = 420
 LONGEST_FUNCTION = 60

@@ -54,8 +54,15 @@ def _offered() -> dict[str, click.Command]:
         for package in [*settings.HUYING_APPS, "huying.config.demo", "huying.config.founding"]:
             if find_spec(f"{package}.commands") is not None:
                 for command in import_module(f"{package}.commands").commands:
-                    _found[command.name] = command
+                    _offer(command)
     return _found
+
+
+def _offer(command: click.Command) -> None:
+    """A group several rooms add to ("evaluate") holds the commands of all."""
+    known = _found.setdefault(command.name or "", command)
+    if known is not command and isinstance(known, click.Group) and isinstance(command, click.Group):
+        known.commands = {**known.commands, **command.commands}
 
 
 def _set_up_django() -> None:

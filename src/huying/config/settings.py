@@ -61,12 +61,14 @@ HUYING_APPS = [
     "huying.casework.catalogue",
     "huying.casework.cases",
     "huying.casework.clocks",
+    "huying.casework.understanding",
     "huying.casework.dispatch",
     "huying.casework.supervision",
     "huying.senses.reports",
     "huying.senses.portal",
     "huying.senses.seat",
     "huying.senses.imports",
+    "huying.insight.hotspots",
 ]
 INSTALLED_APPS = [
     "huying.config",
