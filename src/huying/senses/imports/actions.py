@@ -21,12 +21,12 @@ from huying.kernel.clock import local_day
 from huying.kernel.errors import Invalid
 from huying.kernel.progress import Progress, Silent
 from huying.kernel.spreadsheets import harmless
+from huying.kernel.tables import rows_of
 from huying.senses.reports.actions import Voice, take_in
 from huying.senses.reports.rules import LONGEST_TEXT, Channel
 
 from . import rules
 from .models import ImportRun, Reject
-from .reading import rows_of
 from .rules import RowError
 from .words import why
 
