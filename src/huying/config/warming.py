@@ -7,9 +7,10 @@ import logging
 
 from django.db import DatabaseError
 
-from huying.casework.catalogue import classifier
 from huying.casework.catalogue import queries as catalogue
 from huying.casework.clocks import queries as clocks
+from huying.casework.understanding import queries as understanding
+from huying.casework.understanding.replies import usual_background
 from huying.ground.organisation.queries import directory
 from huying.ground.territory import queries as territory
 from huying.kernel import clock
@@ -28,9 +29,10 @@ def warm() -> None:
         clocks.almanac()
         directory(on=today)
         territory.locate_texts(["路口"], on=today, k=1)
-        classifier.propose(["路灯不亮"], catalogue=catalogue.current(today))
+        understanding.propose(["路灯不亮"], catalogue=catalogue.current(today))
     except DatabaseError as error:
         logging.getLogger(__name__).info("not warmed: %s", error)
+    usual_background()  # what answers are compared with; reading the dictionary takes seconds
     settle()
 
 

@@ -212,3 +212,5 @@ class CaseReminded(CaseFact):
 class CaseCorrected(CaseFact):
     item_code: str
     area: str
+    was_item: str
+    was_area: str

@@ -19,10 +19,10 @@ from .worktime import SHANGHAI, CalendarBook, WorkCalendar
 
 T = TypeVar("T")
 DISPATCH, OBJECTION, CHECK, ORDER_REPLY, WAITING = "dispatch", "objection", "check", "order_reply", "waiting"
-REQUEST, FOLLOW_UP_AGAIN = "request", "follow_up"
+REQUEST, FOLLOW_UP_AGAIN, EMERGENCY = "request", "follow_up", "emergency"
 
 #: Used until a place sets its own. Domain sheet §3.2–3.4: return within 2 wd (Shandong 2020), waiting for the citizen at
-#: most 2 wd; the others are the sheet's own proposals.
+#: most 2 wd; the others, ten minutes until a person has looked at an emergency among them, are the sheet's own proposals.
 STANDING_DEFAULTS: Mapping[str, Limit] = {
     DISPATCH: Limit("working_hours", 2, "2wh"),
     OBJECTION: Limit("working_days", 1, "1wd"),
@@ -31,6 +31,7 @@ STANDING_DEFAULTS: Mapping[str, Limit] = {
     WAITING: Limit("working_days", 2, "2wd"),
     REQUEST: Limit("working_days", 1, "1wd"),
     FOLLOW_UP_AGAIN: Limit("working_days", 5, "5wd"),
+    EMERGENCY: Limit("24x7", 10, "10m"),
 }
 
 

@@ -85,6 +85,10 @@ class People:
             self._memo[key] = tuple(self._search(role, area))
         return self._memo[key]
 
+    def anywhere(self, role: str) -> tuple[int, ...]:
+        """All holders of a role, whatever their area: for a matter whose place nobody knows."""
+        return tuple(dict.fromkeys(one for ids in self._by_role.get(role, {}).values() for one in ids))
+
     def _search(self, role: str, area: str) -> Sequence[int]:
         matching = {prefix: ids for prefix, ids in self._by_role.get(role, {}).items() if area.startswith(prefix)}
         if not matching:

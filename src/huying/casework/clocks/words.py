@@ -23,6 +23,7 @@ KINDS: dict[str, Promise] = {
     "request": _("申请审批时限"),
     "order_reply": _("督办回复时限"),
     "waiting": _("等待反映人补充的时限"),
+    "emergency": _("紧急情况分拨时限"),
 }
 REQUESTS: dict[str, Promise] = {
     "request:extension": _("延期申请审批时限"),
@@ -77,5 +78,6 @@ _SENTENCES: dict[str, Promise] = {
     "remind": _("催办：“%(title)s”应于%(due)s完成，请尽快办理"),
     "order": _("督办：“%(title)s”，请于%(due)s前回复"),
     "answered": _("督办已回复：“%(title)s”"),
+    "emergency": _("可能有紧急情况，请马上看：“%(title)s”%(text)s"),
     "closed": _("督办已了结：“%(title)s”"),
 }

@@ -15,6 +15,8 @@ from huying.casework.cases.actions import Opening, Sending
 from huying.casework.cases.models import Case
 from huying.casework.catalogue import queries as catalogue
 from huying.casework.catalogue.models import Item
+from huying.casework.clocks.actions import Note, send_notices
+from huying.casework.clocks.recipients import People
 from huying.ground.organisation.queries import directory
 from huying.ground.territory.queries import Place
 from huying.kernel.actor import Actor
@@ -39,8 +41,31 @@ def open_matters(matters: Sequence[Matter], *, actor: Actor, now: datetime) -> l
         return []
     decisions = queries.decide(matters, now=now)
     openings = [_opening(matter, decision) for matter, decision in zip(matters, decisions, strict=True)]
-    case_ids = cases.open_cases(openings, actor=actor, now=now)
-    return [Opened(case_id, decision) for case_id, decision in zip(case_ids, decisions, strict=True)]
+    with transaction.atomic(savepoint=False):
+        case_ids = cases.open_cases(openings, actor=actor, now=now)
+        opened = [Opened(case_id, decision) for case_id, decision in zip(case_ids, decisions, strict=True)]
+        _call_somebody([one for one in opened if one.decision.alerts], now)
+    return opened
+
+
+def _call_somebody(emergencies: Sequence[Opened], now: datetime) -> None:
+    """A person is put on it at once: the dispatchers of the place and whoever leads the centre."""
+    if not emergencies:
+        return
+    people = People(directory(on=local_day(now)))
+    notes = []
+    for one in emergencies:
+        decision = one.decision
+        area = area_of(decision.place) if decision.place else ""
+        body = {"title": decision.title, "text": f"（{decision.alerts[0].name} {decision.alerts[0].line}）"}
+        told = [people.in_area(role, area) if area else people.anywhere(role) for role in ("dispatcher", "centre_lead")]
+        for person_id in sorted({one for ids in told for one in ids}):
+            notes.append(
+                Note(
+                    person_id=person_id, kind="emergency", case_id=one.case_id, due_at=decision.dispatch_due, body=body
+                )
+            )
+    send_notices(notes, now=now)
 
 
 def _opening(matter: Matter, decision: Decision) -> Opening:
@@ -59,7 +84,7 @@ def _opening(matter: Matter, decision: Decision) -> Opening:
         place_text=matter.place_text,
         lon=decision.lon,
         lat=decision.lat,
-        urgent=matter.urgent or bool(item.emergency_line),
+        urgent=matter.urgent or bool(item.emergency_line) or bool(decision.alerts),
         accepted=decision.sending is None and decision.waits_for == "no_unit",
         sending=decision.sending,
         due_at=decision.dispatch_due,

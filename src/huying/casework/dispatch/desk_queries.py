@@ -25,6 +25,7 @@ from huying.casework.catalogue import queries as catalogue
 from huying.casework.catalogue.queries import Catalogue, ItemView
 from huying.casework.clocks import queries as clocks
 from huying.casework.clocks.almanac import Almanac
+from huying.casework.understanding.emergencies import Alert, detect
 from huying.ground.organisation.directory import Directory, UnitView
 from huying.ground.organisation.queries import directory
 from huying.ground.territory import queries as territory
@@ -36,7 +37,7 @@ from huying.kernel.paging import Page, page
 from . import access, deadlines
 from .deadlines import Times
 from .models import DispatchPolicy
-from .queries import FALLBACK_ITEM
+from .queries import FALLBACK_ITEM, policy_of
 from .rules import Certainty, Policy, Reason, margin, refuse_auto, route
 
 PAGE_SIZE = 20
@@ -169,6 +170,8 @@ def choice_of(
 
 def _waits_for(case: Case, choices: Sequence[Choice], now: datetime) -> str:
     """Why it did not go by itself: the same questions intake asked, answered for the case as it is now."""
+    if case.urgent and case.confidence is not None and alerts_of(case):
+        return "emergency"
     if not choices:
         return "unsure_item"
     first, area = choices[0], area_of(case)
@@ -179,6 +182,11 @@ def _waits_for(case: Case, choices: Sequence[Choice], now: datetime) -> str:
     if found is None and first.unit is None:
         found = "no_unit"
     return found or "held"
+
+
+def alerts_of(case: Case) -> list[Alert]:
+    """The dangers its words speak of."""
+    return detect(f"{case.title}。{case.summary}")
 
 
 def _place_certainty(case: Case, now: datetime) -> float:
@@ -279,7 +287,7 @@ def policy_at(area: str, now: datetime) -> tuple[Policy, DispatchPolicy | None]:
         area__in=[area[:length] for length in range(len(area) + 1)],
     )
     row = max(rows, key=lambda one: (len(one.area), one.valid_from), default=None)
-    return (Policy(row.min_confidence, row.min_margin, row.min_place), row) if row else (Policy(), None)
+    return (policy_of(row), row) if row else (Policy(), None)
 
 
 def policies() -> list[DispatchPolicy]:

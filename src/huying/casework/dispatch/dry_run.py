@@ -18,6 +18,7 @@ from huying.ground.territory import queries as territory
 from huying.ground.territory.queries import Place
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
+from huying.kernel.remembering import remembering
 
 from . import queries
 from .desk_queries import Choice, choice_of, policy_at
@@ -61,6 +62,11 @@ def dry_run(matter: Matter, *, now: datetime, actor: Actor | None = None) -> Dry
 
     With ``actor`` only such similar cases as they may see are named; without, whoever asks must leave out the others.
     """
+    with remembering():
+        return _run(matter, now, actor)
+
+
+def _run(matter: Matter, now: datetime, actor: Actor | None) -> DryRun:
     decision = queries.explain(matter, now=now)
     known, book, current = directory(on=local_day(now)), clocks.almanac(), catalogue.current(local_day(now))
     place = decision.place

@@ -41,6 +41,7 @@ def add_policy(
         min_confidence=policy.min_confidence,
         min_margin=policy.min_margin,
         min_place=policy.min_place,
+        precision=policy.precision,
         source=source.strip(),
         valid_from=valid_from,
         valid_to=following.valid_from if following else None,
@@ -51,6 +52,7 @@ def add_policy(
         "confidence": policy.min_confidence,
         "margin": policy.min_margin,
         "place": policy.min_place,
+        "precision": policy.precision,
         "source": made.source,
     }
     trace.record([trace.Draft(chain=CHAIN, verb="add_policy", actor=actor, at=now, body=body)])
@@ -63,6 +65,8 @@ def _check(policy: Policy, area: str, valid_from: date, source: str, now: dateti
         for name in ("min_confidence", "min_margin", "min_place")
         if not 0 <= getattr(policy, name) <= 1
     }
+    if policy.precision is not None and not 0.5 <= policy.precision <= 1:
+        wrong["precision"] = _("填写 50 到 100 之间的数")
     if valid_from < local_day(now):
         wrong["valid_from"] = _("不能早于今天")
     if len(source.strip()) < 2:

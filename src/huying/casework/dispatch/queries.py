@@ -16,7 +16,10 @@ from huying.casework.catalogue import classifier
 from huying.casework.catalogue import queries as catalogue
 from huying.casework.catalogue.queries import ItemView
 from huying.casework.clocks import queries as clocks
-from huying.casework.clocks.almanac import Almanac
+from huying.casework.clocks.almanac import DISPATCH, EMERGENCY, Almanac
+from huying.casework.understanding import queries as understanding
+from huying.casework.understanding.emergencies import Alert, detect
+from huying.casework.understanding.rules import needed_confidence
 from huying.ground.organisation.directory import Directory
 from huying.ground.organisation.queries import directory
 from huying.ground.territory import queries as territory
@@ -32,6 +35,7 @@ from .rules import Certainty, Policy, Reason, Route, margin, rank_of, refuse_aut
 
 FALLBACK_ITEM = "1605"  # 意见建议: what a matter is called until a dispatcher knows better
 _SURE = 1.0
+_NEVER = 1.0  # no guess is quite so sure, only a kind that was named
 _policies_kept: dict[str, tuple[Any, list[DispatchPolicy]]] = {}
 watch("policies", f"SELECT sum(hashtextextended(p::text, 0)) FROM {DispatchPolicy._meta.db_table} p")
 
@@ -90,6 +94,7 @@ class Decision:
     sending: Sending | None
     waits_for: str
     dispatch_due: datetime | None
+    alerts: tuple[Alert, ...] = ()
 
 
 def decide(matters: Sequence[Matter], *, now: datetime) -> list[Decision]:
@@ -149,7 +154,8 @@ def _decide(
     )
     routes = [roads.route(item, area, matter.at) for item, _, _ in items]
     found = routes[0] if routes else None
-    waits = "held" if matter.hold else refuse_auto(chosen, certainty, policy)
+    alerts = () if matter.item_code else tuple(detect(f"{matter.title}。{matter.text}"))
+    waits = "emergency" if alerts else "held" if matter.hold else refuse_auto(chosen, certainty, policy)
     if waits is None and found is None:
         waits = "no_unit"
     sending = None
@@ -170,8 +176,18 @@ def _decide(
         ),
         sending=sending,
         waits_for=waits or "",
-        dispatch_due=None if sending else roads.book.standing_due("dispatch", matter.at, area),
+        dispatch_due=None if sending else roads.book.standing_due(_limit(alerts), matter.at, area),
+        alerts=alerts,
     )
+
+
+def _whole(matter: Matter) -> str:
+    return f"{matter.title}\n{matter.text}" if matter.title else matter.text
+
+
+def _limit(alerts: Sequence[Alert]) -> str:
+    """Which standing limit a matter waits under for a person."""
+    return EMERGENCY if alerts else DISPATCH
 
 
 def _fallback(current: catalogue.Catalogue) -> ItemView:
@@ -207,8 +223,8 @@ def _proposed(
 def _guesses(matters: Sequence[Matter], current: catalogue.Catalogue) -> list[Sequence[classifier.Proposal]]:
     """The classifier's proposals; a kind named by a person or device is taken as certain."""
     asked = [i for i, matter in enumerate(matters) if matter.item_code is None]
-    texts = [f"{matters[i].title}\n{matters[i].text}" if matters[i].title else matters[i].text for i in asked]
-    answers = dict(zip(asked, classifier.propose(texts, catalogue=current), strict=True)) if asked else {}
+    texts = [_whole(matters[i]) for i in asked]
+    answers = dict(zip(asked, understanding.propose(texts, catalogue=current), strict=True)) if asked else {}
     return [
         answers[i] if matter.item_code is None else (classifier.Proposal(matter.item_code, _SURE, ()),)
         for i, matter in enumerate(matters)
@@ -242,7 +258,19 @@ def _own_words(matter: Matter) -> str:
 def _policies(now: datetime) -> dict[str, Policy]:
     day = local_day(now)
     rows = [row for row in _policy_rows() if row.valid_from <= day and (row.valid_to is None or row.valid_to > day)]
-    return {row.area: Policy(row.min_confidence, row.min_margin, row.min_place) for row in rows}
+    return {row.area: policy_of(row) for row in rows}
+
+
+def policy_of(row: DispatchPolicy) -> Policy:
+    """What was set; where a precision is demanded and a learned model speaks, with the confidence that takes.
+
+    A model that never was so precise sends nothing by itself.
+    """
+    card = understanding.card_speaking() if row.precision is not None else {}
+    if row.precision is None or not card.get("curve"):
+        return Policy(row.min_confidence, row.min_margin, row.min_place, row.precision)
+    found = needed_confidence(card, row.precision)
+    return Policy(found[0] if found else _NEVER, 0.0, row.min_place, row.precision)
 
 
 def _policy_rows() -> list[DispatchPolicy]:

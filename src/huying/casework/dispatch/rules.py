@@ -37,11 +37,12 @@ class ItemLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How sure is sure enough; see ``models.DispatchPolicy``."""
+    """How sure is sure enough; see ``models.DispatchPolicy``. ``precision``, when demanded, sets the confidence needed."""
 
     min_confidence: float = 0.6
     min_margin: float = 0.15
     min_place: float = 0.6
+    precision: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ WAITS_FOR: dict[str, Promise] = {
     "unsure_place": _("位置不够确定"),
     "no_unit": _("没有找到承办单位"),
     "held": _("来源要求人工分拨"),
+    "emergency": _("可能有人身危险，须马上由人判断"),
 }
 
 

@@ -7,3 +7,13 @@ class UnderstandingConfig(AppConfig):
     label = "understanding"
     verbose_name = _("读懂")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from huying.shell import navigation, panels
+
+        from .access import READERS
+        from .desk_advice import advice_panel
+
+        entry = navigation.Entry
+        navigation.register(entry(_("读懂得怎样"), "understanding", READERS, icon="chart", order=820, group=_("管理")))
+        panels.register("case", "main", advice_panel, order=35)

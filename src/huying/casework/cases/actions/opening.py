@@ -236,4 +236,14 @@ def correct_case(
             if place.lon is not None and place.lat is not None:
                 turn.change(lon=place.lon, lat=place.lat)
         turn.write({"was": was, "item": case.item_code, "area": area_of(case)})
-        turn.tell(CaseCorrected(case_id=case_id, at=now, by=actor.ref, item_code=case.item_code, area=area_of(case)))
+        turn.tell(
+            CaseCorrected(
+                case_id=case_id,
+                at=now,
+                by=actor.ref,
+                item_code=case.item_code,
+                area=area_of(case),
+                was_item=was["item"],
+                was_area=was["area"],
+            )
+        )

@@ -13,6 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from huying.casework.cases.desk.guard import actor_of
 from huying.casework.cases.desk.pickers import area_from
+from huying.casework.understanding import queries as understanding
+from huying.casework.understanding.rules import needed_confidence
 from huying.ground.territory import queries as territory
 from huying.kernel import clock
 from huying.kernel.actor import Actor
@@ -24,6 +26,7 @@ from ..rules import Policy
 from .queue import english
 from .reading import desk_page
 
+_OFFERED = (0.9, 0.95, 0.98, 0.99)
 _SHARES = ("min_confidence", "min_margin", "min_place")
 
 
@@ -52,6 +55,7 @@ def _page(actor: Actor) -> dict[str, Any]:
             {
                 "row": row,
                 "area": labels.get(row.area, "") if row.area else _("全部"),
+                "precision": round(row.precision * 100) if row.precision is not None else None,
                 "shares": [round(getattr(row, name) * 100) for name in _SHARES],
                 "holds": row.valid_from <= today and (row.valid_to is None or row.valid_to > today),
                 "ahead": row.valid_from > today,
@@ -59,16 +63,31 @@ def _page(actor: Actor) -> dict[str, Any]:
             for row in rows
         ],
         "may_edit": bool(actor.duties_of(*access.POLICY_EDITORS)),
+        "reached": _reached(),
         "default": [round(getattr(Policy(), name) * 100) for name in _SHARES],
         "today": today.isoformat(),
     }
+
+
+def _reached() -> list[dict[str, Any]]:
+    """What share of matters would go by themselves at each precision, by the report card of the model that speaks."""
+    card = understanding.card_speaking()
+    found = {precision: needed_confidence(card, precision) for precision in _OFFERED} if card.get("curve") else {}
+    return [
+        {
+            "precision": round(precision * 100),
+            "confidence": round(one[0] * 100) if one else None,
+            "share": round(one[1] * 100) if one else 0,
+        }
+        for precision, one in found.items()
+    ]
 
 
 def _add(request: HttpRequest, actor: Actor) -> None:
     area = area_from(request.POST.get("area", ""))
     shares = {name: _share(request, name) for name in _SHARES}
     add_policy(
-        Policy(**shares),
+        Policy(**shares, precision=_share(request, "precision") if request.POST.get("precision") else None),
         area=area.code if area else min((duty.area for duty in actor.duties_of(*access.POLICY_EDITORS)), default=""),
         valid_from=_day(request),
         source=request.POST.get("source", ""),

@@ -120,12 +120,14 @@ def area_name(case: Case) -> str:
 def focus_words(focus: Focus, now: datetime) -> dict[str, Any]:
     """What the page says about the case in focus."""
     case = focus.case
-    every_word = [word for one in focus.choices for word in one.words]
+    alerts = desk_queries.alerts_of(case) if focus.waits_for == "emergency" else []
+    every_word = [word for one in (*alerts, *focus.choices) for word in one.words]
     back = focus.returned_by
     return {
         "focus": focus,
         "case": case,
         "text": words_desk.marked(case.summary[:MOST_WORDS], every_word),
+        "alerts": alerts,
         "waits": words.WAITS_FOR.get(focus.waits_for, ""),
         "came_back": words_desk.CAME_BACK.get(back.verb) if back and case.state == State.ACCEPTED else None,
         "back": back,

@@ -70,7 +70,7 @@ def test_who_may_try(cast: Cast, desk: Desk) -> None:
 def test_a_dry_run_costs_a_constant_number_of_queries(cast: Cast, django_assert_num_queries: Any) -> None:
     lon, lat = IN_GRID_1
     dry_run(Matter(text=GARBAGE, channel="portal", at=now(), lon=lon, lat=lat), now=now())
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(3):
         dry_run(Matter(text=GARBAGE, channel="portal", at=now(), lon=lon, lat=lat), now=now())
 
 

@@ -1,0 +1,74 @@
+"""REST: what the program understands of a text, and how well: versions, report cards, learning, switching."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Field, Router, Schema
+
+from huying.casework.catalogue import queries as catalogues
+from huying.ground.organisation.auth import SignedIn
+from huying.kernel import clock
+from huying.kernel.actor import Actor
+
+from . import access, actions, queries
+from .rules import Subject
+
+router = Router()
+READ, TEACH = SignedIn("catalogue:read"), SignedIn()
+MOST_AT_ONCE, LONGEST = 200, 20_000
+
+
+class TextsIn(Schema):
+    texts: Annotated[list[Annotated[str, Field(max_length=LONGEST)]], Field(min_length=1, max_length=MOST_AT_ONCE)]
+
+
+class GuessOut(Schema):
+    """One item it might be, how sure (0..1, calibrated once the place has learned), and the words that say so."""
+
+    item: str
+    confidence: float
+    words: list[str]
+
+
+class ModelOut(Schema):
+    """One version; ``present`` is the card of what spoke before, on the same cases."""
+
+    id: int
+    subject: Subject
+    number: int
+    made_at: datetime
+    examples: int
+    corrections: int
+    on: bool
+    card: dict[str, Any]
+    present: dict[str, Any]
+
+
+@router.post(
+    "/understanding/propose", response=list[list[GuessOut]], auth=READ, summary="What kind of matter each text is"
+)
+def propose(request: HttpRequest, given: TextsIn) -> list[list[dict[str, Any]]]:
+    """Up to three items a text, likeliest first; nothing is stored."""
+    found = queries.propose(given.texts, catalogue=catalogues.today())
+    return [
+        [{"item": one.item_code, "confidence": one.confidence, "words": list(one.reasons)} for one in row]
+        for row in found
+    ]
+
+
+@router.get("/understanding/models", response=list[ModelOut], auth=READ, summary="Versions and report cards")
+def list_models(request: HttpRequest, subject: Subject = Subject.ITEM) -> list[Any]:
+    access.must_read(_actor(request))
+    return queries.versions(subject)
+
+
+@router.post("/understanding/models/{model_id}/switch-on", response=ModelOut, auth=TEACH, summary="Let a version speak")
+def switch_on(request: HttpRequest, model_id: int) -> Any:
+    return actions.switch_on(model_id, actor=_actor(request), now=clock.now())
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return request.auth  # type: ignore[attr-defined, no-any-return]

@@ -1,0 +1,29 @@
+"""Learning takes minutes, so it is done beside the pages: when somebody asks, and every week by itself."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from huying.kernel.actor import system
+from huying.kernel.clock import now
+from huying.kernel.errors import Refused
+
+from . import actions
+from .rules import Subject
+
+
+@app.task(name="understanding.learn", queueing_lock="understanding.learn")
+def learn_all(by: str = "weekly") -> None:
+    """A new version of every subject; switched on only where it is no worse."""
+    for subject in Subject:
+        try:
+            actions.learn(subject, actor=system(f"understanding-{by}"), now=now())
+        except Refused:
+            continue  # nothing to tell apart yet
+
+
+@app.periodic(cron="30 3 * * 0")
+@app.task(name="understanding.learn_weekly", queueing_lock="understanding.learn_weekly")
+def learn_weekly(timestamp: int) -> None:
+    """Sunday before dawn: what the week's closed cases and corrections teach."""
+    learn_all()

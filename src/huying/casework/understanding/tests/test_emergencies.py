@@ -1,0 +1,145 @@
+"""A missed emergency costs a life, a false alarm a glance: what is heard, what is not, and what is told about it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ..emergencies import ALARM, MARKS, NAMES, detect
+from ..emergency_words import one_form, shipped
+from ..evaluating_emergencies import emergencies
+
+_SENTENCES = Path(__file__).parent / "sentences"
+
+
+def sentences(name: str) -> list[tuple[str, str]]:
+    """The lines of a file with the kind named above them."""
+    found, kind = [], ""
+    for line in (_SENTENCES / name).read_text(encoding="utf-8").splitlines():
+        if line.startswith("# "):
+            kind = line[2:]
+        elif line:
+            found.append((kind, line))
+    return found
+
+
+ALARMS = sentences("alarming.txt")
+
+
+def kinds(text: str, least: float = ALARM) -> set[str]:
+    return {alert.kind for alert in detect(text, least=least)}
+
+
+@pytest.mark.parametrize(("kind", "said"), ALARMS)
+def test_every_danger_is_heard_as_what_it_is(kind: str, said: str):
+    assert kind in kinds(said)
+
+
+def test_precision_over_all_sentences_is_at_least_nineteen_in_twenty():
+    quiet = [said for _kind, said in sentences("quiet.txt")]
+    false = [said for said in quiet if detect(said)]
+    assert len(ALARMS) + len(quiet) >= 500
+    assert len(ALARMS) / (len(ALARMS) + len(false)) >= 0.95, false
+
+
+def test_every_kind_has_a_name_a_line_and_sentences():
+    assert set(shipped().kinds) == set(NAMES) == {kind for kind, _said in ALARMS}
+    assert {kind.line for kind in shipped().kinds.values()} == {"110", "119", "120"}
+    assert {mark.name for mark in shipped().marks} | {"long", "now", "call"} == set(MARKS)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "mark"),
+    [
+        ("去年发生火灾后一直没有人来修", "fire", "past"),
+        ("电动车进楼道，万一着火了怎么办", "fire", "if"),
+        ("小区要搞火灾应急疏散演练，学习失火逃生", "fire", "office"),
+        ("没有发生火灾，请放心", "fire", "denied"),
+        ("昨晚起火，已经扑灭了", "fire", "over"),
+        ("老板玩失踪，欠我们工资", "missing", "business"),
+    ],
+)
+def test_what_is_no_emergency_is_lowered_and_says_why(said: str, kind: str, mark: str):
+    assert kind not in kinds(said)
+    lowered = next(alert for alert in detect(said, least=0) if alert.kind == kind)
+    assert mark in lowered.marks
+    assert str(MARKS[mark]) in lowered.why
+
+
+def test_a_threat_with_a_condition_is_still_a_threat():
+    assert kinds("如果再不解决我就跳楼") == {"self_harm"}
+
+
+def test_a_cry_for_help_overrules_doubt():
+    assert "fire" in kinds("可能会着火，一直冒烟，快来人")
+    assert "call" in detect("着火了快来人")[0].marks
+
+
+def test_now_overrules_what_was_before():
+    assert "fire" in kinds("去年烧过一次，现在又着火了")
+
+
+def test_the_same_word_deep_in_a_long_petition_is_less_urgent():
+    brief = detect("有人打架")[0].urgency
+    filling = "关于小区物业收费和公共收益的问题我们已经反映了很多次。" * 14
+    assert detect(f"{filling}有人打架。", least=0)[0].urgency < ALARM <= brief
+    assert kinds(f"{filling}我不想活了。") == {"self_harm"}
+
+
+def test_an_alert_tells_words_line_and_kind():
+    alert = detect("楼道里一股煤气味，快来人")[0]
+    assert (alert.kind, alert.line, alert.alarming) == ("gas", "119", True)
+    assert "煤气味" in alert.words
+    with translation.override("zh-hans"):
+        assert alert.why.startswith("燃气泄漏：“煤气味")
+
+
+def test_spaces_letters_and_traditional_characters_make_no_difference():
+    assert kinds("着 火 了") == kinds("着\n火了") == kinds("著火了") == {"fire"}
+    assert kinds("有人想自Ｓha") == kinds("有人想自SHA") == {"self_harm"}
+    assert "gas" in kinds("煤氣味好大")
+
+
+def test_urgent_first():
+    alerts = detect("孩子被打得浑身是伤，家里着火了")
+    assert [alert.urgency for alert in alerts] == sorted((alert.urgency for alert in alerts), reverse=True)
+
+
+def test_nothing_said_is_nothing_found():
+    assert detect("") == detect("。") == detect("路灯不亮") == []
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read(text: str):
+    for alert in detect(text, least=0):
+        assert 0 <= alert.urgency <= 1
+        assert all(word in one_form(text) for word in alert.words)
+
+
+@given(st.text(alphabet="着火了煤气味跳楼打孩子电梯困人没有去年如果，。消防", max_size=60))
+def test_what_is_found_was_said(text: str):
+    every = detect(text, least=0)
+    assert {alert.kind for alert in detect(text)} == {alert.kind for alert in every if alert.alarming}
+    assert all(word in one_form(text) for alert in every for word in alert.words)
+
+
+def test_the_command_measures_against_labels(tmp_path: Path):
+    file, out = tmp_path / "said.csv", tmp_path / "out.json"
+    file.write_text("内容,标签\n着火了,fire\n路灯不亮,\n消防演练,无\n热得要死,gas\n", encoding="utf-8")
+    result = CliRunner().invoke(emergencies, [str(file), "--text", "内容", "--label", "标签", "--json", str(out)])
+    assert result.exit_code == 0, result.output
+    facts = json.loads(out.read_text(encoding="utf-8"))
+    assert (facts["count"], facts["recall"], facts["precision"], facts["missed_rows"]) == (4, 0.5, 1.0, [4])
+    assert facts["kinds"]["gas"]["recall"] == 0
+
+
+def test_the_command_lists_alerts_where_there_are_no_labels(tmp_path: Path):
+    file = tmp_path / "said.csv"
+    file.write_text("内容\n着火了\n路灯不亮\n", encoding="utf-8")
+    result = CliRunner().invoke(emergencies, [str(file), "--text", "内容", "--json"])
+    facts = json.loads(result.output)
+    assert [alert["row"] for alert in facts["alerts"]] == [1]

@@ -1,0 +1,184 @@
+"""What closed cases and corrections teach, which version speaks, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from huying.casework.cases import factories
+from huying.casework.cases.actions import Opening, open_cases
+from huying.casework.cases.factories import NOW, Cast
+from huying.casework.cases.models import Case
+from huying.casework.catalogue import queries as catalogues
+from huying.casework.dispatch import actions as dispatch
+from huying.casework.dispatch.models import DispatchPolicy
+from huying.casework.dispatch.queries import Matter, decide
+from huying.kernel.actor import system
+from huying.kernel.clock import local_day
+from huying.kernel.errors import Conflict, Forbidden, NotFound
+from huying.kernel.trace import Entry
+
+from .. import actions, queries, tasks
+from ..models import Correction, LearnedModel
+from ..rules import Subject
+
+SAID = {
+    "0101": "{}旁边的垃圾桶满了，臭味熏人，没有人来清运",
+    "0701": "{}的老房子墙体开裂，越裂越宽，怕是要倾斜",
+    "1605": "建议在{}加装休息座椅，方便老年人坐一坐",
+}
+PLACES = [
+    f"{name}{kind}"
+    for name in ["柳岸", "桃园", "松江", "梅坡", "荷塘", "青石", "白云", "沙湾", "石桥", "南塘"]
+    for kind in ("路口", "小区", "菜场")
+]
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return factories.make_cast()
+
+
+@pytest.fixture
+def lived(cast: Cast) -> Callable[..., None]:
+    """Cases people have closed, of items the catalogue has; ``wrong`` closes them under other items."""
+
+    def live(rounds: int = 4, *, later: int = 0) -> None:
+        codes = [code for code in SAID if code in cast.items]
+        openings = []
+        for turn in range(rounds):
+            for place in PLACES:
+                for code in codes:
+                    text = SAID[code].format(place) + "，请尽快处理" * (turn % 2) + "。" * (turn + later)
+                    item = cast.items[code]
+                    openings.append(
+                        Opening(
+                            item_id=item.pk,
+                            item_code=code,
+                            class_code=code[:2],
+                            title=text[:20],
+                            summary=text,
+                            words=text,
+                            channel="portal",
+                            at=NOW,
+                        )
+                    )
+        ids = open_cases(openings, actor=system("test"), now=NOW)
+        Case.objects.filter(pk__in=ids).update(state="closed", closed_at=NOW + timedelta(hours=1 + later), due_at=None)
+
+    return live
+
+
+AFTER = NOW + timedelta(days=2)
+
+
+def test_it_learns_from_closed_cases_and_speaks_only_if_no_worse(cast: Cast, lived: Callable[..., None]) -> None:
+    lived()
+    model = actions.learn(actor=system("test"), now=AFTER)
+    assert model.on and model.number == 1 and model.examples >= 90
+    assert model.card["accuracy"] >= model.present["accuracy"] and model.card["ece"] <= 0.2
+    assert model.card["curve"] and model.card["drift"]["unknown_words"] is not None
+    (found,) = queries.propose(["石桥路口垃圾桶满了，臭"], catalogue=catalogues.current(local_day(AFTER)))
+    assert found[0].item_code == "0101" and found[0].confidence > 0.5 and found[0].reasons
+    assert Entry.objects.filter(chain=actions.CHAIN, verb="switch_on").count() == 1
+
+
+def test_a_worse_version_waits_and_one_click_goes_back(
+    cast: Cast, lived: Callable[..., None], monkeypatch: Any
+) -> None:
+    lived()
+    first = actions.learn(actor=system("test"), now=AFTER)
+    monkeypatch.setattr(actions, "may_replace", lambda card, present: False)
+    second = actions.learn(actor=system("test"), now=AFTER + timedelta(days=1))
+    assert not second.on and LearnedModel.objects.get(on=True, subject=Subject.ITEM) == first
+    actions.switch_on(second.pk, actor=system("test"), now=AFTER)
+    assert LearnedModel.objects.get(on=True, subject=Subject.ITEM) == second
+    actions.switch_on(first.pk, actor=system("test"), now=AFTER)
+    assert queries.card_speaking() == first.card
+    actions.switch_off(Subject.ITEM, actor=system("test"), now=AFTER)
+    assert queries.speaking(Subject.ITEM) is None and queries.card_speaking() == {}
+    with pytest.raises(NotFound):
+        actions.switch_on(999_999, actor=system("test"), now=AFTER)
+
+
+def test_a_place_without_history_learns_from_the_catalogue_and_says_so(cast: Cast) -> None:
+    model = actions.learn(actor=system("test"), now=AFTER)
+    assert not model.on and model.examples == 0 and model.card == {}
+
+
+def test_only_those_who_answer_for_the_place_let_it_learn(cast: Cast, lived: Callable[..., None]) -> None:
+    lived(1)
+    before = LearnedModel.objects.count()
+    with pytest.raises(Forbidden):
+        actions.learn(actor=cast.li_dispatcher, now=AFTER)
+    with pytest.raises(Forbidden):
+        actions.switch_off(Subject.ITEM, actor=cast.li_dispatcher, now=AFTER)
+    assert LearnedModel.objects.count() == before
+
+
+def test_a_correction_is_kept_and_counts_more(cast: Cast, lived: Callable[..., None]) -> None:
+    (opened,) = dispatch.open_matters(
+        [Matter(text="说不清的一件怪事", channel="portal", at=NOW, hold=True)], actor=system("test"), now=NOW
+    )
+    was = Case.objects.get(pk=opened.case_id).item_code
+    code = next(code for code in cast.items if code != was)
+    dispatch.correct_matter(opened.case_id, actor=cast.li_dispatcher, now=NOW, item_code=code)
+    (kept,) = Correction.objects.all()
+    assert (kept.case_id, kept.was_item, kept.item) == (opened.case_id, was, code)
+    (one,) = queries.examples(Subject.ITEM, until=AFTER)
+    assert one.label == code and one.weight == queries.CORRECTED and one.case_id == opened.case_id
+    with pytest.raises(Conflict):
+        dispatch.correct_matter(opened.case_id, actor=cast.li_dispatcher, now=NOW, item_code=was, expected=999)
+    assert Correction.objects.count() == 1
+
+
+def test_a_demanded_precision_sets_the_confidence(cast: Cast, lived: Callable[..., None]) -> None:
+    lived()
+    actions.learn(actor=system("test"), now=AFTER)
+    policy = DispatchPolicy.objects.create(
+        area="", valid_from=local_day(NOW), min_place=0, precision=0.9, min_confidence=0.99, min_margin=0.99
+    )
+    (asked,) = decide([Matter(text=SAID["0101"].format("新桥路口"), channel="portal", at=AFTER)], now=AFTER)
+    assert asked.waits_for not in ("unsure_item", "close_call")
+    LearnedModel.objects.update(card={"curve": [[0.9, 0.5, 1.0]]}, switched_at=AFTER)
+    queries._spoken.clear()
+    (asked,) = decide([Matter(text=SAID["0101"].format("新桥路口"), channel="portal", at=AFTER)], now=AFTER)
+    assert asked.waits_for == "unsure_item"
+    policy.delete()
+
+
+def test_an_emergency_is_put_before_a_person_at_once(cast: Cast) -> None:
+    (opened,) = dispatch.open_matters(
+        [Matter(text="楼下着火了，还有老人困在里面，快来人", channel="portal", at=NOW)], actor=system("test"), now=NOW
+    )
+    case = Case.objects.get(pk=opened.case_id)
+    assert case.urgent and case.state == "pending" and opened.decision.waits_for == "emergency"
+    assert case.due_at == NOW + timedelta(minutes=10)
+    from huying.casework.clocks.models import Notice
+
+    told = Notice.objects.filter(case=case, kind="emergency")
+    assert told.exists() and "119" in told[0].body["text"]
+
+
+def test_the_page_shows_the_card_and_switches(cast: Cast, lived: Callable[..., None], settings: Any) -> None:
+    settings.HUYING_REQUIRE_TOTP = False
+    lived()
+    model = actions.learn(actor=system("test"), now=AFTER)
+    client = Client(headers={"accept-language": "zh-hans"})
+    client.force_login(factories.account_of(cast.li_dispatcher))
+    page = client.get("/desk/understanding").content.decode()
+    assert "第 1 版" in page and "说对的比例" in page and "现在学一次" not in page
+    assert client.post("/desk/understanding/switch", {"of": "item", "model": ""}).status_code == 403
+    assert client.get("/desk/understanding?of=unit").status_code == 200
+    assert LearnedModel.objects.get(pk=model.pk).on
+
+
+def test_the_weekly_round_learns_every_subject(cast: Cast, lived: Callable[..., None]) -> None:
+    lived(2)
+    tasks.learn_all()
+    assert set(LearnedModel.objects.values_list("subject", flat=True)) <= set(Subject)
+    assert LearnedModel.objects.filter(subject=Subject.ITEM).exists()

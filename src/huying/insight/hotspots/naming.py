@@ -1,0 +1,141 @@
+"""A readable name of a group: where, and what is wrong there, in the words of those who wrote. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+from huying.insight.hotspots.likeness import Features
+from huying.insight.hotspots.places import Name, alike
+from huying.insight.hotspots.reading import MARK, cut, plain
+from huying.insight.hotspots.vocabulary import CONCEPTS, HEAD, STOPS
+
+_SHARE = 0.15  # of the full support a name could have, for it to be the group's
+_CLOSE = 0.85  # of the most supported, for another writing to stand for both
+_AGREED = 2  # signs of a beginning that are too few for a name
+_SURE = 0.35  # weight from which a name is believed
+_LONGEST = 20  # signs of the problem
+_SHORTEST = 4
+_OPENING = re.compile(
+    r"^(?:[，,、：:的]|关于|投诉|反映|反应|反馈|举报|请求|请问|咨询|询问|建议|希望|坚决|强烈|再次|多次|恳请|恳求|呼吁|质疑|控告|求助|反对"
+    r"|要求|惊|请|对于|对|在|位于|我要|我想|致|就|有关|[省市区县镇乡]|小区(?![内里门]))+"
+)
+_CLOSING = re.compile(
+    r"(?:(?<=....)的?(?:相关|有关|一些|若干|若干相关)?(?:问题|情况|事宜|事情|现象)|的?(?:投诉|建议|诉求|疑问|咨询|维权|请求)"
+    r"|怎么办|合理吗|合法吗|(?<=....)求解决|请政府管一管|谁来管|[吗呢吧啊])+$"
+)
+_UNCLOSED = re.compile(r"[(（《“][^)）》”]*$")
+_EDGES = "，,、：:；;。！!？?…~— \"“”‘’'（）()《》【】·"
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """``name`` is "place：problem", or the problem alone where no place is named by enough messages."""
+
+    place: str
+    problem: str
+
+    @property
+    def name(self) -> str:
+        if self.place and self.problem:
+            return f"{self.place}：{self.problem}"
+        return self.place or self.problem
+
+
+def named(members: Sequence[tuple[str, Features]]) -> Naming:
+    """Name a group of one or more messages, each with its title and features."""
+    main = _main_name([features.names for _, features in members])
+    place = _written(main, [features.names for _, features in members]) if main else ""
+    shares = Counter(word for _, features in members for word in features.words)
+    best = max(_candidates(members, main), key=lambda problem: _telling(problem, shares, len(members)), default="")
+    return Naming(place, best)
+
+
+def _main_name(all_names: Sequence[Sequence[Name]]) -> Name | None:
+    """The name most messages share, surely, in one or the other writing; among equals the writing most have."""
+    support: dict[str, float] = defaultdict(float)
+    by_core: dict[str, Name] = {}
+    for names in all_names:
+        for name in names:
+            if name.weight >= _SURE and not _is_clause(name):
+                support[name.core] += name.weight**2 * (0.5 if name.kind == HEAD else 1.0)
+                if name.core not in by_core or by_core[name.core].weight < name.weight:
+                    by_core[name.core] = name
+    totals = {core: sum(own * alike(core, other) for other, own in support.items()) for core in support}
+    most = max(totals.values(), default=0.0)
+    if not most or most < _SHARE * len(all_names):
+        return None
+    close = [core for core, total in totals.items() if total >= _CLOSE * most]
+    return by_core[max(close, key=lambda core: (support[core], len(core), core))]
+
+
+def _is_clause(name: Name) -> bool:
+    """Whether a title only begins with what is wrong (拖欠工资…), which is no place."""
+    return name.kind == HEAD and cut(name.core)[0] in STOPS
+
+
+def _written(main: Name, all_names: Sequence[Sequence[Name]]) -> str:
+    """How the name is mostly written, with its ending where people write it; a name without one as far as they agree."""
+    writings = Counter(name.text for names in all_names for name in names if name.core == main.core)
+    if main.kind != HEAD:
+        return max(writings.items(), key=lambda item: (item[1], len(item[0]), item[0]))[0]
+    heads = [name.core for names in all_names for name in names if name.core[:2] == main.core[:2]]
+    for size in range(len(main.core), _AGREED, -1):
+        if sum(head.startswith(main.core[:size]) for head in heads) * 2 > len(heads):
+            return main.core[:size]
+    return main.core
+
+
+def _candidates(members: Sequence[tuple[str, Features]], main: Name | None) -> list[str]:
+    found: list[str] = []
+    for title, features in members:
+        same = [name.text for name in features.names if main and alike(name.core, main.core) >= 0.5]
+        found.append(problem_in(title, same))
+    return [problem for problem in dict.fromkeys(found) if problem]
+
+
+def problem_in(title: str, places: Sequence[str]) -> str:
+    """What a title says besides where: without polite openings and closings, cut at a word."""
+    text = plain(title)
+    for place in sorted(places, key=len, reverse=True):
+        text = text.replace(place, MARK)
+    pieces = [piece for piece in text.split(MARK) if piece]
+    text = max((_trimmed(piece) for piece in pieces), key=len, default="")
+    if len(text) < _SHORTEST:
+        text = _trimmed("".join(pieces))
+    return _shortened(text)
+
+
+def _trimmed(text: str) -> str:
+    while True:
+        shorter = _UNCLOSED.sub("", text)
+        shorter = _CLOSING.sub("", _OPENING.sub("", shorter.strip(_EDGES)))
+        if shorter == text:
+            return text
+        text = shorter
+
+
+def _shortened(text: str) -> str:
+    """At most so many signs, ending before a punctuation mark where there is one, else at a word."""
+    if len(text) <= _LONGEST:
+        return text
+    clause = re.split(r"[，,。！!？?；;：:]", text)[0]
+    if _SHORTEST < len(clause) <= _LONGEST:
+        return _trimmed(clause)
+    short = ""
+    for word in cut(text):
+        if len(short) + len(word) > _LONGEST:
+            break
+        short += word
+    return _trimmed(short)
+
+
+def _telling(problem: str, shares: Counter[str], size: int) -> tuple[float, str]:
+    """How well a problem speaks for all: words many use, in few signs."""
+    words = {"=" + CONCEPTS[word] if word in CONCEPTS else word for word in cut(problem) if len(word) > 1}
+    spoken = sum(shares[word] / size for word in words)
+    good_length = 1.0 if _SHORTEST <= len(problem) <= 16 else 0.6
+    return good_length * spoken / sqrt(len(words) + 1), problem
