@@ -111,7 +111,7 @@ def _card(subject: Subject, model: LearnedModel) -> dict[str, Any]:
             if one["support"]
         ],
         "confused": [
-            {"truth": names(one["truth"]), "said": names(one["predicted"]), "count": one["texts"]}
+            {"truth": names(one["truth"]), "said": names(one["said"]), "count": one["texts"]}
             for one in card["confused"][:_LISTED]
         ],
         "wrong": [

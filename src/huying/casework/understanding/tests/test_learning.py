@@ -167,11 +167,16 @@ def test_an_emergency_is_put_before_a_person_at_once(cast: Cast) -> None:
 def test_the_page_shows_the_card_and_switches(cast: Cast, lived: Callable[..., None], settings: Any) -> None:
     settings.HUYING_REQUIRE_TOTP = False
     lived()
+    wrong = Case.objects.order_by("-id")[:9]  # of the newest, which it is judged by
+    Case.objects.filter(pk__in=[case.pk for case in wrong]).update(item_code="1605", item=cast.items["1605"])
     model = actions.learn(actor=system("test"), now=AFTER)
+    assert model.card["confused"] and model.card["wrong"]
+    actions.switch_on(model.pk, actor=system("test"), now=AFTER)
     client = Client(headers={"accept-language": "zh-hans"})
     client.force_login(factories.account_of(cast.li_dispatcher))
     page = client.get("/desk/understanding").content.decode()
     assert "第 1 版" in page and "说对的比例" in page and "现在学一次" not in page
+    assert "常混的" in page and f"/desk/cases/{model.card['wrong'][0]['case']}/" in page
     assert client.post("/desk/understanding/switch", {"of": "item", "model": ""}).status_code == 403
     assert client.get("/desk/understanding?of=unit").status_code == 200
     assert LearnedModel.objects.get(pk=model.pk).on
