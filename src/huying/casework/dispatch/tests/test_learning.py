@@ -14,17 +14,17 @@ from huying.casework.cases.actions import Opening, open_cases
 from huying.casework.cases.factories import NOW, Cast
 from huying.casework.cases.models import Case
 from huying.casework.catalogue import queries as catalogues
+from huying.casework.clocks.models import Notice
 from huying.casework.dispatch import actions as dispatch
 from huying.casework.dispatch.models import DispatchPolicy
 from huying.casework.dispatch.queries import Matter, decide
+from huying.casework.understanding import actions, queries, tasks
+from huying.casework.understanding.models import Correction, LearnedModel
+from huying.casework.understanding.rules import Subject
 from huying.kernel.actor import system
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Conflict, Forbidden, NotFound
 from huying.kernel.trace import Entry
-
-from .. import actions, queries, tasks
-from ..models import Correction, LearnedModel
-from ..rules import Subject
 
 SAID = {
     "0101": "{}旁边的垃圾桶满了，臭味熏人，没有人来清运",
@@ -158,8 +158,6 @@ def test_an_emergency_is_put_before_a_person_at_once(cast: Cast) -> None:
     case = Case.objects.get(pk=opened.case_id)
     assert case.urgent and case.state == "pending" and opened.decision.waits_for == "emergency"
     assert case.due_at == NOW + timedelta(minutes=10)
-    from huying.casework.clocks.models import Notice
-
     told = Notice.objects.filter(case=case, kind="emergency")
     assert told.exists() and "119" in told[0].body["text"]
 
