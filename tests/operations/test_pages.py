@@ -64,7 +64,8 @@ def run(answer: Answer, asked: list[Message], scope: Message = SCOPE) -> tuple[l
             await Page(application, threads)(scope, receive, send)
 
     try:
-        asyncio.run(whole())
+        with ThreadPoolExecutor(1, "loop") as loop:  # a thread of its own: a browser's loop may run in this one
+            loop.submit(asyncio.run, whole()).result()
     finally:
         seen["sent"] = sent
     return sent, seen

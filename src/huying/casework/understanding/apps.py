@@ -12,8 +12,10 @@ class UnderstandingConfig(AppConfig):
         from huying.shell import navigation, panels
 
         from .access import READERS
-        from .desk_advice import advice_panel
+        from .desk_advice import once_given, while_writing
 
         entry = navigation.Entry
         navigation.register(entry(_("读懂得怎样"), "understanding", READERS, icon="chart", order=820, group=_("管理")))
-        panels.register("case", "main", advice_panel, order=35)
+        panels.register("case-step", "give_feedback", while_writing)
+        panels.register("case", "main", once_given, order=35)
+        panels.register("check", "main", once_given)

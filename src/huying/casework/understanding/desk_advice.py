@@ -1,4 +1,4 @@
-"""The case page's advice on an answer: on one being written, and on the one that was given. Advice, never a block."""
+"""Advice on an answer: while it is written in the feedback form, and on the one that was given. Advice, never a block."""
 
 from __future__ import annotations
 
@@ -7,39 +7,47 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from huying.casework.cases import access as case_access
 from huying.casework.cases.desk.guard import actor_of, staff
 from huying.casework.cases.models import Case
+from huying.casework.cases.vocabulary import State
 from huying.kernel.errors import NotFound
 
 from .replies import ASPECTS, LOW, Advice, judge
 
 LONGEST = 5_000
+ANSWERED = {State.CHECKING, State.CLOSED, State.ARCHIVED}
 
 
-def advice_panel(request: HttpRequest, case: Case) -> str:
-    """For an open case a place to try an answer; for a closed one the answer it got, to be looked at in an audit."""
-    return render_to_string("understanding/advice.html", {"case": case}, request=request)
+def while_writing(request: HttpRequest, case: Case) -> str:
+    """Below the field where the handling unit writes: what could be better, as it is typed."""
+    return render_to_string("understanding/writing.html", {"case": case}, request=request)
+
+
+def once_given(request: HttpRequest, case: Case) -> str:
+    """For a checker or an audit: the answer that was given, looked at when asked for."""
+    if case.state not in ANSWERED:
+        return ""
+    return render_to_string("understanding/given.html", {"case": case}, request=request)
 
 
 @staff
-@require_POST
-def try_answer(request: HttpRequest, case_id: int) -> HttpResponse:
-    """Advice on the answer typed; nothing is stored."""
+@require_http_methods(["GET", "POST"])
+def advise(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Advice on the text typed, or by GET on the answer given; nothing is stored."""
     case = case_access.visible(actor_of(request)).filter(pk=case_id).first()
     if case is None:
         raise NotFound(code="case_not_found")
-    typed = request.POST.get("answer", "")[:LONGEST] or ("" if case.open else _answer(case))
-    found = {"advice": _shown(_judged(case, typed)) if typed.strip() else None}
+    answer = request.POST.get("text", "")[:LONGEST] if request.method == "POST" else _answer(case)
+    found = {"advice": _shown(_judged(case, answer)) if answer.strip() else None, "given": request.method == "GET"}
     return render(request, "understanding/_advice.html", found)
 
 
 def _answer(case: Case) -> str:
-    """What the leading unit wrote when it had done."""
-    rows = case.assignments.filter(role="lead").exclude(result="").order_by("-id")
-    return rows.values_list("result", flat=True).first() or ""
+    """What the reporters were answered last."""
+    return case.feedbacks.order_by("-id").values_list("text", flat=True).first() or ""
 
 
 def _judged(case: Case, answer: str) -> Advice:

@@ -6,7 +6,7 @@ from . import desk, desk_advice
 
 desk_urlpatterns = [
     path("understanding", desk.page, name="understanding"),
-    path("understanding/cases/<int:case_id>/answer", desk_advice.try_answer, name="understanding-advice"),
+    path("understanding/cases/<int:case_id>/answer", desk_advice.advise, name="understanding-advice"),
     path("understanding/learn", desk.learn, name="understanding-learn"),
     path("understanding/switch", desk.switch, name="understanding-switch"),
 ]
