@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from huying.casework.catalogue import queries as catalogue
 from huying.casework.clocks import queries as clocks
 from huying.casework.understanding import queries as understanding
-from huying.casework.understanding.replies import usual_background
+from huying.casework.understanding.replies.judging import usual_background
 from huying.ground.organisation.queries import directory
 from huying.ground.territory import queries as territory
 from huying.kernel import clock

@@ -25,7 +25,7 @@ from huying.casework.catalogue import queries as catalogue
 from huying.casework.catalogue.queries import Catalogue, ItemView
 from huying.casework.clocks import queries as clocks
 from huying.casework.clocks.almanac import Almanac
-from huying.casework.understanding.emergencies import Alert, detect
+from huying.casework.understanding.emergencies.detecting import Alert, detect
 from huying.ground.organisation.directory import Directory, UnitView
 from huying.ground.organisation.queries import directory
 from huying.ground.territory import queries as territory

@@ -18,7 +18,7 @@ from huying.casework.catalogue.queries import ItemView
 from huying.casework.clocks import queries as clocks
 from huying.casework.clocks.almanac import DISPATCH, EMERGENCY, Almanac
 from huying.casework.understanding import queries as understanding
-from huying.casework.understanding.emergencies import Alert, detect
+from huying.casework.understanding.emergencies.detecting import Alert, detect
 from huying.casework.understanding.rules import needed_confidence
 from huying.ground.organisation.directory import Directory
 from huying.ground.organisation.queries import directory

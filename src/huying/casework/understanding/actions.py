@@ -21,9 +21,10 @@ from huying.kernel.errors import NotFound, Refused
 from huying.kernel.locks import lock_name
 from huying.kernel.progress import Progress, Silent
 
-from . import access, cards, queries
-from .classifier import Classifier
-from .classifier import learn as fit
+from . import access, queries
+from .learning import cards
+from .learning.classifier import Classifier
+from .learning.classifier import learn as fit
 from .models import Correction, LearnedModel
 from .rules import Example, Subject, may_replace, set_aside
 

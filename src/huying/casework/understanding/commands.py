@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
-from huying.casework.understanding.evaluating import classify
-from huying.casework.understanding.evaluating_duplicates import duplicates
-from huying.casework.understanding.evaluating_emergencies import emergencies
-from huying.casework.understanding.evaluating_replies import replies
 from huying.casework.understanding.learn_command import learn_here
+
+from .evaluating.classify import classify
+from .evaluating.duplicates import duplicates
+from .evaluating.emergencies import emergencies
+from .evaluating.replies import replies
 
 evaluate = click.Group("evaluate", help="Measure on files how well the product understands.")
 for _command in (classify, duplicates, emergencies, replies):

@@ -15,7 +15,7 @@ from huying.casework.cases.models import Case
 from huying.casework.cases.vocabulary import State
 from huying.kernel.errors import NotFound
 
-from .replies import ASPECTS, LOW, Advice, judge
+from .replies.judging import ASPECTS, LOW, Advice, judge
 
 LONGEST = 5_000
 ANSWERED = {State.CHECKING, State.CLOSED, State.ARCHIVED}

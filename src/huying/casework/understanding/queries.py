@@ -16,7 +16,7 @@ from huying.casework.catalogue.classifier import Proposal, lessons_of
 from huying.casework.catalogue.queries import Catalogue
 from huying.kernel.remembering import stamp, watch
 
-from .classifier import Classifier
+from .learning.classifier import Classifier
 from .models import Correction, LearnedModel
 from .rules import PLAIN, URGENT, Example, Subject
 

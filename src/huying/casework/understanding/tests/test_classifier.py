@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from huying.casework.understanding.classifier import Classifier, learn
-from huying.casework.understanding.cutting import normalise
-from huying.casework.understanding.likeness import groups, overlapping
+from huying.casework.understanding.learning.classifier import Classifier, learn
+from huying.casework.understanding.learning.copies import groups, overlapping
+from huying.casework.understanding.learning.cutting import normalise
 
 PLACES = ("东门", "西街", "三号楼", "菜场", "河边", "北苑", "中心广场", "南桥")
 SAYINGS = {

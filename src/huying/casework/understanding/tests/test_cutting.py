@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huying.casework.understanding.cutting import LONGEST, is_cut, normalise, words
+from huying.casework.understanding.learning.cutting import LONGEST, is_cut, normalise, words
 
 
 @pytest.mark.parametrize(

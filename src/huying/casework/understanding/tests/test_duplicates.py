@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ..duplicates import ChronicRule, Matter, Rarity, is_chronic, likeness, rank
-from ..evaluating_duplicates import duplicates, moment_of, thresholds
-from ..rare_words import RareWords
+from ..evaluating.duplicates import duplicates, moment_of, thresholds
+from ..repeats.likeness import ChronicRule, Matter, Rarity, is_chronic, likeness, rank
+from ..repeats.rare_words import RareWords
 
 NOW = datetime(2025, 7, 16, 15, tzinfo=ZoneInfo("Asia/Shanghai"))
 LAMP = Matter(

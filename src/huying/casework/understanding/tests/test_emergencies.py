@@ -9,9 +9,9 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ..emergencies import ALARM, MARKS, NAMES, detect
-from ..emergency_words import one_form, shipped
-from ..evaluating_emergencies import emergencies
+from ..emergencies.detecting import ALARM, MARKS, NAMES, detect
+from ..emergencies.lexicon import one_form, shipped
+from ..evaluating.emergencies import emergencies
 
 _SENTENCES = Path(__file__).parent / "sentences"
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from huying.kernel.privacy import mask_text
 
-from ..reading import private_in, read
-from ..splitting import split
-from ..times_said import SHANGHAI, times_in
+from ..reading.message import private_in, read
+from ..reading.splitting import split
+from ..reading.times_said import SHANGHAI, times_in
 
 NOW = datetime(2025, 7, 16, 15, 30, tzinfo=SHANGHAI)  # a Wednesday
 ANY = st.text(

@@ -13,10 +13,10 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from huying.casework.understanding.evaluating_replies import replies
-from huying.casework.understanding.replies import LOW, Background, judge, relevance_matrix
-from huying.casework.understanding.reply_aspects import legal_basis, plainness, requests_in, tone
-from huying.casework.understanding.reply_likeness import named_things, pieces
+from huying.casework.understanding.evaluating.replies import replies
+from huying.casework.understanding.replies.aspects import legal_basis, plainness, requests_in, tone
+from huying.casework.understanding.replies.judging import LOW, Background, judge, relevance_matrix
+from huying.casework.understanding.replies.relevance import named_things, pieces
 
 MESSAGE = (
     "您好！梧桐里小区3栋旁的排水沟堵了半个月，一下雨污水就倒灌到一楼车库。请问什么时候能疏通？"

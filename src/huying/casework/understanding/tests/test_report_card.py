@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from huying.casework.understanding.evaluating import classify
-from huying.casework.understanding.report_card import (
+from huying.casework.understanding.evaluating.classify import classify
+from huying.casework.understanding.learning.report_card import (
     coverage,
     cross_examined,
     divergence,

@@ -12,8 +12,8 @@ import click
 
 from huying.kernel.console import Console
 
-from .emergencies import ALARM, Alert, detect
-from .evaluating_tables import columns_of, table_of
+from ..emergencies.detecting import ALARM, Alert, detect
+from .tables import columns_of, table_of
 
 _NONE = frozenset({"", "0", "no", "none", "false", "无", "否", "不是"})
 _TRUE = frozenset({"1", "yes", "true", "是", "紧急"})

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from huying.casework.understanding.classifier import learn
-from huying.casework.understanding.cutting import words
-from huying.casework.understanding.lessons import folds as dealt
-from huying.casework.understanding.likeness import groups
+from .classifier import learn
+from .copies import groups
+from .cutting import words
+from .lessons import folds as dealt
 
 BINS = 15
 PRECISIONS = (0.90, 0.95, 0.98)

@@ -14,7 +14,7 @@ from typing import Final
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from .emergency_words import Lexicon, Rule, Span, one_form, shipped
+from .lexicon import Lexicon, Rule, Span, one_form, shipped
 
 ALARM: Final = 0.5
 """At and above this urgency somebody must look at once."""

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from huying.casework.understanding.calibration import Calibration, calibrate
-from huying.casework.understanding.features import BITS, Floats, Ints, Runs, runs, table_of
-from huying.casework.understanding.lessons import Linear, counted, fitted, folds
-from huying.casework.understanding.likeness import groups
-from huying.casework.understanding.spans import spoken
+from .calibration import Calibration, calibrate
+from .copies import groups
+from .features import BITS, Floats, Ints, Runs, runs, table_of
+from .lessons import Linear, counted, fitted, folds
+from .spans import spoken
 
 _AT_ONCE = 1024
 _FORMAT = 1

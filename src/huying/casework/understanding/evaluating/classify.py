@@ -12,12 +12,13 @@ from typing import Any
 import click
 import numpy as np
 
-from huying.casework.understanding.classifier import Classifier, learn
-from huying.casework.understanding.likeness import overlapping
-from huying.casework.understanding.report_card import report_card
 from huying.kernel.console import Console
 from huying.kernel.errors import Invalid
 from huying.kernel.tables import rows_of
+
+from ..learning.classifier import Classifier, learn
+from ..learning.copies import overlapping
+from ..learning.report_card import report_card
 
 WORDS = ("seg_text",)  # columns that hold a text already cut into words, read where a file has none of those named
 _ALONE = 200  # texts judged one by one for the time of one

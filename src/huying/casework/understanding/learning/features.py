@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from huying.casework.understanding.cutting import PAIRS, SINGLES, normalise
+from .cutting import PAIRS, SINGLES, normalise
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]

@@ -22,7 +22,7 @@ from huying.kernel.console import Console
 from huying.kernel.errors import Invalid
 from huying.kernel.tables import rows_of
 
-from .replies import LOW, WEIGHTS, Advice, Background, judge, relevance_matrix
+from ..replies.judging import LOW, WEIGHTS, Advice, Background, judge, relevance_matrix
 
 MESSAGE_COLUMNS = ("留言主题", "留言详情", "标题", "内容", "title", "message")
 REPLY_COLUMNS = ("答复意见", "答复内容", "回复", "答复", "reply")

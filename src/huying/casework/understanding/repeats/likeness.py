@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from huying.casework.cases.terms import tokens
 from huying.casework.catalogue.phrases import shipped
 
-from .splitting import themes_of
+from ..reading.splitting import themes_of
 
 LIKELY: Final = 0.5
 """From this score on two matters are suggested as one."""

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-_THEMES: Final = Path(__file__).parent / "seed" / "themes.txt"
+_THEMES: Final = Path(__file__).parents[1] / "seed" / "themes.txt"
 _CHINESE: Final = {sign: place for place, sign in enumerate("一二三四五六七八九", 1)}
 _BEGINS: Final = r"(?:(?<=[。！？!?；;：:，,\n\s])|^)"
 # A point of a list, by its way of numbering; every way is counted for itself.

@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..rules import Example
 from .classifier import Classifier
 from .report_card import drift, report_card
-from .rules import Example
 
 Judge = Callable[[Sequence[str]], tuple[NDArray[Any], Sequence[str]]]
 _POINTS: Final = 60  # of the curve

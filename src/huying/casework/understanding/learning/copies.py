@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from huying.casework.understanding.features import BITS, runs
+from .features import BITS, runs
 
 ALIKE = 0.5  # Jaccard likeness of runs from which on two texts count as the same
 _BANDS, _DEEP = 24, 3

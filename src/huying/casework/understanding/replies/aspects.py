@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from .reply_likeness import Background, pieces, usual_background
+from .relevance import Background, pieces, usual_background
 
 MOST_REQUESTS = 6
 _TAKEN_UP = 0.18  # the share of what a request says that the reply must say too

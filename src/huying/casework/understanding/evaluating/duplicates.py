@@ -20,9 +20,9 @@ import numpy as np
 
 from huying.kernel.console import Console
 
-from .duplicates import LIKELY, Matter, Rarity, rank
-from .evaluating_tables import columns_of, table_of
-from .rare_words import RareWords
+from ..repeats.likeness import LIKELY, Matter, Rarity, rank
+from ..repeats.rare_words import RareWords
+from .tables import columns_of, table_of
 
 _FORMS = ("%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d")
 

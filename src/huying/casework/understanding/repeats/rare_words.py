@@ -9,7 +9,7 @@ import numpy as np
 
 from huying.casework.cases.terms import tokens
 
-from .duplicates import Rarity
+from .likeness import Rarity
 
 _KEPT: Final = 40  # rare words of a message that it is found by
 _RECENT: Final = 400  # messages of one word that are looked at, the latest first

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
-_SEED: Final = Path(__file__).parent / "seed" / "emergencies.yaml"
+_SEED: Final = Path(__file__).parents[1] / "seed" / "emergencies.yaml"
 _EVERY: Final = "*"
 _TABLE: Final = 1 << 17  # a pair not known is taken for a known one about once in a hundred, and then compared
 _NARROW: Final = {0xFF21 + i: 0x61 + i for i in range(26)} | {0xFF41 + i: 0x61 + i for i in range(26)}

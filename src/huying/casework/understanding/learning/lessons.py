@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from huying.casework.understanding.features import BITS, Floats, Ints, levelled, runs, table_of
-from huying.casework.understanding.regression import ridge
+from .features import BITS, Floats, Ints, levelled, runs, table_of
+from .regression import ridge
 
 _AT_ONCE = 4096
 _CELLS = 16_000_000  # columns × labels of a model at most: 32 MB when kept

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .reply_aspects import Aspect, completeness, joined, legal_basis, plainness, short, tone
-from .reply_likeness import Background, named_things, relevance, relevance_matrix, usual_background
+from .aspects import Aspect, completeness, joined, legal_basis, plainness, short, tone
+from .relevance import Background, named_things, relevance, relevance_matrix, usual_background
 
 __all__ = [
     "ASPECTS",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from huying.casework.understanding.features import Floats, Runs
+from .features import Floats, Runs
 
 _LOUDEST = 12  # runs of a text that are looked at
 _WIDE = 8  # signs of a stretch that grew from overlapping runs

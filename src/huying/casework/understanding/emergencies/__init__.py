@@ -1,0 +1,1 @@
+"""Danger in a message, found by words and rules, with high recall."""

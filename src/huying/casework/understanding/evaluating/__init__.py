@@ -1,0 +1,1 @@
+"""The measures anyone can repeat on files, without an instance: `huying evaluate …`."""
