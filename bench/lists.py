@@ -192,8 +192,8 @@ def others(bench: Bench, scene: Scene, times: int) -> None:
         timed(f"map: counts by {level}", lambda _n, at=level: queries.counts_by_area(all_seeing, at), times=times)
     timed(
         "similar open cases",
-        lambda _n: queries.similar_open(
-            item_code=case.item_code, now=scene.now, radius_m=300, window_h=72, lon=case.lon, lat=case.lat
+        lambda _n: similar_open(
+            matter_of(case), case.item, now=scene.now, community=case.community, exclude=case.pk
         ),
         times=times,
     )

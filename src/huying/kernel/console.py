@@ -10,6 +10,7 @@ import functools
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Protocol
 
 import click
@@ -25,10 +26,11 @@ class Instance(Protocol):
 
 
 class Console:
-    """What a command says: progress while it works, one summary at its end."""
+    """What a command says: progress while it works, one summary at its end, and the same facts in ``file`` if there is one."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, file: Path | None = None) -> None:
         self.as_json = as_json
+        self.file = file
 
     def progress(self) -> Progress:
         return for_terminal(quiet=self.as_json)
@@ -39,10 +41,18 @@ class Console:
             click.echo(line, err=True)
 
     def done(self, summary: str, **facts: Any) -> None:
-        """The last line; with --json one object holding `facts` and the summary."""
-        click.echo(
-            json.dumps({**facts, "summary": summary}, ensure_ascii=False, default=str) if self.as_json else summary
-        )
+        """The last line; with --json one object holding `facts` and the summary. Raises click.FileError."""
+        told = {**facts, "summary": summary}
+        if self.file:
+            try:
+                self.file.write_text(_json(told, indent=1) + "\n", encoding="utf-8")
+            except OSError as error:
+                raise click.FileError(str(self.file), error.strerror) from error
+        click.echo(_json(told) if self.as_json else summary)
+
+
+def _json(facts: dict[str, Any], indent: int | None = None) -> str:
+    return json.dumps(facts, ensure_ascii=False, indent=indent, default=str)
 
 
 class InstanceCommand(click.Command):

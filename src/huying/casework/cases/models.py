@@ -51,6 +51,9 @@ class Case(models.Model):
         db_persist=True,
     )
     urgent = models.BooleanField(default=False)
+    recurs = models.PositiveSmallIntegerField(
+        default=0, db_default=0
+    )  # times the same came back here after it was closed
     opened_at = models.DateTimeField()
     lead_unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     lead_person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")

@@ -11,7 +11,6 @@ from django.contrib.postgres.search import SearchQuery
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from huying.casework.catalogue.evidence import Photo
 from huying.ground.organisation.models import Unit
 from huying.kernel import trace
 from huying.kernel.actor import Actor
@@ -29,13 +28,11 @@ BY_DUE = ("due_at", "id")
 _NEWEST_OPENED = ("-opened_at", "-id")
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
-_MOST_SIMILAR = 5
 # Long columns that no list shows.
 _NOT_LISTED = (
     *("terms", "proposals", "summary"),
     *(f"item__{name}" for name in ("phrases", "respond", "close", "conditions", "law_basis", "source", "source_note")),
 )
-_DEGREE_M = 111_320.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,48 +165,6 @@ def timeline(case_id: int, *, limit: int = 500) -> list[TimelineEntry]:
         )
         for row in rows
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Similar:
-    """An open case that may be the same matter."""
-
-    case: Case
-    metres: int | None
-
-
-def similar_open(
-    *,
-    item_code: str,
-    now: datetime,
-    radius_m: int,
-    window_h: int,
-    lon: float | None = None,
-    lat: float | None = None,
-    community: str = "",
-    exclude: int | None = None,
-    actor: Actor | None = None,
-) -> list[Similar]:
-    """Open cases of the same item, near and recent, nearest first; with ``actor`` those they may see. One query."""
-    recent = Case.objects.filter(open=True, item_code=item_code, opened_at__gte=now - timedelta(hours=window_h))
-    if exclude is not None:
-        recent = recent.exclude(pk=exclude)
-    if lon is not None and lat is not None:
-        reach = radius_m / _DEGREE_M
-        near = Q(lon__range=(lon - reach * 2, lon + reach * 2), lat__range=(lat - reach, lat + reach))
-        recent = recent.filter(near)
-    elif community:
-        recent = recent.filter(community=community)
-    else:
-        return []
-    here = Photo(lon=lon, lat=lat)
-    found = []
-    for case in _seen(recent.select_related("lead_unit", "item").order_by("-opened_at"), actor, 50):
-        metres = here.metres_to(Photo(lon=case.lon, lat=case.lat))
-        if metres is None or metres <= radius_m:
-            found.append(Similar(case, None if metres is None else round(metres)))
-    found.sort(key=lambda one: (one.metres is None, one.metres or 0, -one.case.pk))
-    return found[:_MOST_SIMILAR]
 
 
 def _seen(rows: QuerySet[Case], actor: Actor | None, most: int) -> list[Case]:

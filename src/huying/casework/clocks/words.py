@@ -66,6 +66,8 @@ def notice_words(notice: Notice) -> str:
         "clock": kind_words(str(notice.body.get("clock", "")), str(notice.body.get("label", ""))),
         "due": due_words(notice),
         "text": str(notice.body.get("text", "")),
+        "days": notice.body.get("days", ""),
+        "times": notice.body.get("times", ""),
     }
     return str(_SENTENCES.get(notice.kind, _("%(title)s %(text)s"))) % values
 
@@ -80,4 +82,5 @@ _SENTENCES: dict[str, Promise] = {
     "answered": _("督办已回复：“%(title)s”"),
     "emergency": _("可能有紧急情况，请马上看：“%(title)s”%(text)s"),
     "closed": _("督办已了结：“%(title)s”"),
+    "recurring": _("反复发生：“%(title)s”，%(days)s 天里办结后又出现了 %(times)s 次，光办结这一件不够"),
 }

@@ -18,7 +18,6 @@ from huying.casework.cases.models import (
     Suspension,
     Transfer,
 )
-from huying.casework.cases.queries import Similar, similar_open
 from huying.casework.cases.rules import UNASSIGNED_STATES, State
 from huying.casework.cases.turns import chain
 from huying.casework.catalogue import queries as catalogue
@@ -26,6 +25,7 @@ from huying.casework.catalogue.queries import Catalogue, ItemView
 from huying.casework.clocks import queries as clocks
 from huying.casework.clocks.almanac import Almanac
 from huying.casework.understanding.emergencies.detecting import Alert, detect
+from huying.casework.understanding.queries_similar import Similar, matter_of, similar_open
 from huying.ground.organisation.directory import Directory, UnitView
 from huying.ground.organisation.queries import directory
 from huying.ground.territory import queries as territory
@@ -203,17 +203,7 @@ def _place_certainty(case: Case, now: datetime) -> float:
 
 def similar_to(case: Case, actor: Actor, now: datetime) -> list[Similar]:
     """Open cases that may be the same matter as this one, of those the actor may see; one query."""
-    return similar_open(
-        item_code=case.item_code,
-        now=now,
-        radius_m=case.item.dup_radius_m,
-        window_h=case.item.dup_window_h,
-        lon=case.lon,
-        lat=case.lat,
-        community=case.community,
-        exclude=case.pk,
-        actor=actor,
-    )
+    return similar_open(matter_of(case), case.item, now=now, community=case.community, exclude=case.pk, actor=actor)
 
 
 def last_step(case_id: int) -> trace.Entry | None:

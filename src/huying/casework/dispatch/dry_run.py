@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from huying.casework.cases.access import area_of
-from huying.casework.cases.queries import Similar, similar_open
 from huying.casework.catalogue import queries as catalogue
 from huying.casework.catalogue.limits import Stage
 from huying.casework.catalogue.queries import ItemView
 from huying.casework.clocks import queries as clocks
 from huying.casework.clocks.rules import due
+from huying.casework.understanding.queries_similar import Similar, similar_open
+from huying.casework.understanding.repeats import likeness as like
 from huying.ground.organisation.directory import ResponsibilityView, UnitView
 from huying.ground.organisation.queries import directory
 from huying.ground.territory import queries as territory
@@ -95,22 +96,28 @@ def _run(matter: Matter, now: datetime, actor: Actor | None) -> DryRun:
         admitted=known.admitted(item.code, area) if area else None,
         respond=tuple(Limited(stage, due(now, stage.limit, calendar)) for stage in item.respond),
         close=tuple(Limited(stage, due(now, stage.limit, calendar)) for stage in item.close),
-        similar=_similar(decision, actor, now),
+        similar=like_decided(matter, decision, now=now, actor=actor),
     )
 
 
-def _similar(decision: Decision, actor: Actor | None, now: datetime) -> tuple[Similar, ...]:
-    found = similar_open(
-        item_code=decision.item.code,
-        now=now,
-        radius_m=decision.item.dup_radius_m,
-        window_h=decision.item.dup_window_h,
+def like_decided(
+    matter: Matter, decision: Decision, *, now: datetime, actor: Actor | None = None
+) -> tuple[Similar, ...]:
+    """Open cases that may be the matter just worked out; with ``actor`` those they may see. One query."""
+    place = decision.place
+    asked = like.Matter(
+        text=decision.summary,
+        title=decision.title,
+        place=matter.place_text,
+        grid=place.grid if place else "",
         lon=decision.lon,
         lat=decision.lat,
-        community=decision.place.community if decision.place else "",
-        actor=actor,
+        item=decision.item.code,
+        group=decision.item.class_code,
+        at=matter.at,
     )
-    return tuple(found)
+    community = place.community if place else ""
+    return tuple(similar_open(asked, decision.item, now=now, community=community, actor=actor))
 
 
 def _place(matter: Matter, decision: Decision, now: datetime) -> tuple[str, tuple[Place, ...]]:

@@ -9,6 +9,7 @@ from huying.kernel.errors import Forbidden, NotFound
 
 READERS = ("dispatcher", "centre_lead", "admin", "catalogue_editor", "supervisor")
 TEACHERS = ("centre_lead", "admin")
+OF_RECURRING = ("centre_lead", "supervisor", "discipline", "dispatcher", "grid_lead", "admin")
 
 
 def must_read(actor: Actor) -> None:
@@ -27,3 +28,9 @@ def must_teach(actor: Actor) -> None:
     must_read(actor)
     if not may_teach(actor):
         raise Forbidden(_("模型由中心负责人或系统管理员切换"), code="model_not_yours")
+
+
+def must_see_recurring(actor: Actor) -> None:
+    """NotFound for strangers; which rows one sees is decided by the cases."""
+    if not (actor.is_system or actor.duties_of(*OF_RECURRING) or actor.has("scope:cases:read")):
+        raise NotFound()

@@ -14,10 +14,11 @@ from huying.kernel import clock
 from huying.kernel.actor import Actor
 
 from . import access, actions, queries
+from .queries_recurring import recurrences
 from .rules import Subject
 
 router = Router()
-READ, TEACH = SignedIn("catalogue:read"), SignedIn()
+CASES, READ, TEACH = SignedIn("cases:read"), SignedIn("catalogue:read"), SignedIn()
 MOST_AT_ONCE, LONGEST = 200, 20_000
 
 
@@ -47,6 +48,22 @@ class ModelOut(Schema):
     present: dict[str, Any]
 
 
+class RecurrenceOut(Schema):
+    """A kind that keeps coming back to a grid: the latest case, and when the earlier ones were closed, oldest first."""
+
+    grid: str
+    item: str
+    case_id: int
+    closings: list[datetime]
+    raised_at: datetime
+
+
+class RecurrencePage(Schema):
+    items: list[RecurrenceOut]
+    next: str | None
+    prev: str | None
+
+
 @router.post(
     "/understanding/propose", response=list[list[GuessOut]], auth=READ, summary="What kind of matter each text is"
 )
@@ -68,6 +85,29 @@ def list_models(request: HttpRequest, subject: Subject = Subject.ITEM) -> list[A
 @router.post("/understanding/models/{model_id}/switch-on", response=ModelOut, auth=TEACH, summary="Let a version speak")
 def switch_on(request: HttpRequest, model_id: int) -> Any:
     return actions.switch_on(model_id, actor=_actor(request), now=clock.now())
+
+
+@router.get("/understanding/recurrences", response=RecurrencePage, auth=CASES, summary="What keeps coming back")
+def list_recurrences(
+    request: HttpRequest,
+    open_only: bool = True,
+    cursor: str | None = None,
+    size: Annotated[int, Field(ge=1, le=MOST_AT_ONCE)] = 50,
+) -> dict[str, Any]:
+    """The latest raised first; only those whose case the caller may see."""
+    access.must_see_recurring(_actor(request))
+    found = recurrences(_actor(request), open_only=open_only, cursor=cursor, size=size)
+    items = [
+        {
+            "grid": one.grid,
+            "item": one.item_code,
+            "case_id": one.case_id,
+            "closings": one.closings,
+            "raised_at": one.raised_at,
+        }
+        for one in found.rows
+    ]
+    return {"items": items, "next": found.next, "prev": found.prev}
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -11,11 +11,18 @@ class UnderstandingConfig(AppConfig):
     def ready(self) -> None:
         from huying.shell import navigation, panels
 
-        from .access import READERS
+        from .access import OF_RECURRING, READERS
         from .desk_advice import once_given, while_writing
+        from .desk_recurring import on_case
+        from .desk_similar import beside, on_map
 
         entry = navigation.Entry
         navigation.register(entry(_("读懂得怎样"), "understanding", READERS, icon="chart", order=820, group=_("管理")))
+        recurring = entry(_("反复发生"), "understanding-recurring", OF_RECURRING, icon="refresh", order=36)
+        navigation.register(recurring)
+        panels.register("case", "main", on_case, order=5)
         panels.register("case-step", "give_feedback", while_writing)
         panels.register("case", "main", once_given, order=35)
         panels.register("check", "main", once_given)
+        panels.register("case", "similar", beside)
+        panels.register("case", "map", on_map)

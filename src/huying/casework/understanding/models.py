@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from huying.casework.cases.models import Case
 
@@ -49,3 +50,27 @@ class Correction(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "at"], name="correction_once")]
+
+
+class Recurrence(models.Model):
+    """反复: one kind of matter that keeps coming back to one grid after it was closed; one row a grid and kind.
+
+    ``case`` is the latest that was raised; ``closings`` are the moments earlier ones were closed, oldest first.
+    """
+
+    grid = models.CharField(max_length=17)
+    item_code = models.CharField(max_length=8)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+")
+    closings = ArrayField(models.DateTimeField())
+    raised_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["grid", "item_code"], name="recurrence_once")]
+        indexes = [models.Index(F("raised_at").desc(), F("id").desc(), name="recurrence_newest")]
+
+
+class LookedAt(models.Model):
+    """How far cases have been looked at for one purpose: the number of the last one."""
+
+    purpose = models.CharField(max_length=24, primary_key=True)
+    case_id = models.BigIntegerField()

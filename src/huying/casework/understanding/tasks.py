@@ -8,7 +8,7 @@ from huying.kernel.actor import system
 from huying.kernel.clock import now
 from huying.kernel.errors import Refused
 
-from . import actions
+from . import actions, actions_recurring
 from .rules import Subject
 
 
@@ -27,3 +27,11 @@ def learn_all(by: str = "weekly") -> None:
 def learn_weekly(timestamp: int) -> None:
     """Sunday before dawn: what the week's closed cases and corrections teach."""
     learn_all()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="understanding.raise_recurring", queueing_lock="understanding.raise_recurring")
+def raise_recurring(timestamp: int) -> None:
+    """Every ten minutes: which of the new matters keep coming back."""
+    while actions_recurring.raise_recurring(now=now()) is not None:
+        continue

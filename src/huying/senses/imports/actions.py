@@ -21,7 +21,7 @@ from huying.kernel.clock import local_day
 from huying.kernel.errors import Invalid
 from huying.kernel.progress import Progress, Silent
 from huying.kernel.spreadsheets import harmless
-from huying.kernel.tables import rows_of
+from huying.kernel.tables import rows_of, words
 from huying.senses.reports.actions import Voice, take_in
 from huying.senses.reports.rules import LONGEST_TEXT, Channel
 
@@ -127,12 +127,12 @@ def _take_batch(
         voices: list[Voice] = []
         rejects: list[Reject] = []
         for number, row in fresh:
-            if not any(rules.words(cell) for cell in row):
+            if not any(words(cell) for cell in row):
                 continue
             try:
                 voices.append(_voice(row, columns, told, known))
             except RowError as error:
-                shown = rules.words(row[columns["id"]]) if columns["id"] < len(row) else ""
+                shown = words(row[columns["id"]]) if columns["id"] < len(row) else ""
                 rejects.append(
                     Reject(run=run, row=number, source_id=shown[:120], reason=error.code, field=error.field[:40])
                 )

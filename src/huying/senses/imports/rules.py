@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any, Final
+
+from huying.kernel.tables import clean, moment, words
 
 # What a column is, by the headers people give it; compared without spaces and case.
 HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -23,12 +24,6 @@ HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
     "item": ("事项编码", "事项代码", "item", "item_code"),
 }  # fmt: skip
 NEEDED: Final = ("id", "text")
-_SPACE = re.compile(r"[ \t\r\f\v\u3000]+")
-_LINES = re.compile(r"\s*\n\s*")
-_FORMATS = (
-    *("%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d"),
-    *("%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日 %H:%M", "%Y年%m月%d日", "%Y%m%d%H%M%S", "%Y%m%d"),
-)
 
 
 class RowError(ValueError):
@@ -112,7 +107,7 @@ def read_row(cells: Sequence[Any], columns: Mapping[str, int], zone: tzinfo) -> 
         source_id=source_id[:120],
         text=text,
         title=title[:120],
-        said_at=moment(cell("time"), zone),
+        said_at=said_at(cell("time"), zone),
         name=words(cell("name")),
         phone=words(cell("phone")),
         place=words(cell("place"))[:200],
@@ -122,42 +117,12 @@ def read_row(cells: Sequence[Any], columns: Mapping[str, int], zone: tzinfo) -> 
     )
 
 
-def words(value: Any) -> str:
-    """A cell as one line of text; numbers that are whole are written whole (188006.0 → "188006")."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return " ".join(str(value).replace("\x00", "").split())
-
-
-def clean(value: Any) -> str:
-    """A cell as running text: no indentation, no empty lines, no odd spaces."""
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else words(value)
-    return _LINES.sub("\n", _SPACE.sub(" ", text.replace("\x00", ""))).strip()
-
-
-def moment(value: Any, zone: tzinfo) -> datetime | None:
-    """A time as people and spreadsheets write it, in the place's own zone when it names none."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=zone)
-    if isinstance(value, date):
-        return datetime.combine(value, time(), zone)
-    text = words(value)
-    for form in _FORMATS:
-        try:
-            return datetime.strptime(text, form).replace(tzinfo=zone)
-        except ValueError:
-            continue
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        raise RowError("bad_time", "time") from None
-    return read if read.tzinfo else read.replace(tzinfo=zone)
+def said_at(value: Any, zone: tzinfo) -> datetime | None:
+    """When it was said; ``None`` for an empty cell. Raises :class:`RowError` ``bad_time``."""
+    read = moment(value, zone)
+    if read is None and value not in (None, ""):
+        raise RowError("bad_time", "time")
+    return read
 
 
 def degrees(value: Any, most: int, field: str) -> float | None:

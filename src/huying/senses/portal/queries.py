@@ -11,13 +11,11 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 
 from huying.casework.cases import access as case_access
-from huying.casework.cases import queries as cases
 from huying.casework.cases.models import Case
-from huying.casework.cases.queries import Similar
 from huying.casework.cases.rules import State
-from huying.casework.catalogue.queries import ItemView
 from huying.casework.clocks import queries as clocks
 from huying.casework.dispatch import queries as dispatch
+from huying.casework.dispatch.dry_run import like_decided
 from huying.casework.dispatch.queries import Decision, Matter
 from huying.ground.accounts.models import User
 from huying.ground.organisation.directory import UnitView
@@ -111,7 +109,7 @@ def understand(matter: Matter, *, now: datetime, with_similar: bool = True) -> U
         place=place_words([_code_of(first.place)]).get(_code_of(first.place), "") if first.place else "",
         seen_by=first.dispatch_due or clocks.due_for_dispatch(now, _code_of(first.place)),
         emergency=tuple(sorted(lines)),
-        near=_near([one.item for one in each], first, now) if with_similar else (),
+        near=_near(matter, first, now) if with_similar else (),
     )
 
 
@@ -131,25 +129,15 @@ def _choice(decision: Decision, units: Mapping[int, UnitView]) -> Choice:
     )
 
 
-def _near(items: Iterable[ItemView], decision: Decision, now: datetime) -> tuple[Near, ...]:
-    """Open matters of these kinds near by, only kinds everybody may see; one query a kind."""
-    found: dict[int, Similar] = {}
-    for item in items:
-        if not item.public_visible or item.sensitive:
-            continue
-        rows = cases.similar_open(
-            item_code=item.code,
-            now=now,
-            radius_m=item.dup_radius_m,
-            window_h=item.dup_window_h,
-            lon=decision.lon,
-            lat=decision.lat,
-            community=decision.place.community if decision.place else "",
-        )
-        found.update({row.case.pk: row for row in rows})
-    nearest = sorted(found.values(), key=lambda one: (one.metres is None, one.metres or 0, -one.case.pk))[:MOST_SIMILAR]
-    places = place_words(_area(one.case) for one in nearest)
-    return tuple(_as_near(one.case, places, one.metres) for one in nearest)
+def _near(matter: Matter, decision: Decision, now: datetime) -> tuple[Near, ...]:
+    """Open matters like this one, whatever it is called; only of kinds everybody may see. One query."""
+    found = [
+        one
+        for one in like_decided(matter, decision, now=now)
+        if one.case.item.public_visible and not one.case.item.sensitive
+    ][:MOST_SIMILAR]
+    places = place_words(_area(one.case) for one in found)
+    return tuple(_as_near(one.case, places, one.metres) for one in found)
 
 
 def _as_near(case: Case, places: Mapping[str, str], metres: int | None = None) -> Near:

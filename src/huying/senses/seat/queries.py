@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from huying.casework.cases import access as cases
-from huying.casework.cases.queries import Similar
 from huying.casework.dispatch.desk_queries import Choice
 from huying.casework.dispatch.dry_run import DryRun, dry_run
 from huying.casework.dispatch.queries import Matter
+from huying.casework.understanding.queries_similar import Similar
 from huying.kernel.actor import Actor
 from huying.kernel.privacy import mask_text
 from huying.senses.reports import queries as reports

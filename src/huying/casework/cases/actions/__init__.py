@@ -48,6 +48,7 @@ from .timing import (
     resume_case,
     set_due,
     set_lights,
+    set_recurrences,
     wait_for_reporter,
 )
 from .transferring import (
@@ -112,6 +113,7 @@ __all__ = [
     "resume_case",
     "set_due",
     "set_lights",
+    "set_recurrences",
     "sign_case",
     "take_back_transfer",
     "transfer_out",

@@ -167,9 +167,7 @@ def _photos(attachments: list[Attachment]) -> list[tuple[str, list[dict[str, str
 
 def _place(scene: Scene) -> dict[str, Any]:
     return {
-        "similar": scene.similar,
         "earlier": [(one, words.STATES[State(one.state)]) for one in scene.earlier],
-        "may_merge": Action.MERGE in scene.allowed,
     }
 
 

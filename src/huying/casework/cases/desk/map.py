@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import orjson
@@ -13,9 +14,8 @@ from django.views.decorators.http import require_GET
 
 from huying.ground.territory import queries as territory
 from huying.kernel import clock
-from huying.kernel.actor import Actor
 
-from .. import access, queries
+from .. import access
 from .. import queries_desk as reads
 from ..models import Case
 from ..queries_desk import Queue
@@ -129,30 +129,16 @@ def _shade(number: int, late: int) -> str:
 @staff
 @require_GET
 def around(request: HttpRequest, case_id: int) -> HttpResponse:
-    """One case as a point, with the open ones that may be the same matter."""
-    actor = actor_of(request)
-    case = access.get_case(actor, case_id)
+    """One case as a point."""
+    return points_of([access.get_case(actor_of(request), case_id)])
+
+
+def points_of(cases: Iterable[Case]) -> HttpResponse:
+    """Cases as points of a layer; those without a point are left out."""
     return _answer(
         [
             _point(one.pk, one.lon, one.lat, one.light, one.number, one.title)
-            for one in (case, *_similar(actor, case))
+            for one in cases
             if one.lon is not None and one.lat is not None
         ]
     )
-
-
-def _similar(actor: Actor, case: Case) -> list[Case]:
-    if not case.open:
-        return []
-    found = queries.similar_open(
-        item_code=case.item_code,
-        now=clock.now(),
-        radius_m=case.item.dup_radius_m,
-        window_h=case.item.dup_window_h,
-        lon=case.lon,
-        lat=case.lat,
-        community=case.community,
-        exclude=case.pk,
-    )
-    seen = set(access.visible(actor).filter(pk__in=[one.case.pk for one in found]).values_list("pk", flat=True))
-    return [one.case for one in found if one.case.pk in seen]

@@ -30,7 +30,6 @@ class Scene:
     allowed: list[Action]
     history: list[reads.Happened]
     beside: reads.Beside
-    similar: list[queries.Similar] = field(default_factory=list)
     earlier: list[Case] = field(default_factory=list)
 
     @property
@@ -76,20 +75,5 @@ def read_scene(actor: Actor, case_id: int, *, now: datetime, around: bool = True
 
 
 def _look_around(scene: Scene) -> None:
-    """Similar open cases and the history of the place, as far as the actor may see them."""
-    case = scene.case
-    similar: list[queries.Similar] = []
-    if case.open:
-        similar = queries.similar_open(
-            item_code=case.item_code,
-            now=scene.now,
-            radius_m=case.item.dup_radius_m,
-            window_h=case.item.dup_window_h,
-            lon=case.lon,
-            lat=case.lat,
-            community=case.community,
-            exclude=case.pk,
-            actor=scene.actor,
-        )
-    scene.similar = similar
-    scene.earlier = queries.history_of_place(case, actor=scene.actor)
+    """The history of the place, as far as the actor may see it."""
+    scene.earlier = queries.history_of_place(scene.case, actor=scene.actor)

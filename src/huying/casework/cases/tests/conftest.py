@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -32,14 +32,22 @@ def cast(db: None) -> Cast:
     return factories.make_cast()
 
 
-def opening(cast: Cast, item: str = "1605", *, unit: str | None = None, person: str | None = None) -> Opening:
+def opening(
+    cast: Cast,
+    item: str = "1605",
+    *,
+    unit: str | None = None,
+    person: str | None = None,
+    at: datetime = NOW,
+    place: Place = PLACE,
+) -> Opening:
     sending = None
     if unit is not None:
         sending = Sending(
             unit_id=cast.units[unit].pk,
             person_id=cast.people[person].person_id if person else None,
-            respond_due=NOW + HOUR,
-            due_at=NOW + 30 * HOUR,
+            respond_due=at + HOUR,
+            due_at=at + 30 * HOUR,
         )
     row = cast.items[item]
     return Opening(
@@ -50,13 +58,13 @@ def opening(cast: Cast, item: str = "1605", *, unit: str | None = None, person: 
         summary="柳岸路口垃圾没人清，臭得很。",
         words="柳岸路口垃圾没人清，臭得很。",
         channel="portal",
-        at=NOW,
-        place=PLACE,
+        at=at,
+        place=place,
         place_text="柳岸路12号",
-        lon=PLACE.lon,
-        lat=PLACE.lat,
+        lon=place.lon,
+        lat=place.lat,
         sending=sending,
-        due_at=None if sending else NOW + 2 * HOUR,
+        due_at=None if sending else at + 2 * HOUR,
     )
 
 
@@ -71,30 +79,38 @@ Bring = Callable[..., Case]
 def bring(cast: Cast) -> Bring:
     """A case in the wanted state, in the hands of the sanitation team (or another unit)."""
 
-    def to(state: str, *, item: str = "1605", unit: str = "sanitation", by: str = "he_sanitation") -> Case:
+    def to(
+        state: str,
+        *,
+        item: str = "1605",
+        unit: str = "sanitation",
+        by: str = "he_sanitation",
+        at: datetime = NOW,
+        place: Place = PLACE,
+    ) -> Case:
         hands = cast.people[by]
         begun = state in ("pending", "accepted")
-        one = opening(cast, item, unit=None if begun else unit)
-        (case_id,) = actions.open_cases([one], actor=system("portal"), now=NOW)
+        one = opening(cast, item, unit=None if begun else unit, at=at, place=place)
+        (case_id,) = actions.open_cases([one], actor=system("portal"), now=at)
         if state == "accepted":
-            actions.accept_case(case_id, actor=cast.li_dispatcher, now=NOW)
+            actions.accept_case(case_id, actor=cast.li_dispatcher, now=at)
         if state in ("objected",):
-            actions.object_to_case(case_id, reason="不归我们管", actor=hands, now=NOW + HOUR)
+            actions.object_to_case(case_id, reason="不归我们管", actor=hands, now=at + HOUR)
         if state in ("handling", "suspended", "checking", "closed", "archived"):
-            actions.sign_case(case_id, actor=hands, now=NOW + HOUR)
+            actions.sign_case(case_id, actor=hands, now=at + HOUR)
         if state == "suspended":
-            plan = [("完成设计", (NOW + 100 * HOUR).date())]
-            actions.ask_suspension(case_id, reason="需要立项", milestones=plan, actor=hands, now=NOW + HOUR)
-            actions.grant_suspension(case_id, actor=cast.zhao_centre, now=NOW + 2 * HOUR)
+            plan = [("完成设计", (at + 100 * HOUR).date())]
+            actions.ask_suspension(case_id, reason="需要立项", milestones=plan, actor=hands, now=at + HOUR)
+            actions.grant_suspension(case_id, actor=cast.zhao_centre, now=at + 2 * HOUR)
         if state in ("checking", "closed", "archived"):
-            actions.give_feedback(case_id, text="已清运", evidence=ANSWER, actor=hands, now=NOW + 3 * HOUR)
+            actions.give_feedback(case_id, text="已清运", evidence=ANSWER, actor=hands, now=at + 3 * HOUR)
         if state in ("closed", "archived"):
-            actions.pass_check(case_id, actor=cast.sun_checker, now=NOW + 4 * HOUR)
+            actions.pass_check(case_id, actor=cast.sun_checker, now=at + 4 * HOUR)
         if state == "archived":
-            actions.record_return_call(case_id, reached=True, satisfied=5, actor=cast.wang_seat, now=NOW + 5 * HOUR)
-            actions.archive_case(case_id, actor=cast.wang_seat, now=NOW + 6 * HOUR)
+            actions.record_return_call(case_id, reached=True, satisfied=5, actor=cast.wang_seat, now=at + 5 * HOUR)
+            actions.archive_case(case_id, actor=cast.wang_seat, now=at + 6 * HOUR)
         if state == "transferred":
-            actions.transfer_out(case_id, channel="110", reason="正在打架", actor=cast.li_dispatcher, now=NOW + HOUR)
+            actions.transfer_out(case_id, channel="110", reason="正在打架", actor=cast.li_dispatcher, now=at + HOUR)
         if state == "declined":
             raise ValueError("decline a pending case in the test itself")
         case = Case.objects.get(pk=case_id)

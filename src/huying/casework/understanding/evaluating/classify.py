@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,11 @@ import click
 import numpy as np
 
 from huying.kernel.console import Console
-from huying.kernel.errors import Invalid
-from huying.kernel.tables import rows_of
 
 from ..learning.classifier import Classifier, learn
 from ..learning.copies import overlapping
 from ..learning.report_card import report_card
+from .tables import columns_of, offer, opened, present, report_option, require
 
 WORDS = ("seg_text",)  # columns that hold a text already cut into words, read where a file has none of those named
 _ALONE = 200  # texts judged one by one for the time of one
@@ -41,20 +39,27 @@ class Labelled:
 )
 @click.option("--test", type=_existing, required=True, help="Table to judge.")
 @click.option(
-    "--text", required=True, metavar="COL[,COL]", help="Columns of the text, title first; those a file has are joined."
+    "--text",
+    "columns",
+    required=True,
+    type=columns_of,
+    metavar="COL[,COL]",
+    help="Columns of the text, title first; those a file has are joined.",
 )
 @click.option("--label", required=True, metavar="COL", help="Column of the true label.")
 @click.option("--drop-overlap", is_flag=True, help="Do not learn from texts that are nearly the same as one judged.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the folds for calibration.")
-@click.option(
-    "--json", "out", is_flag=False, flag_value="-", metavar="[OUT]", help="Write one JSON object to OUT, or print it."
-)
+@report_option
 def classify(
-    trains: tuple[Path, ...], test: Path, text: str, label: str, drop_overlap: bool, seed: int, out: str | None
+    console: Console,
+    trains: tuple[Path, ...],
+    test: Path,
+    columns: list[str],
+    label: str,
+    drop_overlap: bool,
+    seed: int,
 ) -> None:
     """Learn from --train, judge --test, and report how well: F1, calibration, coverage, confusion and speed."""
-    console = Console(as_json=out == "-")
-    columns = tuple(name.strip() for name in text.split(",") if name.strip())
     lessons = [labelled(file, columns, label.strip()) for file in trains]
     examined = labelled(test, columns, label.strip())
     for file, one in zip((*trains, test), (*lessons, examined), strict=True):
@@ -62,8 +67,6 @@ def classify(
             f"{file.name}: {len(one.texts):,} texts from {' + '.join(one.columns)}, {one.skipped:,} rows skipped"
         )
     facts = examine(lessons, examined, drop_overlap=drop_overlap, seed=seed)
-    if out and out != "-":
-        Path(out).write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     console.done(_summary(facts), **facts)
 
 
@@ -73,25 +76,16 @@ def labelled(file: Path, columns: Sequence[str], label: str) -> Labelled:
     A file that has none of the columns is read by one of ``WORDS``. Raises click.ClickException when it has none of
     these either, no such label column, or is no table.
     """
-    try:
-        rows = [[_cell(value) for value in row] for row in rows_of(file)]
-    except Invalid as error:
-        raise click.ClickException(f"{file}: {error}") from error
-    head = rows[0] if rows else []
-    found = [name for name in columns if name in head] or [name for name in WORDS if name in head][:1]
-    has = ", ".join(filter(None, head)) or "nothing"
-    if not found:
-        raise click.ClickException(f"{file}: none of the columns {', '.join(columns)} is there; it has {has}")
-    if label not in head:
-        raise click.ClickException(f"{file}: there is no column {label} for the label; it has {has}")
-    places, place = [head.index(name) for name in found], head.index(label)
-    texts, labels = [], []
-    for row in rows[1:]:
-        said = " ".join(row[at] for at in places if at < len(row) and row[at])
-        if said and place < len(row) and row[place]:
-            texts.append(said)
-            labels.append(row[place])
-    return Labelled(texts, labels, max(0, len(rows) - 1) - len(texts), tuple(found))
+    with opened(file) as table:
+        found = present(table, columns) or present(table, WORDS)[:1]
+        if not found:
+            missing = f"none of the columns {', '.join(columns)}; {offer(table)}"
+            raise click.BadParameter(missing, param_hint="--text")
+        require(table, [label], "--label")
+        rows = list(table.rows([*found, label]))
+    said = [(" ".join(row[name] for name in found if row[name]), row[label]) for row in rows]
+    kept = [(text, label) for text, label in said if text and label]
+    return Labelled([text for text, _ in kept], [label for _, label in kept], len(rows) - len(kept), tuple(found))
 
 
 def examine(lessons: Sequence[Labelled], examined: Labelled, *, drop_overlap: bool, seed: int) -> dict[str, Any]:
@@ -155,13 +149,6 @@ def _alone(model: Classifier, texts: Sequence[str]) -> float:
         model.guesses([text])
         times.append(perf_counter() - began)
     return round(float(np.median(times)) * 1000, 3)
-
-
-def _cell(value: Any) -> str:
-    """A cell as text; a whole number from a sheet without its point."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value).strip()
 
 
 def _summary(facts: dict[str, Any]) -> str:

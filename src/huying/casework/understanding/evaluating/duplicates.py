@@ -6,7 +6,6 @@ Pairs are counted among those found and all pairs of a group: what was never fou
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,12 +18,11 @@ import click
 import numpy as np
 
 from huying.kernel.console import Console
+from huying.kernel.tables import moment
 
 from ..repeats.likeness import LIKELY, Matter, Rarity, rank
 from ..repeats.rare_words import RareWords
-from .tables import columns_of, table_of
-
-_FORMS = ("%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d")
+from .tables import columns_of, report_option, table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +37,26 @@ class Message:
 @click.command("duplicates")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--id", "key", required=True, metavar="COL", help="Column that identifies a message.")
-@click.option("--text", "texts", required=True, metavar="COL[,COL]", help="Columns of the text, title first.")
+@click.option(
+    "--text", "texts", required=True, type=columns_of, metavar="COL[,COL]", help="Columns of the text, title first."
+)
 @click.option("--group", required=True, metavar="COL", help="Column that is equal for messages about one matter.")
-@click.option("--time", "moment", metavar="COL", help="Column of the time; without it rows count as in order.")
+@click.option("--time", metavar="COL", help="Column of the time; without it rows count as in order.")
 @click.option("--place", metavar="COL", help="Column of the place as said.")
 @click.option("--candidates", type=click.IntRange(min=5), default=30, show_default=True, help="Messages compared each.")
-@click.option(
-    "--json", "out", is_flag=False, flag_value="-", metavar="[OUT]", help="Write one JSON object to OUT, or print it."
-)
+@report_option
 def duplicates(
+    console: Console,
     file: Path,
     key: str,
-    texts: str,
+    texts: list[str],
     group: str,
-    moment: str | None,
+    time: str | None,
     place: str | None,
     candidates: int,
-    out: str | None,
 ) -> None:
     """Measure the suggestion of duplicates on a table whose messages are grouped by matter."""
-    console = Console(as_json=out == "-")
-    messages = read_messages(file, key=key, texts=texts, group=group, moment=moment, place=place)
+    messages = read_messages(file, key=key, texts=texts, group=group, time=time, place=place)
     if not messages:
         raise click.ClickException(f"{file.name}: no row with a text")
     facts = {"file": file.name, **measure(messages, candidates=candidates)}
@@ -68,38 +65,25 @@ def duplicates(
         f"pair F1 {facts['default']['f1']:.3f} (best {facts['best']['f1']:.3f} at {facts['best']['threshold']}), "
         f"{facts['ms_per_query']:.1f} ms a message"
     )
-    if out not in (None, "-"):
-        text = json.dumps({**facts, "summary": summary}, ensure_ascii=False, indent=1)
-        Path(str(out)).write_text(text + "\n", encoding="utf-8")
     console.done(summary, **facts)
 
 
 def read_messages(
-    file: Path, *, key: str, texts: str, group: str, moment: str | None = None, place: str | None = None
+    file: Path, *, key: str, texts: list[str], group: str, time: str | None = None, place: str | None = None
 ) -> list[Message]:
     """The rows that have a text, by time where it is known and else as they stand."""
-    said, extra = columns_of(texts), [name for name in (moment, place) if name]
+    asked = {"--id": key, "--group": group, "--text": texts, "--time": time, "--place": place}
     found = []
-    for row in table_of(file, [key, group, *said, *extra]):
-        parts, rest = row[2 : 2 + len(said)], dict(zip(extra, row[2 + len(said) :], strict=True))
-        title, text = (parts[0], "\n".join(parts[1:])) if len(parts) > 1 else ("", parts[0])
+    for row in table_of(file, asked):
+        said = [row[name] for name in texts]
+        title, text = (said[0], "\n".join(said[1:])) if len(said) > 1 else ("", said[0])
         if not (title or text):
             continue
-        at = moment_of(rest.get(moment or "", ""))
-        matter = Matter(text=text, title=title, place=rest.get(place or "", ""), at=at, key=row[0])
-        found.append(Message(matter, f"{title}\n{matter.place}\n{text}", row[1]))
+        at = moment(row[time], UTC) if time else None
+        matter = Matter(text=text, title=title, place=row[place] if place else "", at=at, key=row[key])
+        found.append(Message(matter, f"{title}\n{matter.place}\n{text}", row[group]))
     found.sort(key=lambda one: (one.matter.at is None, one.matter.at or datetime.max.replace(tzinfo=UTC)))
     return found
-
-
-def moment_of(said: str) -> datetime | None:
-    """A time as tables write it; None for what is none."""
-    for form in _FORMS:
-        try:
-            return datetime.strptime(said, form).replace(tzinfo=UTC)
-        except ValueError:
-            continue
-    return None
 
 
 def measure(messages: Sequence[Message], *, candidates: int) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 from time import perf_counter
@@ -13,7 +12,7 @@ import click
 from huying.kernel.console import Console
 
 from ..emergencies.detecting import ALARM, Alert, detect
-from .tables import columns_of, table_of
+from .tables import columns_of, report_option, table_of
 
 _NONE = frozenset({"", "0", "no", "none", "false", "无", "否", "不是"})
 _TRUE = frozenset({"1", "yes", "true", "是", "紧急"})
@@ -21,17 +20,16 @@ _TRUE = frozenset({"1", "yes", "true", "是", "紧急"})
 
 @click.command("emergencies")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--text", "texts", required=True, metavar="COL[,COL]", help="Columns of the text, put together.")
+@click.option(
+    "--text", "texts", required=True, type=columns_of, metavar="COL[,COL]", help="Columns of the text, put together."
+)
 @click.option("--label", help="Column that says whether it is one (1, 是), or which: fire, gas … several by commas.")
 @click.option("--least", type=click.FloatRange(0, 1), default=ALARM, show_default=True, help="Urgency that counts.")
-@click.option(
-    "--json", "out", is_flag=False, flag_value="-", metavar="[OUT]", help="Write one JSON object to OUT, or print it."
-)
-def emergencies(file: Path, texts: str, label: str | None, least: float, out: str | None) -> None:
+@report_option
+def emergencies(console: Console, file: Path, texts: list[str], label: str | None, least: float) -> None:
     """Measure the detection of emergencies on a table; without labels the alerts are listed for reading."""
-    console = Console(as_json=out == "-")
-    rows = table_of(file, [*columns_of(texts), *([label] if label else [])])
-    said = ["。".join(filter(None, row[: len(columns_of(texts))])) for row in rows]
+    rows = table_of(file, {"--text": texts, "--label": label})
+    said = ["。".join(row[name] for name in texts if row[name]) for row in rows]
     detect("")
     started = perf_counter()
     found = [detect(text, least=least) for text in said]
@@ -46,7 +44,7 @@ def emergencies(file: Path, texts: str, label: str | None, least: float, out: st
     }
     summary = f"{facts['alarming']:,} of {facts['count']:,} texts alarm, {facts['texts_per_second']:,} texts/s"
     if label:
-        facts.update(judge([row[-1] for row in rows], found))
+        facts.update(judge([row[label] for row in rows], found))
         summary = f"recall {_share(facts['recall'])}, precision {_share(facts['precision'])}; {summary}"
     else:
         facts["alerts"] = [
@@ -54,9 +52,6 @@ def emergencies(file: Path, texts: str, label: str | None, least: float, out: st
             for number, (text, alerts) in enumerate(zip(said, found, strict=True), 1)
             if alerts
         ]
-    if out not in (None, "-"):
-        text = json.dumps({**facts, "summary": summary}, ensure_ascii=False, indent=1)
-        Path(str(out)).write_text(text + "\n", encoding="utf-8")
     console.done(summary, **facts)
 
 

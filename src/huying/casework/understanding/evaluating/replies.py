@@ -7,7 +7,6 @@ the mean of the places they share. Large files are worked through in random bloc
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from huying.kernel.console import Console
-from huying.kernel.errors import Invalid
-from huying.kernel.tables import rows_of
 
 from ..replies.judging import LOW, WEIGHTS, Advice, Background, judge, relevance_matrix
+from .tables import columns_of, offer, opened, present, report_option, require
 
 MESSAGE_COLUMNS = ("留言主题", "留言详情", "标题", "内容", "title", "message")
 REPLY_COLUMNS = ("答复意见", "答复内容", "回复", "答复", "reply")
@@ -41,8 +39,10 @@ class Exchange:
 
 @click.command("replies")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--message", "messages", help="Columns of the message, divided by commas, title first.")
-@click.option("--reply", "answer", help="Column of the reply.")
+@click.option(
+    "--message", "messages", type=columns_of, metavar="COL[,COL]", help="Columns of the message, title first."
+)
+@click.option("--reply", "answer", metavar="COL", help="Column of the reply.")
 @click.option(
     "--candidates", type=click.IntRange(min=2), default=20, show_default=True, help="Replies to choose among."
 )
@@ -50,14 +50,17 @@ class Exchange:
 @click.option(
     "--aspects", "sampled", type=click.IntRange(min=0), default=400, show_default=True, help="Rows to judge in full."
 )
-@click.option(
-    "--json", "out", is_flag=False, flag_value="-", metavar="[OUT]", help="Write one JSON object to OUT, or print it."
-)
+@report_option
 def replies(
-    file: Path, messages: str | None, answer: str | None, candidates: int, seed: int, sampled: int, out: str | None
+    console: Console,
+    file: Path,
+    messages: list[str] | None,
+    answer: str | None,
+    candidates: int,
+    seed: int,
+    sampled: int,
 ) -> None:
     """Measure on a table of messages and replies: is the true reply put first, and how do the aspects spread?"""
-    console = Console(as_json=out == "-")
     exchanges, columns = read_exchanges(file, messages, answer)
     if len(exchanges) < 2:
         raise click.ClickException(f"{file.name}: at least two rows with a message and a reply are needed")
@@ -69,33 +72,20 @@ def replies(
         f"true reply first of {facts['candidates']} in {facts['top1']:.1%}, MRR {facts['mrr']:.3f}, "
         f"{facts['count']:,} messages, {facts['seconds']:.1f} s"
     )
-    if out not in (None, "-"):
-        text = json.dumps({**facts, "summary": summary}, ensure_ascii=False, indent=1)
-        Path(str(out)).write_text(text + "\n", encoding="utf-8")
     console.done(summary, **facts)
 
 
-def read_exchanges(file: Path, messages: str | None, answer: str | None) -> tuple[list[Exchange], list[str]]:
+def read_exchanges(file: Path, messages: list[str] | None, answer: str | None) -> tuple[list[Exchange], list[str]]:
     """Rows that have both a message and a reply, and the columns they were read from."""
-    try:
-        rows = rows_of(file)
-        header = [str(cell).strip().lstrip("\ufeff") for cell in next(rows, [])]
-        wanted = (
-            [name.strip() for name in messages.split(",") if name.strip()]
-            if messages
-            else _present(header, MESSAGE_COLUMNS)
-        )
-        answers = [answer.strip()] if answer else _present(header, REPLY_COLUMNS)[:1]
-        for name in (*wanted, *answers):
-            if name not in header:
-                raise click.BadParameter(f"no column {name!r}; there are {', '.join(header)}")
-        if not wanted or not answers:
-            raise click.UsageError(f"name the columns with --message and --reply; there are {', '.join(header)}")
-        places, place = [header.index(name) for name in wanted], header.index(answers[0])
-        cells = [([_cell(row, at) for at in places], _cell(row, place)) for row in rows]
-    except Invalid as error:
-        raise click.ClickException(f"{file.name}: {error}") from error
-    return _exchanges([(asked, said) for asked, said in cells if any(asked) and said]), [*wanted, *answers]
+    with opened(file) as table:
+        asked = messages or present(table, MESSAGE_COLUMNS)
+        said = answer.strip() if answer else next(iter(present(table, REPLY_COLUMNS)), "")
+        if not asked or not said:
+            raise click.UsageError(f"name the columns with --message and --reply; {offer(table)}")
+        require(table, asked, "--message")
+        require(table, [said], "--reply")
+        cells = [([row[name] for name in asked], row[said]) for row in table.rows([*asked, said])]
+    return _exchanges([(texts, reply) for texts, reply in cells if any(texts) and reply]), [*asked, said]
 
 
 def _exchanges(cells: Sequence[tuple[list[str], str]]) -> list[Exchange]:
@@ -103,14 +93,6 @@ def _exchanges(cells: Sequence[tuple[list[str], str]]) -> list[Exchange]:
     titled = bool(cells) and len(cells[0][0]) > 1 and float(np.percentile(lengths, 90)) <= _TITLE_LENGTH
     first = 1 if titled else 0
     return [Exchange(asked[0] if titled else "", "\n".join(asked[first:]), said) for asked, said in cells]
-
-
-def _present(header: Sequence[str], names: Sequence[str]) -> list[str]:
-    return [name for name in names if name in header]
-
-
-def _cell(row: Sequence[Any], at: int) -> str:
-    return str(row[at]).strip() if at < len(row) and row[at] is not None else ""
 
 
 def choose(exchanges: Sequence[Exchange], *, candidates: int, seed: int) -> dict[str, Any]:

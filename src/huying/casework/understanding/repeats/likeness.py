@@ -78,15 +78,15 @@ class Likeness:
         if self.words:
             told.append(_("都提到%(words)s") % {"words": _("、").join(self.words)})
         if self.metres is not None:
-            told.append(_("相距%(metres)s米") % {"metres": round(self.metres)})
+            told.append(_("相距 %(metres)s 米") % {"metres": round(self.metres)})
         elif self.same_grid:
             told.append(_("同一网格"))
         if self.hours is not None:
             days = round(self.hours / 24)
             told.append(
-                _("相隔%(hours)s小时") % {"hours": round(self.hours)}
+                _("相隔 %(hours)s 小时") % {"hours": round(self.hours)}
                 if self.hours < 48
-                else _("相隔%(days)s天") % {"days": days}
+                else _("相隔 %(days)s 天") % {"days": days}
             )
         if self.same_item:
             told.append(_("同一事项"))

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ..evaluating.duplicates import duplicates, moment_of, thresholds
+from ..evaluating.duplicates import duplicates, thresholds
 from ..repeats.likeness import ChronicRule, Matter, Rarity, is_chronic, likeness, rank
 from ..repeats.rare_words import RareWords
 
@@ -139,11 +139,6 @@ def test_thresholds_count_what_was_never_found_as_missed():
     assert told["best"]["f1"] == pytest.approx(0.5714, abs=1e-3)
 
 
-def test_times_of_tables_are_read():
-    assert moment_of("2019/2/28 11:25:05") == moment_of("2019-02-28 11:25:05")
-    assert moment_of("昨天") is None
-
-
 def test_the_command_measures_a_table(tmp_path: Path):
     file, out = tmp_path / "messages.csv", tmp_path / "out.json"
     rows = [
@@ -178,4 +173,12 @@ def test_a_column_that_is_not_there_is_named(tmp_path: Path):
     file.write_text("编号,内容\n1,路灯不亮\n", encoding="utf-8")
     result = CliRunner().invoke(duplicates, [str(file), "--id", "编号", "--text", "正文", "--group", "编号"])
     assert result.exit_code == 2
-    assert "正文" in result.output
+    assert all(word in result.output for word in ("--text", "正文", "编号, 内容"))
+
+
+def test_a_text_needs_a_column(tmp_path: Path):
+    file = tmp_path / "messages.csv"
+    file.write_text("编号,内容\n1,路灯不亮\n", encoding="utf-8")
+    result = CliRunner().invoke(duplicates, [str(file), "--id", "编号", "--text", "，", "--group", "编号"])
+    assert result.exit_code == 2
+    assert "'--text': name at least one column" in result.output

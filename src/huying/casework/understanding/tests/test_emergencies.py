@@ -143,3 +143,11 @@ def test_the_command_lists_alerts_where_there_are_no_labels(tmp_path: Path):
     result = CliRunner().invoke(emergencies, [str(file), "--text", "内容", "--json"])
     facts = json.loads(result.output)
     assert [alert["row"] for alert in facts["alerts"]] == [1]
+
+
+def test_a_result_that_cannot_be_written_is_told(tmp_path: Path):
+    file, out = tmp_path / "said.csv", tmp_path / "nowhere" / "out.json"
+    file.write_text("内容\n着火了\n", encoding="utf-8")
+    result = CliRunner().invoke(emergencies, [str(file), "--text", "内容", "--json", str(out)])
+    assert result.exit_code == 1
+    assert str(out) in result.output

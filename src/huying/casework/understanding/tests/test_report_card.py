@@ -161,11 +161,11 @@ def test_classify_command(tables, tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "label", "complaint"),
-    [("内容", "类别", "none of the columns 内容"), ("正文", "种类", "no column 种类")],
+    [("内容", "类别", "none of the columns 内容"), ("正文", "种类", "no column '种类'")],
 )
 def test_a_missing_column_is_named(tables, text, label, complaint):
     result = run("--train", tables[0], "--test", tables[2], "--text", text, "--label", label)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert complaint in result.output
     assert "标题, 正文, 类别" in result.output
 

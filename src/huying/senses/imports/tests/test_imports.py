@@ -171,7 +171,7 @@ def test_the_command_sums_up_and_points_to_the_rejects(place: None, tmp_path: Pa
 @given(st.text(max_size=60))
 def test_any_cell_is_a_time_or_a_clear_refusal(value: str) -> None:
     try:
-        read = rules.moment(value, UTC)
+        read = rules.said_at(value, UTC)
     except RowError as error:
         assert error.code == "bad_time"
     else:

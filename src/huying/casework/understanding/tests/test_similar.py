@@ -1,0 +1,100 @@
+"""Open cases that may be the same matter: across wording, kind and channel, by place and by rare words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from huying.casework.cases import actions, factories
+from huying.casework.cases.actions import Opening
+from huying.casework.cases.factories import IN_GRID_1, NOW, Cast
+from huying.casework.cases.models import Case
+from huying.casework.cases.tests.conftest import opening
+from huying.casework.understanding.queries_similar import matter_of, similar_open
+from huying.casework.understanding.repeats.likeness import Matter
+from huying.kernel.actor import Actor, Duty, system
+
+pytestmark = pytest.mark.django_db
+
+LON, LAT = IN_GRID_1
+LEAK = "3号楼地下车库进水，电表箱下面在滴水，怕漏电，物业一直没人来看。"
+LEAK_AGAIN = "地库漏水好几天了，3号楼电表箱那里滴水，担心漏电出事。"
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return factories.make_cast()
+
+
+def case_of(cast: Cast, text: str, item: str = "0101", **changes: Any) -> Case:
+    given: dict[str, Any] = {"lon": LON, "lat": LAT, **changes}
+    one: Opening = replace(opening(cast, item), title=text[:18], summary=text, words=text, **given)
+    (pk,) = actions.open_cases([one], actor=system("portal"), now=one.at)
+    return Case.objects.select_related("item").get(pk=pk)
+
+
+def asked(text: str, item: str = "0701", **changes: Any) -> Matter:
+    return Matter(**{"text": text, "item": item, "group": item[:2], "lon": LON, "lat": LAT, "at": NOW, **changes})
+
+
+def found(cast: Cast, matter: Matter, **how: Any) -> list[Case]:
+    rows = similar_open(matter, cast.items[matter.item], now=NOW, **how)
+    return [one.case for one in rows]
+
+
+def test_other_words_and_another_kind_near_by_are_the_same_matter(cast: Cast) -> None:
+    leak = case_of(cast, LEAK, "0101", channel="hotline")
+    case_of(cast, "广场舞音响太吵，晚上九点还在放。", "0904")
+    (one,) = similar_open(asked(LEAK_AGAIN), cast.items["0701"], now=NOW)
+    assert one.case == leak and one.metres == 0
+    told = "".join(one.likeness.reasons)
+    assert "滴水" in told or "漏电" in told
+    assert one.kind == leak.item.name
+
+
+def test_rare_words_find_it_where_no_point_is_known(cast: Cast) -> None:
+    leak = case_of(cast, LEAK, "0101", lon=None, lat=None)
+    for number in range(30):
+        case_of(cast, f"第{number}棵树挡住路灯，晚上看不见路。", "0101", lon=None, lat=None)
+    again = "3号楼地下车库电表箱那里滴水，担心漏电出事。"
+    assert found(cast, asked(again, lon=None, lat=None)) == [leak]
+
+
+def test_the_same_words_far_away_are_another_matter(cast: Cast) -> None:
+    case_of(cast, LEAK, "0101", lon=LON + 0.2)
+    assert found(cast, asked(LEAK)) == []
+
+
+def test_the_items_own_rule_offers_whatever_the_words(cast: Cast) -> None:
+    near = case_of(cast, "垃圾没人清，臭得很。", "0101")
+    item = cast.items["0101"]
+    reach = timedelta(hours=item.dup_window_h)
+    words = "桶满了。"
+    assert found(cast, asked(words, "0101")) == [near]
+    assert [one.case for one in similar_open(asked(words, "0101"), item, now=NOW + reach * 1.1)] == []
+    assert found(cast, asked(words, "0101", lon=None, lat=None), community=near.community) == [near]
+
+
+def test_what_is_closed_excluded_or_not_theirs_is_not_offered(cast: Cast) -> None:
+    leak = case_of(cast, LEAK)
+    again = matter_of(leak)
+    stranger = Actor("staff", "staff:9", "", duties=(Duty("dispatcher", "999999"),))
+    assert found(cast, again, exclude=leak.pk) == []
+    assert found(cast, again, actor=stranger) == []
+    assert found(cast, again, actor=cast.li_dispatcher) == [leak]
+    actions.decline_case(leak.pk, reason="已经办结", channel="12345", actor=cast.li_dispatcher, now=NOW)
+    assert found(cast, again) == []
+
+
+@pytest.mark.parametrize("text", ["", "。", "啊", "'; DROP TABLE x; --", "%s %(a)s \\ ' & | ! <-> :*", "漏" * 30_000])
+def test_hostile_texts_ask_one_harmless_query(cast: Cast, text: str) -> None:
+    leak = case_of(cast, LEAK)
+    with CaptureQueriesContext(connection) as asked_:
+        found(cast, asked(text))
+    assert len(asked_) == 1
+    assert Case.objects.filter(pk=leak.pk).exists()
