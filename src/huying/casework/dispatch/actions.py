@@ -84,7 +84,7 @@ def _opening(matter: Matter, decision: Decision) -> Opening:
         place_text=matter.place_text,
         lon=decision.lon,
         lat=decision.lat,
-        urgent=matter.urgent or bool(item.emergency_line) or bool(decision.alerts),
+        urgent=decision.urgent,
         accepted=decision.sending is None and decision.waits_for == "no_unit",
         sending=decision.sending,
         due_at=decision.dispatch_due,

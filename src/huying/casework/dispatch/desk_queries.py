@@ -24,8 +24,10 @@ from huying.casework.catalogue import queries as catalogue
 from huying.casework.catalogue.queries import Catalogue, ItemView
 from huying.casework.clocks import queries as clocks
 from huying.casework.clocks.almanac import Almanac
+from huying.casework.understanding import queries as understanding
 from huying.casework.understanding.emergencies.detecting import Alert, detect
 from huying.casework.understanding.queries_similar import Similar, matter_of, similar_open
+from huying.casework.understanding.rules import URGENT_FROM
 from huying.ground.organisation.directory import Directory, UnitView
 from huying.ground.organisation.queries import directory
 from huying.ground.territory import queries as territory
@@ -117,6 +119,8 @@ class Focus:
     waits_for: str
     returned_by: trace.Entry | None
     similar: tuple[Similar, ...] = ()
+    hurry: float = 0.0  # how sure what the place learned calls it urgent, 0 below what counts
+    usual: tuple[UnitView, float] | None = None  # who closed most of the like, where no choice names it
     photos: tuple[Attachment, ...] = field(default_factory=tuple)
 
 
@@ -133,8 +137,24 @@ def focus(case: Case, actor: Actor, now: datetime) -> Focus:
         waits_for=_waits_for(case, choices, now),
         returned_by=back,
         similar=tuple(similar_to(case, actor, now)),
+        hurry=_hurry(case),
+        usual=_usual(case, choices, known),
         photos=tuple(case.attachments.filter(stage="report").select_related("file").order_by("id")[:9]),
     )
+
+
+def _hurry(case: Case) -> float:
+    sure = understanding.urgencies([understanding.text_of(case.title, case.summary)])[0] if case.urgent else 0.0
+    return sure if sure >= URGENT_FROM else 0.0
+
+
+def _usual(case: Case, choices: Sequence[Choice], known: Directory) -> tuple[UnitView, float] | None:
+    """What the place learned about who handles the like; only what the choices do not say."""
+    found = understanding.usual_unit(understanding.text_of(case.title, case.summary), case.town)
+    unit = next((one for one in known.units.values() if one.code == found[0]), None) if found else None
+    if found is None or unit is None or any(one.unit is not None and one.unit.id == unit.id for one in choices):
+        return None
+    return unit, found[1]
 
 
 def _choices(case: Case, current: Catalogue, known: Directory, book: Almanac, now: datetime) -> list[Choice]:

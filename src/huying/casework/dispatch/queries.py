@@ -19,7 +19,7 @@ from huying.casework.clocks import queries as clocks
 from huying.casework.clocks.almanac import DISPATCH, EMERGENCY, Almanac
 from huying.casework.understanding import queries as understanding
 from huying.casework.understanding.emergencies.detecting import Alert, detect
-from huying.casework.understanding.rules import needed_confidence
+from huying.casework.understanding.rules import URGENT_FROM, needed_confidence
 from huying.ground.organisation.directory import Directory
 from huying.ground.organisation.queries import directory
 from huying.ground.territory import queries as territory
@@ -95,6 +95,7 @@ class Decision:
     waits_for: str
     dispatch_due: datetime | None
     alerts: tuple[Alert, ...] = ()
+    urgent: bool = False
 
 
 def decide(matters: Sequence[Matter], *, now: datetime) -> list[Decision]:
@@ -105,12 +106,13 @@ def decide(matters: Sequence[Matter], *, now: datetime) -> list[Decision]:
     policies = _policies(now)
     places = _places(matters, now)
     guesses = _guesses(matters, current)
+    hurries = understanding.urgencies([_whole(matter) for matter in matters])
     roads = _Roads(known, book)
     decisions = []
-    for matter, place, guess in zip(matters, places, guesses, strict=True):
+    for matter, place, guess, hurry in zip(matters, places, guesses, hurries, strict=True):
         area = area_of(place) if place else ""
         policy = _nearest(policies, area)
-        decisions.append(_decide(matter, place, guess, area, policy, current, roads))
+        decisions.append(_decide(matter, place, guess, hurry, area, policy, current, roads))
     return decisions
 
 
@@ -140,6 +142,7 @@ def _decide(
     matter: Matter,
     place: Place | None,
     guess: Sequence[classifier.Proposal],
+    hurry: float,
     area: str,
     policy: Policy,
     current: catalogue.Catalogue,
@@ -178,6 +181,7 @@ def _decide(
         waits_for=waits or "",
         dispatch_due=None if sending else roads.book.standing_due(_limit(alerts), matter.at, area),
         alerts=alerts,
+        urgent=matter.urgent or bool(chosen.emergency_line) or bool(alerts) or hurry >= URGENT_FROM,
     )
 
 

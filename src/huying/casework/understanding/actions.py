@@ -50,9 +50,12 @@ def learn(
     taught, asked = set_aside(lived)
     card: dict[str, Any] = {}
     present: dict[str, Any] = {}
+    class_of = _class_of(catalogue) if subject is Subject.ITEM else None
     if asked:
-        card = cards.of_model(_fitted([*words, *taught]), asked, taught)
-        present = cards.judged(_present(subject, catalogue), asked)
+        card = cards.of_model(_fitted([*words, *taught]), asked, taught, class_of)
+        present = cards.judged(_present(subject, catalogue), asked, class_of)
+    elif words:
+        card = cards.of_phrases(words, class_of)
     shown.advance(1)
     model = _fitted([*words, *lived])
     shown.advance(1)
@@ -60,6 +63,12 @@ def learn(
     shown.advance(1)
     shown.finish()
     return kept
+
+
+def _class_of(catalogue: Catalogue) -> Callable[[str], str]:
+    """The class of an item; of one no longer in the catalogue, what its code begins with."""
+    known = {item.code: item.class_code for item in catalogue.items}
+    return lambda code: known.get(code, code[:2])
 
 
 def _fitted(examples: Sequence[Example]) -> Classifier:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -38,6 +39,7 @@ def page(request: HttpRequest) -> HttpResponse:
     found = {
         "subject": subject,
         "tabs": [(one, words.SUBJECTS[one], one is subject) for one in Subject],
+        "of_each": words.OF_EACH[subject],
         "versions": versions,
         "shown": shown,
         "card": _card(subject, shown) if shown else None,
@@ -105,11 +107,10 @@ def _card(subject: Subject, model: LearnedModel) -> dict[str, Any]:
             for key, name in words.FIGURES.items()
         ],
         "coverage": [(round(float(p) * 100), _percent(one["share"])) for p, one in card["coverage"].items()],
-        "classes": [
-            {"name": names(label), "f1": _percent(one["f1"]), **_shares(one), "support": one["support"]}
-            for label, one in sorted(card["per_class"].items(), key=lambda row: (-row[1]["support"], row[0]))[:_LISTED]
-            if one["support"]
-        ],
+        "labels": _per_label(card["per_class"], names),
+        "classes": _per_label(card["classes"]["per_class"], _class_names()) if "classes" in card else [],
+        "of_classes": _percent(card["classes"]["macro_f1"]) if "classes" in card else "",
+        "from_phrases": card.get("from") == "phrases",
         "confused": [
             {"truth": names(one["truth"]), "said": names(one["said"]), "count": one["texts"]}
             for one in card["confused"][:_LISTED]
@@ -129,6 +130,21 @@ def _card(subject: Subject, model: LearnedModel) -> dict[str, Any]:
     }
 
 
+def _per_label(rows: dict[str, Any], names: Callable[[str], str]) -> list[dict[str, Any]]:
+    """The labels most examined first, with their figures."""
+    asked = sorted((one for one in rows.items() if one[1]["support"]), key=lambda row: (-row[1]["support"], row[0]))
+    return [
+        {"name": names(label), "f1": _percent(one["f1"]), **_shares(one), "support": one["support"]}
+        for label, one in asked[:_LISTED]
+    ]
+
+
+def _class_names() -> Callable[[str], str]:
+    english = (get_language() or "").startswith("en")
+    names = {item.class_code: (item.class_en if english else "") or item.class_zh for item in catalogues.today().items}
+    return lambda code: names.get(code, code)
+
+
 def _shares(one: dict[str, Any]) -> dict[str, str]:
     return {"precision": _percent(one["precision"]), "recall": _percent(one["recall"])}
 
@@ -137,7 +153,7 @@ def _percent(share: float | None) -> str:
     return "" if share is None else f"{share * 100:.1f}%"
 
 
-def _names(subject: Subject, card: dict[str, Any]) -> Any:
+def _names(subject: Subject, card: dict[str, Any]) -> Callable[[str], str]:
     """From a code to what people call it."""
     if subject is Subject.ITEM:
         catalogue = catalogues.today()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from huying.kernel.remembering import stamp, watch
 
 from .learning.classifier import Classifier
 from .models import Correction, LearnedModel
-from .rules import PLAIN, URGENT, Example, Subject
+from .rules import LIKELY_UNIT, PLAIN, URGENT, Example, Subject
 
 MOST: Final = 40_000  # of the latest closed cases: a year of a district
 CORRECTED: Final = 3.0
@@ -63,6 +63,23 @@ def propose(texts: Sequence[str], *, catalogue: Catalogue, k: int = 3) -> list[l
     ]
 
 
+def urgencies(texts: Sequence[str]) -> list[float]:
+    """How sure each text is urgent by what the place learned, 0..1; noughts while no such model speaks."""
+    model = speaking(Subject.URGENCY) if texts else None
+    if model is None or URGENT not in model.labels:
+        return [0.0] * len(texts)
+    return [float(chance) for chance in model.probabilities(texts)[:, model.labels.index(URGENT)]]
+
+
+def usual_unit(text: str, town: str) -> tuple[str, float] | None:
+    """The code of the unit that closed most of the like in this town, and how sure; ``None`` when it is not clear."""
+    model = speaking(Subject.UNIT)
+    if model is None or not text:
+        return None
+    found = model.guesses([with_town(text, town)], 1)[0][0]
+    return (found.label, found.probability) if found.probability >= LIKELY_UNIT else None
+
+
 def versions(subject: Subject) -> list[LearnedModel]:
     """The latest versions, newest first, without their weights."""
     return list(LearnedModel.objects.filter(subject=subject).defer("content").order_by("-number")[:_SHOWN])
@@ -92,7 +109,7 @@ def examples(subject: Subject, *, until: datetime) -> list[Example]:
         text = text_of(title, summary)
         label = _label(subject, item, urgent, unit_code)
         if text and label:
-            spoken = f"{text}\n{town}" if subject is Subject.UNIT else text
+            spoken = with_town(text, town) if subject is Subject.UNIT else text
             weight = CORRECTED if pk in corrected and subject is Subject.ITEM else 1.0
             found.append(Example(spoken, label, weight, pk))
     return found
@@ -101,6 +118,11 @@ def examples(subject: Subject, *, until: datetime) -> list[Example]:
 def text_of(title: str, summary: str) -> str:
     """Title and words; the title once when the words begin with it."""
     return summary if summary.startswith(title.rstrip("…")) else f"{title}\n{summary}".strip()
+
+
+def with_town(text: str, town: str) -> str:
+    """What a unit is learned from: the like is handled by another unit in another town."""
+    return f"{text}\n{town}"
 
 
 def phrases(catalogue: Catalogue) -> list[Example]:
@@ -114,8 +136,3 @@ def _label(subject: Subject, item: str, urgent: bool, unit_code: str | None) -> 
     if subject is Subject.URGENCY:
         return URGENT if urgent else PLAIN
     return unit_code or ""
-
-
-def codes_in(catalogue: Catalogue, labels: Iterable[str]) -> dict[str, str]:
-    """Item code → name, for those of the labels the catalogue knows."""
-    return {code: item.name for code in labels if (item := catalogue.get(code)) is not None}

@@ -19,6 +19,8 @@ class Subject(StrEnum):
 URGENT, PLAIN = "urgent", "plain"
 NEWEST_SHARE: Final = 0.2  # of the examples, the newest, are set aside to judge by
 FEWEST_TO_JUDGE: Final = 30
+LIKELY_UNIT: Final = 0.5  # from here on a dispatcher is told which unit has handled the like
+URGENT_FROM: Final = 0.8  # from here on a matter is taken for urgent
 _SLACK: Final = 0.002  # of macro-F1: less is chance
 
 

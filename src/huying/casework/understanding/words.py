@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .rules import Subject
 
+OF_EACH = {Subject.ITEM: _("各事项成绩"), Subject.UNIT: _("各单位成绩"), Subject.URGENCY: _("急与不急各自的成绩")}
 SUBJECTS: Final = {Subject.ITEM: _("是什么事"), Subject.UNIT: _("谁来办"), Subject.URGENCY: _("急不急")}
 FIGURES: Final = {
     "accuracy": _("说对的比例"),

@@ -133,6 +133,8 @@ def focus_words(focus: Focus, now: datetime) -> dict[str, Any]:
         "back": back,
         "choices": [choice_words(one, key) for one, key in zip(focus.choices, _NUMBER_KEYS, strict=False)],
         "area": area_name(case),
+        "hurry": round(focus.hurry * 100),
+        "usual": _usual_words(focus),
         "came_by": CAME_BY.get(case.channel, ""),
         "photos": [
             {"url": one.file.url, "thumb": one.file.thumbnail_url, "caption": one.caption} for one in focus.photos
@@ -140,6 +142,18 @@ def focus_words(focus: Focus, now: datetime) -> dict[str, Any]:
         "decline_to": [(code, CHANNELS[code]) for code in words_desk.DECLINE_TO],
         "transfer_to": list(CHANNELS.items()),
         "community": case.community or case.town,
+    }
+
+
+def _usual_words(focus: Focus) -> dict[str, Any] | None:
+    """Who closed most of the like, in words."""
+    if focus.usual is None:
+        return None
+    unit, sure = focus.usual
+    return {
+        "id": unit.id,
+        "name": unit.name_en if english() and unit.name_en else unit.name,
+        "percent": round(sure * 100),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,11 +17,12 @@ from huying.casework.cases.models import Case
 from huying.casework.catalogue import queries as catalogues
 from huying.casework.clocks.models import Notice
 from huying.casework.dispatch import actions as dispatch
+from huying.casework.dispatch.desk_queries import focus
 from huying.casework.dispatch.models import DispatchPolicy
 from huying.casework.dispatch.queries import Matter, decide
 from huying.casework.understanding import actions, queries, tasks
 from huying.casework.understanding.models import Correction, LearnedModel
-from huying.casework.understanding.rules import Subject
+from huying.casework.understanding.rules import LIKELY_UNIT, URGENT_FROM, Subject
 from huying.kernel.actor import system
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Conflict, Forbidden, NotFound
@@ -107,7 +109,54 @@ def test_a_worse_version_waits_and_one_click_goes_back(
 
 def test_a_place_without_history_learns_from_the_catalogue_and_says_so(cast: Cast) -> None:
     model = actions.learn(actor=system("test"), now=AFTER)
-    assert not model.on and model.examples == 0 and model.card == {}
+    assert not model.on and model.examples == 0
+    assert model.card["from"] == "phrases" and 0.2 < model.card["accuracy"] < 1 and model.present == {}
+
+
+def test_the_card_tells_of_classes_too(cast: Cast, lived: Callable[..., None]) -> None:
+    lived()
+    card = actions.learn(actor=system("test"), now=AFTER).card
+    assert set(card["classes"]["per_class"]) >= {"01", "07", "16"}
+    assert card["classes"]["accuracy"] >= card["accuracy"]
+
+
+def urgent_when_cracked(lived: Callable[..., None]) -> None:
+    lived()
+    Case.objects.filter(item_code="0701").update(urgent=True)
+
+
+def test_what_was_urgent_before_is_taken_for_urgent_once_switched_on(cast: Cast, lived: Callable[..., None]) -> None:
+    urgent_when_cracked(lived)
+    cracked, bench = (
+        Matter(text=SAID[code].format("新桥路口"), channel="portal", at=AFTER) for code in ("0701", "1605")
+    )
+    model = actions.learn(Subject.URGENCY, actor=system("test"), now=AFTER)
+    actions.switch_off(Subject.URGENCY, actor=system("test"), now=AFTER)
+    assert queries.urgencies(["x"]) == [0.0] and not decide([cracked], now=AFTER)[0].urgent
+    actions.switch_on(model.pk, actor=system("test"), now=AFTER)
+    assert [one.urgent for one in decide([cracked, bench], now=AFTER)] == [True, False]
+    (opened,) = dispatch.open_matters([replace(cracked, hold=True)], actor=system("test"), now=AFTER)
+    case = Case.objects.select_related("item").get(pk=opened.case_id)
+    assert case.urgent and focus(case, cast.li_dispatcher, AFTER).hurry >= URGENT_FROM
+
+
+def test_a_dispatcher_is_told_who_closed_the_like_where_the_rules_say_another(
+    cast: Cast, lived: Callable[..., None]
+) -> None:
+    lived()
+    water = cast.units["water"]
+    for code, unit in (("0101", water), ("0701", cast.units["housing"]), ("1605", cast.units["street"])):
+        Case.objects.filter(item_code=code).update(lead_unit=unit)
+    text = SAID["0101"].format("新桥路口")
+    assert queries.usual_unit(text, "") is None
+    model = actions.learn(Subject.UNIT, actor=system("test"), now=AFTER)
+    actions.switch_on(model.pk, actor=system("test"), now=AFTER)
+    (opened,) = dispatch.open_matters(
+        [Matter(text=text, channel="portal", at=AFTER, item_code="0101", hold=True)], actor=system("test"), now=AFTER
+    )
+    case = Case.objects.select_related("item").get(pk=opened.case_id)
+    found = focus(case, cast.li_dispatcher, AFTER).usual
+    assert found is not None and found[0].id == water.pk and found[1] >= LIKELY_UNIT
 
 
 def test_only_those_who_answer_for_the_place_let_it_learn(cast: Cast, lived: Callable[..., None]) -> None:

@@ -10,17 +10,20 @@ from numpy.typing import NDArray
 
 from ..rules import Example
 from .classifier import Classifier
-from .report_card import drift, report_card
+from .report_card import cross_examined, drift, report_card
 
 Judge = Callable[[Sequence[str]], tuple[NDArray[Any], Sequence[str]]]
+ClassOf = Callable[[str], str]
 _POINTS: Final = 60  # of the curve
 _WRONG: Final = 40  # cases kept to look at
 _FEWEST: Final = 20  # matters a precision must rest on
 
 
-def of_model(model: Classifier, asked: Sequence[Example], taught: Sequence[Example]) -> dict[str, Any]:
+def of_model(
+    model: Classifier, asked: Sequence[Example], taught: Sequence[Example], class_of: ClassOf | None = None
+) -> dict[str, Any]:
     """The card of a model, with the drift between what it learned from and what it was asked."""
-    card = judged(lambda texts: (model.probabilities(texts), model.labels), asked)
+    card = judged(lambda texts: (model.probabilities(texts), model.labels), asked, class_of)
     card["drift"] = drift(
         [one.text for one in taught],
         [one.text for one in asked],
@@ -30,8 +33,20 @@ def of_model(model: Classifier, asked: Sequence[Example], taught: Sequence[Examp
     return card
 
 
-def judged(judge: Judge, asked: Sequence[Example]) -> dict[str, Any]:
-    """The card of whatever gives probabilities (rows × labels) for texts, on examples it has not seen."""
+def of_phrases(phrases: Sequence[Example], class_of: ClassOf | None = None) -> dict[str, Any]:
+    """How well the catalogue's own phrases tell its items apart, each judged by the others: all a new place can know."""
+    said, meant = [one.text for one in phrases], [one.label for one in phrases]
+    labels = sorted(set(meant))
+    table = cross_examined(said, meant)
+    card = judged(lambda texts: (table, labels), phrases, class_of)
+    return {**card, "from": "phrases", "wrong": []}
+
+
+def judged(judge: Judge, asked: Sequence[Example], class_of: ClassOf | None = None) -> dict[str, Any]:
+    """The card of whatever gives probabilities (rows × labels) for texts, on examples it has not seen.
+
+    With ``class_of`` the same is told of the classes the labels belong to, a class being as likely as its labels together.
+    """
     table, labels = judge([one.text for one in asked])
     if not len(labels):
         return {}
@@ -39,8 +54,19 @@ def judged(judge: Judge, asked: Sequence[Example]) -> dict[str, Any]:
     best, sure = table.argmax(axis=1), table.max(axis=1)
     right = np.array([labels[at] == one.label for at, one in zip(best, asked, strict=True)])
     card["curve"] = _curve(sure, right)
+    if class_of is not None:
+        card["classes"] = _of_classes(table, [class_of(one) for one in labels], [class_of(one.label) for one in asked])
     card["wrong"] = _wrong(asked, labels, best, sure, right)
     return card
+
+
+def _of_classes(table: NDArray[Any], columns: Sequence[str], truth: Sequence[str]) -> dict[str, Any]:
+    names = sorted(set(columns))
+    summed = np.stack(
+        [table[:, [at for at, one in enumerate(columns) if one == name]].sum(axis=1) for name in names], 1
+    )
+    card = report_card(truth, summed, names)
+    return {key: card[key] for key in ("macro_f1", "accuracy", "ece", "per_class", "confused")}
 
 
 def _curve(sure: NDArray[Any], right: NDArray[Any]) -> list[tuple[float, float, float]]:
