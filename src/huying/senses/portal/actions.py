@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
+
 from huying.casework.dispatch.queries import Matter
 from huying.kernel.actor import Actor
 from huying.kernel.models import StoredFile
 from huying.senses.reports import actions as reports
+from huying.senses.reports.access import tracked_report
 from huying.senses.reports.actions import Taken, Voice
-from huying.senses.reports.rules import Channel
+from huying.senses.reports.rules import Channel, other_matters
 
 from . import queries, rules
 
@@ -35,6 +38,7 @@ class Said:
     phone: str = ""
     user_id: int | None = None
     hide_identity: bool = False
+    split: bool = False  # the other matters of the text get cases of their own
     photos: Sequence[StoredFile] = ()
 
     def matter(self, now: datetime) -> Matter:
@@ -49,13 +53,21 @@ class Said:
         )
 
 
-def send_matter(said: Said, *, actor: Actor, now: datetime) -> Taken:
-    """Send a matter. Sending the same again changes nothing and gives the same tracking code."""
+def send_matter(said: Said, *, actor: Actor, now: datetime) -> list[Taken]:
+    """Send a matter, and where it was asked for each other matter of the text; the first is the whole text's own.
+
+    Sending the same again changes nothing and gives the same tracking code.
+    """
     item_code, hold = None, False
     if said.chosen:
         seen = queries.understand(said.matter(now), now=now, with_similar=False)
         item_code, hold = rules.resident_choice(said.chosen, seen.codes, sure=seen.sure)
-    return _take_in(said, actor, now, item_code=item_code, hold=hold)
+    with transaction.atomic():
+        taken = _take_in(said, actor, now, item_code=item_code, hold=hold)
+        if taken.repeated or not (said.split and other_matters(said.text)):
+            return [taken]
+        report_id = tracked_report(taken.tracking_code).pk
+        return [taken, *reports.split_report(report_id, actor=actor, now=now)]
 
 
 def join_matter(case_id: int, said: Said, *, actor: Actor, now: datetime) -> Taken:

@@ -51,6 +51,7 @@ class MatterForm(forms.Form):
     name = forms.CharField(label=_("怎么称呼您"), max_length=40, required=False)
     phone = forms.CharField(label=_("手机号"), max_length=20, required=False)
     hide_identity = forms.BooleanField(required=False)
+    split = forms.BooleanField(required=False)
     anonymous = forms.BooleanField(required=False)
     website = forms.CharField(required=False)  # nobody sees it; what fills it in is a machine
 

@@ -17,6 +17,7 @@ from huying.kernel.errors import HuyingError, Invalid, NotFound, Refused
 from huying.kernel.files import path_of
 from huying.kernel.models import StoredFile
 from huying.senses.reports import throttle
+from huying.senses.reports.rules import other_matters
 
 from . import actions, forms, queries, rules, words
 from .forms import Kept, MatterForm
@@ -76,6 +77,7 @@ def _said(form: MatterForm, photos: list[Kept], user: User | None) -> actions.Sa
         phone="" if user else given.get("phone", ""),
         user_id=own.pk if own else None,
         hide_identity=given.get("hide_identity", False),
+        split=given.get("split", False),
         photos=[one.file for one in photos],
     )
 
@@ -87,7 +89,7 @@ def _send(
     try:
         throttle.count("send", actor.ref if said.user_id else address(request), now=now)
         if joined.isdigit():
-            taken = actions.join_matter(int(joined), said, actor=actor, now=now)
+            taken = [actions.join_matter(int(joined), said, actor=actor, now=now)]
         else:
             taken = actions.send_matter(said, actor=actor, now=now)
     except (NotFound, Refused) as error:
@@ -100,8 +102,9 @@ def _send(
     except Invalid as error:
         form.add_error("text" if error.field == "text" else None, str(error))
         return _ask(request, form, photos, now, status=error.status)
-    remember(request, taken.tracking_code)
-    return redirect("matter-sent", code=taken.tracking_code)
+    for one in reversed(taken):
+        remember(request, one.tracking_code)
+    return redirect("matter-sent", code=taken[0].tracking_code)
 
 
 def _ask(request: HttpRequest, form: MatterForm, photos: list[Kept], now: datetime, status: int = 200) -> HttpResponse:
@@ -139,6 +142,7 @@ def _show(
         "said": said,
         "photos": photos,
         "seen": seen,
+        "others": other_matters(said.text),
         "chosen": chosen or (seen.codes[0] if seen.sure else rules.UNSURE),
         "unsure": rules.UNSURE,
         "lines": [(line, words.EMERGENCY_LINES.get(line, "")) for line in seen.emergency],

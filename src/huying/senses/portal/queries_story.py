@@ -24,7 +24,7 @@ from huying.kernel import trace
 from huying.kernel.models import StoredFile
 from huying.senses.reports.models import Report, ReportPhoto, Telling
 from huying.senses.reports.queries import tellings_of
-from huying.senses.reports.rules import Told, has_rated, reminded_today
+from huying.senses.reports.rules import Told, has_rated, reminded_today, spoken_tracking_code
 from huying.shell.words import moment_words
 
 from . import words
@@ -215,8 +215,9 @@ def _lines(report: Report, case: Case, known: _Known, now: datetime) -> list[Lin
     merged = [one.at for one in known.tellings if one.kind == Told.MERGED]
     since = max(merged) if merged and report.case_id != report.first_case_id else None
     lines = [Line(gettext("我们收到了您的反映"), report.received_at, "megaphone")]
-    if since is not None:
-        lines += [_of_telling(one, known) for one in known.tellings if one.at <= since and one.kind in words.TOLD]
+    for one in known.tellings:  # what the trace of the present case does not tell
+        if one.kind == Told.SPLIT or (since is not None and one.at <= since and one.kind in words.TOLD):
+            lines.append(_of_telling(one, known))
     for entry in known.entries:
         line = _of_entry(entry, report, known, now)
         if line is not None and (since is None or entry.at > since):
@@ -273,6 +274,9 @@ def _of_telling(telling: Telling, known: _Known) -> Line:
         unit=known.units.get(_number(body.get("unit"))),
         channel=words.channel_name(str(body["channel"])) if body.get("channel") else "",
     )
+    if telling.kind == Told.SPLIT:
+        codes = gettext("、").join(spoken_tracking_code(str(one)) for one in body.get("codes", ()))
+        return Line(title, telling.at, icon, text=gettext("查询码 %(codes)s") % {"codes": codes})
     said = str(body.get("words") or "") if telling.kind in (Told.EXTENDED, Told.ANSWERED) else ""
     return Line(title, telling.at, icon, text=said)
 

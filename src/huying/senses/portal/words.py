@@ -150,6 +150,7 @@ TOLD: Mapping[str, tuple[Text, str]] = {
     "sent_back": (_("还没解决，退回去重新办"), "return"),
     "answered": (_("核查通过，办完了"), "check-circle"),
     "merged": (_("与您反映的同一件事合并办理"), "merge"),
+    "split": (_("您说的其余的事单独办理"), "layers"),
     "unmerged": (_("是另一件事，改为单独办理"), "layers"),
 }
 

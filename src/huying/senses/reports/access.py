@@ -18,6 +18,7 @@ from .models import Report
 from .rules import identity_visible
 
 _HANDLING = frozenset({Party.LEAD, Party.LEAD_HEAD, Party.ASSIST})
+_SPLITTING = frozenset({Party.SEAT, Party.DISPATCHER, Party.CENTRE})
 _CONTACTING = frozenset({Party.SEAT, Party.DISPATCHER, Party.CHECKER, Party.CENTRE})
 
 
@@ -83,6 +84,11 @@ def report_on_case(actor: Actor, report_id: int) -> tuple[Report, Case]:
     if report is None:
         raise NotFound(code="report_not_found")
     return report, cases.get_case(actor, report.case_id)
+
+
+def may_split(parties: frozenset[Party], case: Case) -> bool:
+    """Taking a voice apart is for those who decide where matters go, while the case is open."""
+    return case.open and bool(parties & _SPLITTING)
 
 
 def may_erase(actor: Actor, case: Case) -> bool:

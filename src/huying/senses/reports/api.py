@@ -269,6 +269,15 @@ def not_solved(request: HttpRequest, code: str, given: Why) -> Status:
     return Status(204, None)
 
 
+@router.post("/reports/{code}/split", response=list[ReportOut], summary="Its other matters get cases of their own")
+def split(request: HttpRequest, code: str) -> list[dict[str, Any]]:
+    """For a report that raises several matters: one entry for each of the others. The report's own case goes on."""
+    report = access.tracked_report(code)
+    taken = actions.split_report(report.pk, actor=reporter(report.pk), now=clock.now())
+    cases = outlines({one.case_id for one in taken})
+    return [_out(one, cases[one.case_id]) for one in taken]
+
+
 @router.post("/reports/{code}/remind", response={204: None}, summary="Ask to hurry")
 def remind(request: HttpRequest, code: str, given: Text) -> Status:
     report = access.tracked_report(code)

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from huying.casework.cases import access as case_access
@@ -18,7 +19,7 @@ from huying.casework.cases.models import Case
 from huying.casework.catalogue.rules import CHANNELS
 from huying.kernel import clock
 from huying.kernel.actor import Actor
-from huying.kernel.errors import Forbidden, HuyingError, NotFound
+from huying.kernel.errors import Forbidden, HuyingError, NotFound, Refused
 from huying.kernel.privacy import mask_text, reveal
 
 from . import access, actions, desk_queries, words
@@ -48,6 +49,7 @@ def voice_words(actor: Actor, case: Case, shown: list[VoiceView]) -> dict[str, A
                 "view": one,
                 "report": one.report,
                 "text": mask_text(one.report.text),
+                "others": [mask_text(text) for text in one.others],
                 "place": mask_text(one.report.place_text),
                 "channel": CHANNELS.get(one.report.channel, one.report.channel),
                 "told": [(telling, words.told_words(telling.kind)) for telling in one.told],
@@ -100,6 +102,24 @@ def _opened(report: Report, actor: Actor, why: str) -> dict[str, str]:
     if "name" not in opened and contact.user is not None:
         opened["name"] = contact.user.name
     return opened
+
+
+@staff
+@require_POST
+def split(request: HttpRequest, report_id: int) -> HttpResponse:
+    """Each of the other matters of a voice gets a case of its own."""
+    actor = actor_of(request)
+    report, case = access.report_on_case(actor, report_id)
+    if not access.may_split(case_access.parties(actor, case), case):
+        raise Forbidden(_("拆分由坐席、分拨员或中心负责人办理"), code="split_not_yours")
+    try:
+        taken = actions.split_report(report.pk, actor=actor, now=clock.now())
+    except Refused as error:
+        messages.error(request, str(error))
+    else:
+        said = ngettext("已另立 %(n)s 件，各自分拨", "已另立 %(n)s 件，各自分拨", len(taken))
+        messages.success(request, said % {"n": len(taken)})
+    return redirect("cases-case", case.pk)
 
 
 @staff

@@ -18,6 +18,7 @@ from huying.kernel.privacy import Unsealable, mask_name, mask_phone, unseal
 
 from . import access
 from .models import Contact, Report, Telling
+from .rules import Told, other_matters
 
 MOST_LISTED = 30
 VOICES_SHOWN = 5
@@ -34,6 +35,7 @@ class VoiceView:
     name: str
     phone: str
     told: tuple[Telling, ...]
+    others: tuple[str, ...] = ()  # the other matters it raises, for those who may take it apart
 
     @property
     def can_open(self) -> bool:
@@ -51,13 +53,15 @@ def voices(
     told: dict[int, list[Telling]] = {}
     for telling in Telling.objects.filter(report__in=[row.pk for row in found.rows]).order_by("id"):
         told.setdefault(telling.report_id, []).append(telling)
-    return [_view(row, access.may_know(parties, row), told.get(row.pk, [])) for row in found.rows], found
+    apart = access.may_split(parties, case)
+    return [_view(row, access.may_know(parties, row), told.get(row.pk, []), apart) for row in found.rows], found
 
 
-def _view(report: Report, knows: bool, told: list[Telling]) -> VoiceView:
+def _view(report: Report, knows: bool, told: list[Telling], apart: bool) -> VoiceView:
     contact = report.contact if knows else None
     name, phone = masked(contact) if contact is not None else ("", "")
-    return VoiceView(report, knows, name, phone, tuple(told))
+    whole = apart and not any(one.kind == Told.SPLIT for one in told)
+    return VoiceView(report, knows, name, phone, tuple(told), tuple(other_matters(report.text)) if whole else ())
 
 
 def masked(contact: Contact) -> tuple[str, str]:

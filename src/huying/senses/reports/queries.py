@@ -9,7 +9,7 @@ from huying.kernel.paging import Page, page
 from huying.kernel.privacy import blind_candidates
 
 from .models import Contact, Report, Telling
-from .rules import normal_tracking_code
+from .rules import Told, normal_tracking_code, other_matters
 
 
 def of_case(case_id: int) -> QuerySet[Report]:
@@ -36,6 +36,12 @@ def of_phone(phone: str, limit: int = 20) -> list[Report]:
     contacts = Contact.objects.filter(phone_blind__in=blind_candidates(phone)).values("pk")
     rows = Report.objects.filter(contact__in=contacts.union(Contact.objects.filter(user__in=accounts).values("pk")))
     return list(rows.select_related("case__item", "case__lead_unit").order_by("-id")[:limit])
+
+
+def others_of(report: Report) -> list[str]:
+    """The other matters a report raises, while they may still get cases of their own. At most one query."""
+    others = other_matters(report.text) if report.case.open else []
+    return [] if others and Telling.objects.filter(report=report, kind=Told.SPLIT).exists() else others
 
 
 def tellings_of(report_id: int) -> QuerySet[Telling]:

@@ -8,11 +8,14 @@ from collections.abc import Callable
 from datetime import datetime, tzinfo
 from enum import StrEnum
 
+from huying.casework.understanding.reading.splitting import split
+
 # No letter or digit that is mistaken for another when read out on the phone.
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 TRACKING_LENGTH = 10
 LONGEST_TEXT = 20_000
 SHORTEST_TEXT = 2
+MOST_OTHERS = 5  # matters one message is taken apart into besides its first
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # all of C0 but tab and newline
 
 
@@ -44,6 +47,14 @@ class Told(StrEnum):
     SENT_BACK = "sent_back"
     ANSWERED = "answered"
     UNMERGED = "unmerged"
+    SPLIT = "split"
+
+
+def other_matters(text: str) -> list[str]:
+    """What a message raises besides its first matter, in the resident's own words; more than a few are left in one."""
+    others = split(text)[1:]
+    kept = [one for one in others if len(one) >= SHORTEST_TEXT]
+    return [*kept[: MOST_OTHERS - 1], "\n".join(kept[MOST_OTHERS - 1 :])] if len(kept) > MOST_OTHERS else kept
 
 
 def new_tracking_code(choice: Callable[[str], str] = secrets.choice) -> str:

@@ -29,6 +29,7 @@ TOLD: dict[Told, StrPromise] = {
     Told.SENT_BACK: _("告知重新办理"),
     Told.ANSWERED: _("答复办理结果"),
     Told.UNMERGED: _("告知分开办理"),
+    Told.SPLIT: _("告知其余的事单独办理"),
 }
 
 
@@ -64,6 +65,9 @@ def sentence(kind: str, body: Mapping[str, Any], *, unit: str, now: datetime) ->
         return gettext("已转%(channel)s，我们会继续跟踪。") % {"channel": channel}
     if kind == Told.SENT_BACK:
         return gettext("已退回承办单位重新办理。")
+    if kind == Told.SPLIT:
+        codes = gettext("、").join(spoken_tracking_code(str(one)) for one in body.get("codes", ()))
+        return gettext("您说的其余的事单独办理，查询码%(codes)s。") % {"codes": codes}
     if kind == Told.ANSWERED:
         return gettext("已办结：%(words)s") % {"words": words}
     return ""

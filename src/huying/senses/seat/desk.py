@@ -32,6 +32,8 @@ from huying.ground.territory import queries as territory
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, Invalid, NotFound
+from huying.kernel.privacy import mask_text
+from huying.senses.reports import queries as reports
 from huying.senses.reports.models import Report
 from huying.senses.reports.rules import spoken_tracking_code
 
@@ -258,6 +260,7 @@ def _taken(request: HttpRequest, report_id: int, error: HuyingError | None = Non
         "handed": handed,
         "line": CHANNELS.get(handed.channel, "") if handed else "",
         "answered": case.state == State.CLOSED,
+        "others": [mask_text(text) for text in reports.others_of(report)],
         "typed": request.POST,
         "error": error,
     }
