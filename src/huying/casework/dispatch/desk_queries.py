@@ -31,10 +31,12 @@ from huying.casework.understanding.rules import URGENT_FROM
 from huying.ground.organisation.directory import Directory, UnitView
 from huying.ground.organisation.queries import directory
 from huying.ground.territory import queries as territory
+from huying.ground.territory.queries import Place
 from huying.kernel import trace
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
 from huying.kernel.paging import Page, page
+from huying.kernel.remembering import remembering
 
 from . import access, deadlines
 from .deadlines import Times
@@ -44,6 +46,7 @@ from .rules import Certainty, Policy, Reason, margin, refuse_auto, route
 
 PAGE_SIZE = 20
 MOST_POLICIES = 200
+_MOST_PLACES = 3
 _CAME_BACK = ("recall", "uphold_objection", "take_back", "reconsider", "unmerge")
 
 
@@ -120,25 +123,33 @@ class Focus:
     returned_by: trace.Entry | None
     similar: tuple[Similar, ...] = ()
     hurry: float = 0.0  # how sure what the place learned calls it urgent, 0 below what counts
+    elsewhere: tuple[Place, ...] = ()  # what its words might have meant besides
     usual: tuple[UnitView, float] | None = None  # who closed most of the like, where no choice names it
     photos: tuple[Attachment, ...] = field(default_factory=tuple)
 
 
 def focus(case: Case, actor: Actor, now: datetime) -> Focus:
     """A waiting case with its proposals worked out anew for its present place. A constant number of queries."""
+    with remembering():
+        return _focus(case, actor, now)
+
+
+def _focus(case: Case, actor: Actor, now: datetime) -> Focus:
     known = directory(on=local_day(now))
     current = catalogue.current(local_day(now))
     book = clocks.almanac()
     choices = tuple(_choices(case, current, known, book, now))
+    read = _read_places(case, now)
     back = trace.Entry.objects.filter(chain=chain(case.pk), verb__in=_CAME_BACK).order_by("-seq").first()
     return Focus(
         case=case,
         choices=choices,
-        waits_for=_waits_for(case, choices, now),
+        waits_for=_waits_for(case, choices, read, now),
         returned_by=back,
         similar=tuple(similar_to(case, actor, now)),
         hurry=_hurry(case),
         usual=_usual(case, choices, known),
+        elsewhere=_elsewhere(case, read),
         photos=tuple(case.attachments.filter(stage="report").select_related("file").order_by("id")[:9]),
     )
 
@@ -188,7 +199,7 @@ def choice_of(
     return Choice(item, confidence, words, unit, person.name if person else "", found.why if found else (), times)
 
 
-def _waits_for(case: Case, choices: Sequence[Choice], now: datetime) -> str:
+def _waits_for(case: Case, choices: Sequence[Choice], read: Sequence[Place], now: datetime) -> str:
     """Why it did not go by itself: the same questions intake asked, answered for the case as it is now."""
     if case.urgent and case.confidence is not None and alerts_of(case):
         return "emergency"
@@ -196,7 +207,7 @@ def _waits_for(case: Case, choices: Sequence[Choice], now: datetime) -> str:
         return "unsure_item"
     first, area = choices[0], area_of(case)
     sure = [1.0 if one.confidence is None else one.confidence for one in choices]
-    certainty = Certainty(sure[0], 1.0 if first.confidence is None else margin(sure), _place_certainty(case, now))
+    certainty = Certainty(sure[0], 1.0 if first.confidence is None else margin(sure), _place_certainty(case, read))
     policy, _row = policy_at(area, now)
     found = refuse_auto(first.item, certainty, policy)
     if found is None and first.unit is None:
@@ -209,16 +220,27 @@ def alerts_of(case: Case) -> list[Alert]:
     return detect(f"{case.title}。{case.summary}")
 
 
-def _place_certainty(case: Case, now: datetime) -> float:
+def _read_places(case: Case, now: datetime) -> Sequence[Place]:
+    """Where its words may mean, likeliest first: the place given, else one named in the text."""
+    spoken = [text for text in (case.place_text, f"{case.title} {case.summary[:200]}") if text.strip()]
+    guesses = territory.locate_texts(spoken, on=local_day(now), k=_MOST_PLACES) if spoken else []
+    return next((found for found in guesses if found), ())
+
+
+def _place_certainty(case: Case, read: Sequence[Place]) -> float:
     """How sure the place is, 0..1. A point the case got from its words is as sure as the words were."""
     if not area_of(case):
         return 0.0
-    spoken = [text for text in (case.place_text, f"{case.title} {case.summary[:200]}") if text.strip()]
-    guesses = territory.locate_texts(spoken, on=local_day(now), k=1) if spoken else []
-    read = next((found[0] for found in guesses if found), None)
-    if case.lon is None or (read is not None and (read.lon, read.lat) == (case.lon, case.lat)):
-        return read.confidence if read is not None else 1.0
+    first = read[0] if read else None
+    if case.lon is None or (first is not None and (first.lon, first.lat) == (case.lon, case.lat)):
+        return first.confidence if first is not None else 1.0
     return 1.0
+
+
+def _elsewhere(case: Case, read: Sequence[Place]) -> tuple[Place, ...]:
+    """The other places its words may mean; nothing where a point was given that no words led to."""
+    by_words = not read or case.lon is None or (read[0].lon, read[0].lat) == (case.lon, case.lat)
+    return tuple(one for one in read if by_words and area_of(one) != area_of(case))
 
 
 def similar_to(case: Case, actor: Actor, now: datetime) -> list[Similar]:

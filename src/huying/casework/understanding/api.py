@@ -12,9 +12,13 @@ from huying.casework.catalogue import queries as catalogues
 from huying.ground.organisation.auth import SignedIn
 from huying.kernel import clock
 from huying.kernel.actor import Actor
+from huying.kernel.privacy import mask_text
 
 from . import access, actions, queries
+from .emergencies.detecting import detect
 from .queries_recurring import recurrences
+from .reading.message import read
+from .replies.judging import judge
 from .rules import Subject
 
 router = Router()
@@ -48,6 +52,56 @@ class ModelOut(Schema):
     present: dict[str, Any]
 
 
+class SaidTimeOut(Schema):
+    """A time as said, and what it means where that can be told; ``every`` for what comes again and again."""
+
+    words: str
+    since: datetime | None
+    until: datetime | None
+    every: bool
+
+
+class DangerOut(Schema):
+    """A danger the words may speak of; ``line`` is whom to call."""
+
+    kind: str
+    name: str
+    line: str
+    words: list[str]
+
+
+class ReadingOut(Schema):
+    """What a text says besides its kind. ``masked`` is the text as units see it; ``matters`` are its several matters."""
+
+    masked: str
+    matters: list[str]
+    times: list[SaidTimeOut]
+    ongoing: bool
+    repeated: bool
+    emergencies: list[DangerOut]
+
+
+class AnswerIn(Schema):
+    question: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+    answer: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+
+
+class AspectOut(Schema):
+    """One aspect of an answer: 0..1, why, and what would help."""
+
+    name: str
+    score: float
+    reasons: list[str]
+    suggestions: list[str]
+
+
+class AdviceOut(Schema):
+    """Advice on an answer; never a verdict."""
+
+    overall: float
+    aspects: list[AspectOut]
+
+
 class RecurrenceOut(Schema):
     """A kind that keeps coming back to a grid: the latest case, and when the earlier ones were closed, oldest first."""
 
@@ -74,6 +128,38 @@ def propose(request: HttpRequest, given: TextsIn) -> list[list[dict[str, Any]]]:
         [{"item": one.item_code, "confidence": one.confidence, "words": list(one.reasons)} for one in row]
         for row in found
     ]
+
+
+@router.post(
+    "/understanding/read", response=list[ReadingOut], auth=READ, summary="What each text says besides its kind"
+)
+def read_texts(request: HttpRequest, given: TextsIn) -> list[dict[str, Any]]:
+    """Several matters, times, private numbers masked, dangers; nothing is stored."""
+    now = clock.now()
+    return [_reading(text, now) for text in given.texts]
+
+
+def _reading(text: str, now: datetime) -> dict[str, Any]:
+    found = read(text, now=now)
+    return {
+        "masked": mask_text(text),
+        "matters": found.matters,
+        "times": found.times,
+        "ongoing": found.ongoing,
+        "repeated": found.repeated,
+        "emergencies": detect(text),
+    }
+
+
+@router.post("/understanding/advice", response=AdviceOut, auth=READ, summary="Advice on an answer")
+def advise(request: HttpRequest, given: AnswerIn) -> dict[str, Any]:
+    """To the point, complete, grounded, kind, plain: what could be better. Nothing is stored."""
+    found = judge(given.question, given.answer)
+    aspects = [
+        {"name": name, "score": one.score, "reasons": one.reasons, "suggestions": one.suggestions}
+        for name, one in found.aspects.items()
+    ]
+    return {"overall": found.overall, "aspects": aspects}
 
 
 @router.get("/understanding/models", response=list[ModelOut], auth=READ, summary="Versions and report cards")

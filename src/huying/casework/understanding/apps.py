@@ -13,6 +13,7 @@ class UnderstandingConfig(AppConfig):
 
         from .access import OF_RECURRING, READERS
         from .desk_advice import once_given, while_writing
+        from .desk_reading import below_facts
         from .desk_recurring import on_case
         from .desk_similar import beside, on_map
 
@@ -21,6 +22,8 @@ class UnderstandingConfig(AppConfig):
         recurring = entry(_("反复发生"), "understanding-recurring", OF_RECURRING, icon="refresh", order=36)
         navigation.register(recurring)
         panels.register("case", "main", on_case, order=5)
+        panels.register("case", "words", below_facts)
+        panels.register("waiting", "words", below_facts)
         panels.register("case-step", "give_feedback", while_writing)
         panels.register("case", "main", once_given, order=35)
         panels.register("check", "main", once_given)

@@ -133,6 +133,10 @@ def focus_words(focus: Focus, now: datetime) -> dict[str, Any]:
         "back": back,
         "choices": [choice_words(one, key) for one, key in zip(focus.choices, _NUMBER_KEYS, strict=False)],
         "area": area_name(case),
+        "elsewhere": [
+            {"code": case_access.area_of(one), "label": one.label, "percent": round(one.confidence * 100)}
+            for one in focus.elsewhere
+        ],
         "hurry": round(focus.hurry * 100),
         "usual": _usual_words(focus),
         "came_by": CAME_BY.get(case.channel, ""),

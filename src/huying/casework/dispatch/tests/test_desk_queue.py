@@ -199,7 +199,7 @@ def test_the_queue_costs_the_same_for_one_case_and_for_many(
     case = waiting()
     client = desk("li_dispatcher")
     client.get(QUEUE)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(6):
         desk_queries.focus(Case.objects.select_related("item").get(pk=case.pk), cast.li_dispatcher, now())
     with django_assert_num_queries(1):
         list(desk_queries.waiting_page(cast.li_dispatcher).rows)
@@ -207,7 +207,7 @@ def test_the_queue_costs_the_same_for_one_case_and_for_many(
         assert desk_queries.tab_counts(cast.li_dispatcher)["waiting"] == 1
     for _ in range(4):
         waiting()
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(6):
         desk_queries.focus(Case.objects.select_related("item").get(pk=case.pk), cast.li_dispatcher, now())
 
 
