@@ -170,13 +170,19 @@ class Scene:
 def others(bench: Bench, scene: Scene, times: int) -> None:
     """The other reads and one step."""
     from huying.casework.cases import queries
+    from huying.casework.cases import queries_desk as reads
     from huying.casework.cases.queries import Filters
+    from huying.casework.cases.queries_desk import Queue, Wish
+    from huying.casework.understanding.queries_similar import matter_of, similar_open
+    from huying.ground.organisation.queries import directory
+    from huying.kernel.clock import local_day
 
+    known = directory(on=local_day(scene.now))
     all_seeing, case = scene.actors["dispatcher"], scene.newest
     lon, lat = case.lon or 0.0, case.lat or 0.0
     timed = bench.time
     for who, actor in scene.actors.items():
-        timed(f"{who}: counts of open cases", lambda _n, a=actor: queries.open_counts(a, Filters()), times=times)
+        timed(f"{who}: all the inbox reads", lambda _n, a=actor: inbox(a, known, scene.now), times=times)
         timed(
             f"{who}: by due time",
             lambda _n, a=actor: queries.list_page(a, Filters(), order=queries.BY_DUE, size=PAGE),
@@ -186,17 +192,35 @@ def others(bench: Bench, scene: Scene, times: int) -> None:
     signed(bench, times)
     near = (lon - 0.02, lat - 0.02, lon + 0.02, lat + 0.02)
     whole = (lon - 1, lat - 1, lon + 1, lat + 1)
+    everything = reads.wished(all_seeing, Wish(Queue.ALL), known, scene.now)
+    timed("desk map: the latest points", lambda _n: reads.map_points(everything), times=times)
     timed("map: a quarter", lambda _n: queries.points(all_seeing, Filters(), box=near), times=times)
     timed("map: everything (4,000 points)", lambda _n: queries.points(all_seeing, Filters(), box=whole), times=times)
     for level in ("town", "community", "grid"):
-        timed(f"map: counts by {level}", lambda _n, at=level: queries.counts_by_area(all_seeing, at), times=times)
+        timed(f"map: counts by {level}", lambda _n, at=level: reads.area_counts(everything, at), times=times)
+    some = list(queries.list_page(all_seeing, Filters(open=True), size=PAGE).rows)
     timed(
         "similar open cases",
-        lambda _n: similar_open(
-            matter_of(case), case.item, now=scene.now, community=case.community, exclude=case.pk
+        lambda n: similar_open(
+            matter_of(some[n % len(some)]),
+            some[n % len(some)].item,
+            now=scene.now,
+            community=some[n % len(some)].community,
+            exclude=some[n % len(some)].pk,
         ),
         times=times,
     )
+
+
+def inbox(actor: Any, known: Any, now: Any) -> None:
+    """The numbers at the tabs, the first page and the numbers of the filters of whoever opens the desk."""
+    from huying.casework.cases import queries_desk as reads
+
+    wanted = reads.queues_of(actor)
+    reads.queue_counts(actor, wanted, known)
+    cases = reads.wished(actor, reads.Wish(wanted[0]), known, now)
+    list(reads.list_page(cases, wanted[0]).rows)
+    reads.counts(cases)
 
 
 def signed(bench: Bench, times: int) -> None:

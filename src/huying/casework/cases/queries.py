@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from huying.ground.organisation.models import Unit
 from huying.kernel import trace
@@ -217,17 +217,6 @@ def assisting(unit_ids: Iterable[int], *, cursor: str | None = None, size: int =
     return page(rows.select_related("case__item", "unit", "person"), ("due_at", "id"), cursor, size)
 
 
-def open_counts(actor: Actor, filters: Filters) -> dict[str, int]:
-    """Open cases by state and by light within the filters; one query over the open ones only, and one for units."""
-    cases = access.within(actor, narrowed(Case.objects.filter(open=True), filters))
-    counts: dict[str, int] = {}
-    for state, light, number in cases.values_list("state", "light").annotate(n=Count("*")).order_by():
-        counts[state] = counts.get(state, 0) + number
-        if light:
-            counts[light] = counts.get(light, 0) + number
-    return counts
-
-
 def points(
     actor: Actor, filters: Filters, *, box: tuple[float, float, float, float], limit: int = 4_000
 ) -> list[tuple[int, float, float, str, str, str]]:
@@ -239,15 +228,6 @@ def points(
     )
     rows = access.within(actor, inside).order_by().values_list("id", "lon", "lat", "state", "light", "title")[:limit]
     return [(pk, lon or 0.0, lat or 0.0, state, light, title) for pk, lon, lat, state, light, title in rows]
-
-
-def counts_by_area(actor: Actor, level: str) -> list[tuple[str, int, int]]:
-    """Open cases and open late ones for each town, community or grid; for the map far out."""
-    if level not in ("town", "community", "grid"):
-        raise Invalid(field="level")
-    rows = access.within(actor, Case.objects.filter(open=True).exclude(**{level: ""})).values_list(level)
-    late = Count("light", filter=Q(light__in=("red", "black")))
-    return list(rows.annotate(n=Count("*"), late=late).order_by(level))
 
 
 def waiting_for_archive(now: datetime, quiet_days: int, *, limit: int = 500) -> list[int]:

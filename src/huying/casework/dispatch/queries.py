@@ -326,12 +326,6 @@ def unit_above(case: Case, *, now: datetime) -> int | None:
     return None
 
 
-def reasons_of(case: Case) -> list[Reason]:
-    """Why the present leading unit has it."""
-    made = case.assignments.filter(role="lead").order_by("-id").values_list("why", flat=True).first()
-    return list(made or [])
-
-
 def place_of(area: str) -> Place | None:
     """A place known by its area code only: a dispatcher picked it from the map or the list."""
     found = territory.find_area(area)

@@ -94,7 +94,3 @@ def refuse_grade(present: Grade, wanted: Grade, parties: frozenset[Party]) -> st
 def cause_of_clock(kind: str) -> Cause:
     """A unit that never even signed refuses; any other clock beyond excuse is overdue."""
     return Cause.REFUSAL if kind == "respond" else Cause.OVERDUE
-
-
-def badly_answered(redos: int, rating: int | None) -> bool:
-    return redos > 0 or (rating is not None and rating <= 2)

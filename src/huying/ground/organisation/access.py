@@ -62,17 +62,6 @@ def actor_for(user: User | AnonymousUser | None, *, now: datetime) -> Actor:
     )
 
 
-def actor_for_person(person: Person, *, now: datetime) -> Actor:
-    """The actor a person is at a moment, whether or not they can sign in."""
-    rows = Appointment.objects.on(local_day(now)).filter(person=person).order_by("post__rank", "id")
-    duties = tuple(
-        Duty(role, area, unit_id, rules.duty_scope(role, path))
-        for role, area, unit_id, path in rows.values_list("role", "area", "unit_id", "unit__path")
-    )
-    unit_id = duties[0].unit_id if duties else None
-    return Actor("staff", f"person:{person.pk}", person.name, unit_id=unit_id, person_id=person.pk, duties=duties)
-
-
 def require(actor: Actor, capability: str, *, area: str = "", unit_path: str = "") -> None:
     """Forbidden unless a duty carries the capability and reaches the thing."""
     if not rules.may(actor, capability, area=area, unit_path=unit_path):

@@ -12,8 +12,11 @@ from huying.casework.cases.actions import Opening, Sending, open_cases
 from huying.casework.cases.factories import GRID_1, GRID_3, LIUAN, NOW, QIAODONG, TOWN, Cast, make_cast
 from huying.casework.cases.models import Assignment, Case
 from huying.casework.cases.queries import BY_DUE, Filters
+from huying.casework.cases.queries_desk import Queue, area_counts, counts, in_queue
+from huying.ground.organisation.queries import directory
 from huying.ground.territory.queries import Place
 from huying.kernel.actor import Actor, Duty, system
+from huying.kernel.clock import local_day
 
 
 @pytest.fixture
@@ -107,7 +110,6 @@ def test_two_duties_see_both_and_nothing_twice(cast: Cast, cases: list[int]) -> 
     )
     wanted = set(cases[0::4]) | set(cases[1::2])
     assert _walked(both, Filters()) == sorted(wanted, reverse=True)
-    assert queries.open_counts(both, Filters()) == {"dispatched": len(wanted) - 10, "pending": 10}
 
 
 @pytest.mark.parametrize("name", PEOPLE)
@@ -121,17 +123,17 @@ def test_by_due_time_runs_over_into_those_without_one(cast: Cast, cases: list[in
 def test_counts_and_the_map_see_what_lists_see(cast: Cast, cases: list[int], name: str) -> None:
     actor = getattr(cast, name)
     seen = access.visible(actor).filter(open=True)
-    counts = queries.open_counts(actor, Filters())
-    assert sum(counts.values()) == seen.count()
+    found = in_queue(actor, Queue.ALL, directory(on=local_day(NOW)))
+    assert counts(found.filter(open=True))[""] == seen.count()
     points = queries.points(actor, Filters(), box=(119.0, 29.0, 121.0, 31.0))
     assert {point[0] for point in points} == set(seen.values_list("id", flat=True))
-    assert sum(n for _code, n, _late in queries.counts_by_area(actor, "grid")) == seen.count()
+    assert sum(n for _code, n, _late in area_counts(found, "grid")) == seen.count()
 
 
 def test_a_stranger_sees_nothing(cast: Cast, cases: list[int]) -> None:
     stranger = Actor("staff", "person:999", "路人")
     assert _walked(stranger, Filters()) == []
-    assert queries.open_counts(stranger, Filters()) == {}
+    assert not in_queue(stranger, Queue.ALL, directory(on=local_day(NOW))).exists()
 
 
 @pytest.mark.parametrize(("name", "count"), [("li_dispatcher", 1), ("ji_discipline", 1), ("he_sanitation", 2)])
