@@ -66,7 +66,7 @@ class Recurrence(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["grid", "item_code"], name="recurrence_once")]
-        indexes = [models.Index(F("raised_at").desc(), F("id").desc(), name="recurrence_newest")]
+        indexes = [models.Index(F("case").desc(), F("id").desc(), name="recurrence_newest")]
 
 
 class LookedAt(models.Model):

@@ -11,13 +11,13 @@ from huying.kernel.paging import Page, page
 from .models import Recurrence
 
 PAGE_SIZE = 30
-_NEWEST = ("-raised_at", "-id")
+_NEWEST = ("-case_id", "-id")
 
 
 def recurrences(
     actor: Actor, *, open_only: bool = False, cursor: str | None = None, size: int = PAGE_SIZE
 ) -> Page[Recurrence]:
-    """Those whose latest case the actor may see, the latest raised first."""
+    """Those whose latest case the actor may see, the latest case first."""
     cases = case_access.visible(actor).filter(pk=OuterRef("case_id"))
     rows = Recurrence.objects.filter(Exists(cases.filter(open=True) if open_only else cases))
     return page(rows.select_related("case__item", "case__lead_unit"), _NEWEST, cursor, size)

@@ -6,18 +6,15 @@ Everything ends in one call of ``reports``; here are only the manners of the por
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-
-from django.db import transaction
 
 from huying.casework.dispatch.queries import Matter
 from huying.kernel.actor import Actor
 from huying.kernel.models import StoredFile
 from huying.senses.reports import actions as reports
-from huying.senses.reports.access import tracked_report
 from huying.senses.reports.actions import Taken, Voice
-from huying.senses.reports.rules import Channel, other_matters
+from huying.senses.reports.rules import Channel
 
 from . import queries, rules
 
@@ -54,38 +51,27 @@ class Said:
 
 
 def send_matter(said: Said, *, actor: Actor, now: datetime) -> list[Taken]:
-    """Send a matter, and where it was asked for each other matter of the text; the first is the whole text's own.
+    """Send a matter, or where it was asked for each matter of the text by itself.
 
-    Sending the same again changes nothing and gives the same tracking code.
+    Sending the same again changes nothing and gives the same tracking codes.
     """
+    if said.split:
+        return reports.take_in_apart(_voice(said), actor=actor, now=now)
     item_code, hold = None, False
     if said.chosen:
         seen = queries.understand(said.matter(now), now=now, with_similar=False)
         item_code, hold = rules.resident_choice(said.chosen, seen.codes, sure=seen.sure)
-    with transaction.atomic():
-        taken = _take_in(said, actor, now, item_code=item_code, hold=hold)
-        if taken.repeated or not (said.split and other_matters(said.text)):
-            return [taken]
-        report_id = tracked_report(taken.tracking_code).pk
-        return [taken, *reports.split_report(report_id, actor=actor, now=now)]
+    return reports.take_in([replace(_voice(said), item_code=item_code, hold=hold)], actor=actor, now=now)
 
 
-def join_matter(case_id: int, said: Said, *, actor: Actor, now: datetime) -> Taken:
+def join_matter(case_id: int, said: Said, *, actor: Actor, now: datetime) -> list[Taken]:
     """ "This is it: +1": one more voice for an open public matter. NotFound for any other."""
-    return _take_in(said, actor, now, case_id=case_id)
+    return reports.take_in([_voice(said, case_id)], actor=actor, now=now)
 
 
-def _take_in(
-    said: Said,
-    actor: Actor,
-    now: datetime,
-    *,
-    item_code: str | None = None,
-    hold: bool = False,
-    case_id: int | None = None,
-) -> Taken:
+def _voice(said: Said, case_id: int | None = None) -> Voice:
     words = (said.text, said.place_text, said.lon, said.lat, case_id)
-    voice = Voice(
+    return Voice(
         source=SOURCE,
         source_id=rules.source_id(said.key, words),
         channel=Channel.PORTAL,
@@ -98,10 +84,6 @@ def _take_in(
         place_text=said.place_text,
         lon=said.lon,
         lat=said.lat,
-        item_code=item_code,
-        hold=hold,
         case_id=case_id,
         files=tuple(said.photos),
     )
-    (taken,) = reports.take_in([voice], actor=actor, now=now)
-    return taken

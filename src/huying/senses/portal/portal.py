@@ -173,7 +173,7 @@ def around_one(request: HttpRequest, case_id: int) -> HttpResponse:
             user_id=user.pk if user else None,
             name=str(user) if user and user.name else "",
         )
-        taken = actions.join_matter(case_id, said, actor=actor, now=clock.now())
+        (taken,) = actions.join_matter(case_id, said, actor=actor, now=clock.now())
     except HuyingError as error:
         return render(request, "portal/one.html", {**words_, "form": form, "error": error}, status=error.status)
     remember(request, taken.tracking_code)

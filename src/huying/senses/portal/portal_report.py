@@ -89,7 +89,7 @@ def _send(
     try:
         throttle.count("send", actor.ref if said.user_id else address(request), now=now)
         if joined.isdigit():
-            taken = [actions.join_matter(int(joined), said, actor=actor, now=now)]
+            taken = actions.join_matter(int(joined), said, actor=actor, now=now)
         else:
             taken = actions.send_matter(said, actor=actor, now=now)
     except (NotFound, Refused) as error:

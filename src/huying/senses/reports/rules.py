@@ -15,7 +15,7 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 TRACKING_LENGTH = 10
 LONGEST_TEXT = 20_000
 SHORTEST_TEXT = 2
-MOST_OTHERS = 5  # matters one message is taken apart into besides its first
+MOST_PARTS = 6  # matters one message is taken apart into
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # all of C0 but tab and newline
 
 
@@ -50,11 +50,15 @@ class Told(StrEnum):
     SPLIT = "split"
 
 
+def parts_of(text: str) -> list[str]:
+    """The matters of a message in the resident's own words, the first first; beyond a few the rest stays in one."""
+    parts = split(text) or [text]
+    return parts if len(parts) <= MOST_PARTS else [*parts[: MOST_PARTS - 1], "\n".join(parts[MOST_PARTS - 1 :])]
+
+
 def other_matters(text: str) -> list[str]:
-    """What a message raises besides its first matter, in the resident's own words; more than a few are left in one."""
-    others = split(text)[1:]
-    kept = [one for one in others if len(one) >= SHORTEST_TEXT]
-    return [*kept[: MOST_OTHERS - 1], "\n".join(kept[MOST_OTHERS - 1 :])] if len(kept) > MOST_OTHERS else kept
+    """What a message raises besides its first matter."""
+    return parts_of(text)[1:]
 
 
 def new_tracking_code(choice: Callable[[str], str] = secrets.choice) -> str:

@@ -3,6 +3,16 @@
 from .answering import rate_report, remind, say_not_solved
 from .erasing import erase_report
 from .intake import Taken, Voice, take_in
-from .splitting import split_report
+from .splitting import split_report, take_in_apart
 
-__all__ = ["Taken", "Voice", "erase_report", "rate_report", "remind", "say_not_solved", "split_report", "take_in"]
+__all__ = [
+    "Taken",
+    "Voice",
+    "erase_report",
+    "rate_report",
+    "remind",
+    "say_not_solved",
+    "split_report",
+    "take_in",
+    "take_in_apart",
+]

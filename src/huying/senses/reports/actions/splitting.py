@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from huying.kernel.privacy import unseal
 
 from .. import access
 from ..models import Contact, Report, Telling
-from ..rules import Told, other_matters
+from ..rules import Told, parts_of
 from .intake import Taken, Voice, take_in
 from .owning import hold_report
 
@@ -30,7 +31,7 @@ def split_report(report_id: int, *, actor: Actor, now: datetime) -> list[Taken]:
     """
     with transaction.atomic():
         report = hold_report(report_id)
-        others = other_matters(report.text)
+        others = parts_of(report.text)[1:]
         if not report.case.open:
             raise Refused(_("事件已经结束，不能再拆"), code="case_over")
         if not others:
@@ -38,10 +39,33 @@ def split_report(report_id: int, *, actor: Actor, now: datetime) -> list[Taken]:
         taken = take_in([_voice(report, text, n) for n, text in enumerate(others, 2)], actor=actor, now=now)
         if any(one.repeated for one in taken):
             raise Refused(_("已经拆过了"), code="already_split")
-        codes = [one.tracking_code for one in taken]
-        Telling.objects.create(report=report, kind=Told.SPLIT, body={"codes": codes}, at=now)
+        _tell(report, taken, now)
         _note(report, taken, actor, now)
         return taken
+
+
+def take_in_apart(voice: Voice, *, actor: Actor, now: datetime) -> list[Taken]:
+    """Take in a voice as one for each matter it raises, in its own words; the first keeps the pictures and is told of all.
+
+    A voice of one matter is taken in as it is. A repeated one changes nothing.
+    """
+    first, *others = parts_of(voice.text)
+    voices = [replace(voice, text=first), *(_other(voice, text, n) for n, text in enumerate(others, 2))]
+    with transaction.atomic():
+        taken = take_in(voices, actor=actor, now=now)
+        if others and not taken[0].repeated:
+            report = Report.objects.get(tracking_code=taken[0].tracking_code)
+            _tell(report, taken[1:], now)
+        return taken
+
+
+def _other(voice: Voice, text: str, number: int) -> Voice:
+    return replace(voice, text=text, source_id=f"{voice.source_id}/{number}", item_code=None, hold=False, files=())
+
+
+def _tell(report: Report, others: list[Taken], now: datetime) -> None:
+    codes = [one.tracking_code for one in others]
+    Telling.objects.create(report=report, kind=Told.SPLIT, body={"codes": codes}, at=now)
 
 
 def _note(report: Report, taken: list[Taken], actor: Actor, now: datetime) -> None:

@@ -19,7 +19,7 @@ from huying.kernel.trace import Entry
 from huying.senses.reports.actions import Voice, split_report, take_in
 from huying.senses.reports.actions.erasing import erase_report
 from huying.senses.reports.models import Contact, Report, Telling
-from huying.senses.reports.rules import MOST_OTHERS, other_matters, spoken_tracking_code
+from huying.senses.reports.rules import MOST_PARTS, other_matters, spoken_tracking_code
 
 TEXT = (
     "我想反映以下几个问题：1、柳岸路口垃圾好几天没人清运，臭味很大。2、小区门口路灯不亮，晚上出门害怕。"
@@ -61,7 +61,7 @@ def test_the_other_matters_are_what_follows_the_first_and_at_most_a_few() -> Non
     themes = ("垃圾没人清运", "路灯不亮", "噪音扰民", "电梯坏了", "下水道堵塞", "停车位不够", "树枝挡窗", "违建没人管")
     many = "反映以下问题：" + "".join(f"{n}、{theme}。" for n, theme in enumerate(themes, 1))
     found = other_matters(many)
-    assert len(found) == MOST_OTHERS
+    assert len(found) == MOST_PARTS - 1
     assert all(theme in "".join(found) for theme in themes[1:])  # no word is lost
 
 
@@ -152,7 +152,10 @@ def test_a_resident_sends_several_matters_apart(cast: Cast) -> None:
     key = page.split('name="key" value="')[1].split('"')[0]
     sent = client.post("/report", {**given, "key": key, "step": "send", "split": "on", "chosen": ""}, follow=True)
     assert sent.status_code == 200
-    assert sorted(Report.objects.values_list("text", flat=True)) == sorted([TEXT, *OTHERS])
+    first = TEXT.removesuffix("".join(OTHERS))
+    assert list(Report.objects.order_by("id").values_list("text", flat=True)) == [first, *OTHERS]
+    others = list(Report.objects.order_by("id").values_list("tracking_code", flat=True))[1:]
+    assert Telling.objects.get(kind="split").body == {"codes": others}
     assert len(client.session["huying_codes"]) == 3
     client.post("/report", {**given, "key": key, "step": "send", "split": "on", "chosen": ""})
     assert Report.objects.count() == 3
