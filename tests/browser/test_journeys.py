@@ -79,6 +79,7 @@ def test_from_a_resident_to_the_archive(open_page: OpenPage, enter: Any, cast: C
     row.get_by_role("link", name=re.compile("柳岸路口")).click()
     open_step(handler, "反馈结果")
     handler.get_by_label("办理情况").fill("已经清运干净，并加了一次保洁。")
+    expect(handler.locator("#advice-said")).to_contain_text("满分 100", timeout=20_000)
     handler.set_input_files("input[name=photos_before]", [photo("之前", now - timedelta(hours=1), "brown")])
     handler.set_input_files("input[name=photos_after]", [photo("之后", now - timedelta(minutes=5), "silver")])
     send_step(handler, "反馈结果")
