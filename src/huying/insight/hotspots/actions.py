@@ -1,19 +1,21 @@
-"""Writes of the hot issues: messages join as they come, everything is looked at again at night, a joint case is opened.
+"""Writes of the hot issues: messages join as they come, everything is looked at again at night.
 
-One writer at a time, under a lock by name; the index of :mod:`indexing` changes together with the rows.
+One writer at a time, under a lock by name; the index of :mod:`indexing` changes together with the rows. What may come again
+in a minute does not wait for the lock.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Case, Exists, F, Max, OuterRef, QuerySet, Subquery, Value, When
 
-from huying.kernel.locks import lock_name, lock_rows
+from huying.casework.cases.models import Case as Matter
+from huying.kernel.locks import lock_name, lock_rows, try_lock_name
 from huying.kernel.privacy import mask_text
 from huying.senses.reports.models import Report
 from huying.senses.reports.rules import Channel
@@ -21,86 +23,113 @@ from huying.senses.reports.rules import Channel
 from . import indexing
 from .grouping import Message
 from .indexing import Index, key_of, report_of
-from .joint import open_joint_case
 from .models import HotIssue, HotMessage
 from .ranking import refresh, title_for
 
-KEPT: Final = timedelta(days=90)  # how long a message finds others
+KEPT: Final = timedelta(days=365)  # how long a message finds others, while it is among the latest twenty thousand
 AT_ONCE: Final = 300  # a round of a few seconds; what is left comes with the next
+READING: Final = 2  # version of the reader; what an older one made is read again by a rebuild
+LOCK: Final = "hotspots"
 _LATE = 2000  # numbers below the last one taken that may have been written after it
-_UNSPOKEN = (Channel.CAMERA, Channel.DEVICE)  # what machines report is not what people speak of
-_LOCK = "hotspots"
+_READ = 1500  # signs of a text that are masked; far fewer are read
+UNSPOKEN: Final = (Channel.CAMERA, Channel.DEVICE)  # what machines report is not what people speak of
+COLUMNS: Final = (
+    *("id", "title", "text", "place_text", "said_at", "received_at", "lon", "lat", "contact_id", "first_case_id"),
+    *(f"case__{name}" for name in ("lon", "lat", "grid", "community", "town", "county", "item_code")),
+)
 
-__all__ = ["consolidate", "forget_erased", "open_joint_case", "refresh_heat", "take_new"]
+__all__ = ["consolidate", "forget_erased", "take_new", "tidy"]
 
 
 @transaction.atomic
 def take_new(*, now: datetime, limit: int = AT_ONCE) -> int:
     """Let reports that came since the last time join the issue they are about, or begin one; returns how many came.
 
-    Reports that were erased, are older than 90 days or come from a device are left out. A repeated call changes nothing.
+    Reports that were erased, are older than a year or come from a device are left out. A repeated call changes nothing;
+    nothing is done while another writer is at it, such as a rebuild.
     """
-    lock_name(_LOCK)
+    if not try_lock_name(LOCK):
+        return 0
     reports = _untaken(now, limit)
     if not reports:
         return 0
     with indexing.held(now - KEPT) as index:
         gone: dict[str, str] = {}
         for report in reports:
-            message = Message(key_of(report.pk), _headed(report), mask_text(report.text), _said(report))
-            placed = index.groups.add(message)
+            placed = index.groups.add(message_of(report))
+            index.at[key_of(report.pk)] = said(report)
             gone.update(dict.fromkeys(placed.absorbed, placed.group))
-        at = {key_of(report.pk): _said(report) for report in reports}
-        _begin(index, [index.groups.group_of(key) for key in at], at)
+        begin(index, [index.groups.group_of(key_of(report.pk)) for report in reports])
         changed = _join(index, gone)
-        for key in at:
-            changed.add(index.issues[index.groups.group_of(key)])
-        HotMessage.objects.bulk_create(
-            [
-                HotMessage(
-                    report_id=report_of(key),
-                    issue_id=index.issues[index.groups.group_of(key)],
-                    features=indexing.written(index.groups.features_of(key)),
-                    at=moment,
-                )
-                for key, moment in at.items()
-            ]
-        )
-        refresh(changed, now=now)
+        changed |= {index.issues[index.groups.group_of(key_of(report.pk))] for report in reports}
+        write(index, reports)
+        refresh(changed)
     return len(reports)
 
 
 def _untaken(now: datetime, limit: int) -> list[Report]:
     """Reports behind the last one taken, and those just before it that were written later; oldest first."""
     last = HotMessage.objects.aggregate(last=Max("report_id"))["last"] or 0
-    fresh = Report.objects.filter(
-        pk__gt=last - _LATE, said_at__gt=now - KEPT, received_at__gt=now - KEPT, erased_at__isnull=True
+    fresh = Report.objects.filter(pk__gt=last - _LATE, said_at__gt=now - KEPT, received_at__gt=now - KEPT)
+    return list(spoken(fresh).exclude(Exists(taken())).order_by("id")[:limit])
+
+
+def taken() -> QuerySet[HotMessage]:
+    """The row of a report, for a subquery."""
+    return HotMessage.objects.filter(report=OuterRef("pk"))
+
+
+def spoken(reports: QuerySet[Report]) -> QuerySet[Report]:
+    """What people said, with all that is read of it; ``seconded`` where somebody else had opened the case."""
+    before = Report.objects.filter(first_case=OuterRef("first_case"), pk__lt=OuterRef("pk"))
+    said = reports.filter(erased_at__isnull=True).exclude(text="").exclude(channel__in=UNSPOKEN)
+    return said.select_related("case").only(*COLUMNS).annotate(seconded=Exists(before))
+
+
+def message_of(report: Report) -> Message:
+    """A report as it is compared: without numbers that lead to a person."""
+    return Message(
+        key_of(report.pk),
+        title_for(report.title, report.text),
+        mask_text(report.text[:_READ]),
+        said(report),
+        place=mask_text(report.place_text),
+        where=indexing.where_of(report),
     )
-    taken = Exists(HotMessage.objects.filter(report=OuterRef("pk")))
-    columns = ("id", "title", "text", "place_text", "said_at", "received_at")
-    return list(
-        fresh.exclude(text="").exclude(channel__in=_UNSPOKEN).exclude(taken).only(*columns).order_by("id")[:limit]
-    )
 
 
-def _headed(report: Report) -> str:
-    """The title behind the place that was given apart: where it is decides as much as what it is."""
-    title = title_for(report.title, report.text)
-    place = mask_text(report.place_text)
-    return title if not place or place in title else f"{place}{title}"
-
-
-def _said(report: Report) -> datetime:
+def said(report: Report) -> datetime:
     """When it was said; a clock that runs ahead is not believed."""
     return min(report.said_at, report.received_at)
 
 
-def _begin(index: Index, groups: Iterable[str], at: Mapping[str, datetime]) -> None:
+def write(index: Index, reports: Iterable[Report]) -> None:
+    """The rows of messages, made or made anew; two queries for a thousand."""
+    rows = [
+        HotMessage(
+            report_id=report.pk,
+            issue_id=index.issues[index.groups.group_of(key_of(report.pk))],
+            features=indexing.written(index.groups.features_of(key_of(report.pk))),
+            at=said(report),
+            person=report.contact_id or -report.pk,
+            seconded=report.seconded,  # type: ignore[attr-defined]
+            area=indexing.area_of(report),
+            reading=READING,
+        )
+        for report in reports
+    ]
+    fields = ["issue", "features", "at", "person", "seconded", "area", "reading"]
+    HotMessage.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["report"], update_fields=fields, batch_size=1000
+    )
+
+
+def begin(index: Index, groups: Iterable[str]) -> None:
     """A row for every group that has none."""
     new = [key for key in dict.fromkeys(groups) if key not in index.issues]
-    moments = [at[index.groups.members(key)[0]] for key in new]
+    moments = [index.at[index.groups.members(key)[0]] for key in new]
     rows = [HotIssue(first_at=moment, last_at=moment) for moment in moments]
-    for key, row in zip(new, HotIssue.objects.bulk_create(rows), strict=True):
+    for key, row in zip(new, HotIssue.objects.bulk_create(rows, batch_size=1000), strict=True):
         index.issues[key] = row.pk
 
 
@@ -115,11 +144,11 @@ def _join(index: Index, gone: Mapping[str, str]) -> set[int]:
             homes[index.issues.pop(key)] = index.issues[home]
     for old, home_id in homes.items():
         HotMessage.objects.filter(issue=old).update(issue=home_id)
-    _retire(homes)
+    retire(homes)
     return set(homes.values())
 
 
-def _retire(homes: Mapping[int, int]) -> None:
+def retire(homes: Mapping[int, int]) -> None:
     """Issues without messages are gone, unless each has a joint case of its own."""
     rows = {one.pk: one for one in lock_rows(HotIssue, {*homes, *homes.values()})}
     for old_id, home_id in homes.items():
@@ -130,7 +159,7 @@ def _retire(homes: Mapping[int, int]) -> None:
             home.save(update_fields=["case"])
     empty = HotIssue.objects.filter(pk__in=list(homes)).exclude(Exists(_members()))
     empty.filter(case__isnull=True).delete()
-    empty.filter(case__isnull=False).update(quiet=True)
+    empty.filter(case__isnull=False).update(messages=0, people=0)
 
 
 def _members() -> QuerySet[HotMessage]:
@@ -139,43 +168,68 @@ def _members() -> QuerySet[HotMessage]:
 
 @transaction.atomic
 def consolidate(*, now: datetime) -> int:
-    """Look at all messages of the last 90 days again, whatever order they came in; returns how many issues changed."""
-    lock_name(_LOCK)
+    """Look at the messages of the last year again, whatever order they came in, at most the latest twenty thousand; what is
+    older stays together as it is. Returns how many issues changed.
+    """
+    lock_name(LOCK)
     with indexing.held(now - KEPT, anew=True) as index:
-        before = index.groups.groups()
-        changed = index.groups.consolidate()
-        after = index.groups.groups()
-        at = dict(HotMessage.objects.filter(at__gte=now - KEPT).values_list("report_id", "at"))
-        _begin(index, after, {key_of(one): moment for one, moment in at.items()})
-        for key in changed:
-            moved = [report_of(one) for one in after[key]]
-            HotMessage.objects.filter(report__in=moved).update(issue=index.issues[key])
-        homes = {}
-        for key in index.issues.keys() - after.keys():
-            ((home, _votes),) = Counter(map(index.groups.group_of, before[key])).most_common(1)
-            homes[index.issues.pop(key)] = index.issues[home]
-        _retire(homes)
-        refresh({index.issues[key] for key in changed} | homes.keys(), now=now)
+        changed, homes = regroup(index)
+        move(index, [key for ids in changed.values() for key in ids])
+        retire(homes)
+        refresh({index.issues[key] for key in changed} | set(homes.values()))
     return len(changed)
 
 
+def regroup(
+    index: Index, fresh: Collection[str] | None = None, advance: Callable[[int], None] = lambda _steps: None
+) -> tuple[dict[str, tuple[str, ...]], dict[int, int]]:
+    """Look at the messages of an index again, or at these: the groups with other members than before, by key, which all have a row; and
+    for each issue left without messages the one most of them went to.
+    """
+    before = index.groups.groups()
+    changed = index.groups.consolidate(advance, fresh)
+    begin(index, index.groups.groups())
+    homes = {}
+    for key in index.issues.keys() - index.groups.groups().keys():
+        ((home, _votes),) = Counter(map(index.groups.group_of, before[key])).most_common(1)
+        homes[index.issues.pop(key)] = index.issues[home]
+    return changed, homes
+
+
+def move(index: Index, keys: Collection[str]) -> None:
+    """Write down where these messages are now, which all have a row; a query for each issue one came to."""
+    ids = [report_of(key) for key in keys]
+    to: dict[int, list[int]] = defaultdict(list)
+    for report_id, issue_id in HotMessage.objects.filter(report__in=ids).values_list("report_id", "issue_id"):
+        home = index.issues[index.groups.group_of(key_of(report_id))]
+        if home != issue_id:
+            to[home].append(report_id)
+    for home, moved in to.items():
+        HotMessage.objects.filter(report__in=moved).update(issue=home)
+
+
 @transaction.atomic
-def refresh_heat(*, now: datetime) -> int:
-    """The heat of every issue as of today; what nobody spoke of for 90 days is quiet. Returns how many are shown."""
-    lock_name(_LOCK)
-    old = HotIssue.objects.filter(last_at__lt=now - KEPT, quiet=False)
-    alone = old.filter(messages=1, case__isnull=True)
-    HotMessage.objects.filter(issue__in=alone.values("pk")).delete()
-    alone.delete()
-    old.update(quiet=True)
-    ids = HotIssue.objects.filter(quiet=False, messages__gt=1).values_list("pk", flat=True)
-    return refresh(list(ids), now=now)
+def tidy(*, now: datetime) -> int:
+    """Where cases were moved to other ground their messages follow; what is alone and finds no other any more keeps nothing of
+    its words. Returns how many rows changed.
+    """
+    lock_name(LOCK)
+    case = Matter.objects.filter(pk=OuterRef("report__case"))
+    parts = [When(**{f"{name}__gt": ""}, then=F(name)) for name in ("grid", "community", "town", "county")]
+    now_at = Subquery(case.annotate(ground=Case(*parts, default=Value(""))).values("ground")[:1])
+    recent = HotMessage.objects.filter(at__gte=now - KEPT).annotate(now_at=now_at).exclude(area=F("now_at"))
+    moved = dict(recent.values_list("pk", "now_at"))
+    rows = [HotMessage(pk=pk, area=area) for pk, area in moved.items()]
+    HotMessage.objects.bulk_update(rows, ["area"], batch_size=1000)
+    old = HotMessage.objects.filter(at__lt=now - KEPT, issue__messages=1).exclude(features={})
+    return len(moved) + old.update(features={})
 
 
 @transaction.atomic
 def forget_erased(*, now: datetime) -> int:
     """What was erased leaves its issue, whose name is then made without it; returns how many messages left."""
-    lock_name(_LOCK)
+    if not try_lock_name(LOCK):
+        return 0
     erased = HotMessage.objects.filter(report__erased_at__isnull=False)
     rows = dict(erased.values_list("report_id", "issue_id"))
     if not rows:
@@ -188,6 +242,6 @@ def forget_erased(*, now: datetime) -> int:
         lock_rows(HotIssue, rows.values())
         left = HotIssue.objects.filter(pk__in=set(rows.values()))
         left.exclude(Exists(_members())).filter(case__isnull=True).delete()
-        left.exclude(Exists(_members())).update(quiet=True, messages=0, people=0, name="", place="", heat=0.0)
-        refresh(set(rows.values()), now=now)
+        left.exclude(Exists(_members())).update(messages=0, people=0, name="", place="")
+        refresh(set(rows.values()))
     return len(rows)

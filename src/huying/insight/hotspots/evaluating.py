@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 import csv
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import click
 
+from huying.casework.understanding.evaluating.tables import columns_of, table_of
 from huying.insight.hotspots.grouping import Message, grouped
 from huying.insight.hotspots.heat import figures_of, heat
 from huying.insight.hotspots.likeness import features
 from huying.insight.hotspots.naming import Naming, named
 from huying.kernel.console import Console, json_option
-from huying.kernel.tables import rows_of
+from huying.kernel.tables import moment
 
 COLUMNS = ("cluster", "rank", "heat", "name", "place", "from", "to", "id")
-_TIME = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})(?:\D+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where in a row to find what."""
+    """In which column to find what."""
 
-    id: int
-    texts: tuple[int, ...]
-    time: int
-    likes: int | None
-    dislikes: int | None
-    user: int | None
+    id: str
+    texts: Sequence[str]
+    time: str
+    likes: str | None
+    dislikes: str | None
+    user: str | None
+
+    def rows(self, file: Path) -> list[dict[str, str]]:
+        """Every row of the table with these columns."""
+        needed = {"--id": self.id, "--text": self.texts, "--time": self.time}
+        return table_of(file, {**needed, "--likes": self.likes, "--dislikes": self.dislikes, "--user": self.user})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,12 @@ class _Issue:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--id", "id_column", required=True, metavar="COL", help="Column of the message's number.")
 @click.option(
-    "--text", "text_columns", required=True, metavar="COL,COL", help="Columns of text; the first is the title."
+    "--text",
+    "text_columns",
+    required=True,
+    type=columns_of,
+    metavar="COL,COL",
+    help="Columns of text; the first is the title.",
 )
 @click.option("--time", "time_column", required=True, metavar="COL", help="Column of the time it was written.")
 @click.option("--likes", "likes_column", metavar="COL", help="Column of likes.")
@@ -60,7 +68,7 @@ def hot_issues(
     console: Console,
     file: Path,
     id_column: str,
-    text_columns: str,
+    text_columns: list[str],
     time_column: str,
     likes_column: str | None,
     dislikes_column: str | None,
@@ -70,17 +78,8 @@ def hot_issues(
 ) -> None:
     """Group the messages of FILE (csv or xlsx) into hot issues, the hottest first, one row a message."""
     began = perf_counter()
-    rows = rows_of(file)
-    header = [_text(cell) for cell in next(rows, [])]
-    texts = tuple(_column(header, name.strip(), "--text") for name in text_columns.split(","))
-    likes, dislikes, user = (
-        _column(header, name, option) if name else None
-        for name, option in ((likes_column, "--likes"), (dislikes_column, "--dislikes"), (user_column, "--user"))
-    )
-    source = _Source(
-        _column(header, id_column, "--id"), texts, _column(header, time_column, "--time"), likes, dislikes, user
-    )
-    given = list(_messages(rows, source))
+    source = _Source(id_column, text_columns, time_column, likes_column, dislikes_column, user_column)
+    given = list(_messages(source.rows(file), source))
     progress = console.progress()
     progress.start("hot issues", 2 * len(given))
     issues = _ranked(grouped([message for _, message in given], progress.advance))
@@ -126,59 +125,29 @@ def _write(out: Path, issues: Sequence[_Issue], shown: dict[str, str]) -> None:
             writer.writerows((*lead, shown[message.id]) for message in issue.messages)
 
 
-def _column(header: Sequence[str], name: str, option: str) -> int:
-    if name in header:
-        return header.index(name)
-    raise click.BadParameter(f"there is no column {name!r}; the table has: {', '.join(header)}", param_hint=option)
-
-
-def _messages(rows: Iterator[list[Any]], source: _Source) -> Iterator[tuple[str, Message]]:
+def _messages(rows: Iterable[dict[str, str]], source: _Source) -> Iterator[tuple[str, Message]]:
     """Each row's number as shown, and its message; within the run a message goes by its row, for numbers may repeat."""
     for number, row in enumerate(rows):
-
-        def cell(at: int | None, row: list[Any] = row) -> Any:
-            return row[at] if at is not None and at < len(row) else ""
-
-        title, *rest = (_text(cell(at)) for at in source.texts)
-        if not (title or any(rest) or _text(cell(source.id))):
+        title, *rest = (row[name] for name in source.texts)
+        if not (title or any(rest) or row[source.id]):
             continue  # an empty line at the end of a sheet
+        written = moment(row[source.time], UTC)
         yield (
-            _text(cell(source.id)),
+            row[source.id],
             Message(
                 id=f"{number:08d}",
                 title=title,
                 text="\n".join(rest),
-                time=time_of(cell(source.time)),
-                likes=_number(cell(source.likes)),
-                dislikes=_number(cell(source.dislikes)),
-                user=_text(cell(source.user)),
+                time=written.replace(tzinfo=None) if written else None,
+                likes=_number(row.get(source.likes or "", "")),
+                dislikes=_number(row.get(source.dislikes or "", "")),
+                user=row.get(source.user or "", ""),
             ),
         )
 
 
-def _text(cell: Any) -> str:
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell if cell is not None else "").strip()
-
-
-def _number(cell: Any) -> int:
+def _number(said: str) -> int:
     try:
-        return int(float(cell or 0))
-    except (TypeError, ValueError):
+        return int(float(said or 0))
+    except (ValueError, OverflowError):
         return 0
-
-
-def time_of(cell: Any) -> datetime | None:
-    """A time as sheets and people write it, without zone; None for what is none."""
-    if isinstance(cell, datetime):
-        return cell.replace(tzinfo=None)
-    if isinstance(cell, date):
-        return datetime(cell.year, cell.month, cell.day)  # noqa: DTZ001
-    found = _TIME.search(str(cell or ""))
-    if not found:
-        return None
-    try:
-        return datetime(*(int(part or 0) for part in found.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
-    except ValueError:
-        return None

@@ -8,15 +8,16 @@ again (average linkage, independent of order); run it daily. ``grouped`` is that
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 
-from huying.insight.hotspots.likeness import Features, Rarity, chance, cosine, features, same_name
+from huying.insight.hotspots.likeness import Features, Rarity, alike_chance, cosine, features
 from huying.insight.hotspots.linkage import linked
 from huying.insight.hotspots.pairs import likely_pairs
 from huying.insight.hotspots.places import NameIndex
+from huying.insight.hotspots.where import NOWHERE, Where
 
 TOGETHER = 0.27  # mean chance from which on messages are one matter; fitted on hand labels
 _FOLLOWED = 14  # most telling words of a message that are looked up
@@ -27,7 +28,9 @@ _SAMPLE = 40  # members of a group that stand for all
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What somebody said. ``id`` is unique; ``user`` may be a pseudonym; times all with or all without zone."""
+    """What somebody said. ``id`` is unique; ``user`` may be a pseudonym; times all with or all without zone; ``place`` as it
+    was filled in apart from the words.
+    """
 
     id: str
     title: str
@@ -36,6 +39,11 @@ class Message:
     likes: int = 0
     dislikes: int = 0
     user: str = ""
+    place: str = ""
+    where: Where = NOWHERE
+
+    def features(self) -> Features:
+        return features(self.title, self.text, self.where, self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,7 @@ class Groups:
         if message.id in self._entries:
             return Placed(self._entries[message.id].group)
         alone = self._fresh_key(message.id)
-        self.restore(message.id, features(message.title, message.text), message.time, alone)
+        self.restore(message.id, message.features(), message.time, alone)
         entry = self._entries[message.id]
         means = sorted(((self._mean([entry], key), key) for key in self._near(entry)), reverse=True)
         fitting = [key for mean, key in means if mean >= TOGETHER]
@@ -127,20 +135,38 @@ class Groups:
         for word in entry.features.words:
             del self._by_word[word][message_id]
 
-    def consolidate(self, advance: Callable[[int], None] = lambda _steps: None) -> dict[str, tuple[str, ...]]:
+    def consolidate(
+        self, advance: Callable[[int], None] = lambda _steps: None, fresh: Collection[str] | None = None
+    ) -> dict[str, tuple[str, ...]]:
         """Look at all messages again; the same result in whatever order they came. Seconds for thousands.
 
         A new group keeps the key of the old group most of its members come from. Returns the groups with other members
-        than before, by key; keys no longer in ``groups()`` are gone.
+        than before, by key; keys no longer in ``groups()`` are gone. ``fresh``: only these messages are looked at again, and
+        the groups of all others stay whole, which for few among many is much quicker.
         """
-        entries = [self._entries[key] for key in sorted(self._entries)]
-        links = likely_pairs([e.features for e in entries], [e.day for e in entries], self._rarity, advance)
-        found = [[entries[at] for at in group] for group in linked(len(entries), links, TOGETHER)]
         before = {key: set(ids) for key, ids in self._members.items()}
+        found = self._found(sorted(self._entries if fresh is None else fresh), advance)
         self._members = {}
-        for group in sorted(found, key=len, reverse=True):
+        new = self._entries.keys() if fresh is None else set(fresh)
+        for group in sorted(found, key=lambda group: (-sum(one.id not in new for one in group), -len(group))):
             self._settle(group)
         return {key: tuple(ids) for key, ids in self._members.items() if before.get(key) != set(ids)}
+
+    def _found(self, fresh: Sequence[str], advance: Callable[[int], None]) -> list[list[_Entry]]:
+        """The groups as they turn out, with what is not fresh held together as it is."""
+        entries = [self._entries[key] for key in fresh]
+        looked_at = set(fresh)
+        whole = [[self._entries[one] for one in ids if one not in looked_at] for ids in self._members.values()]
+        nodes = [[entry] for entry in entries] + [group for group in whole if group]
+        flat = [entry for node in nodes for entry in node]
+        node_of = [number for number, node in enumerate(nodes) for _entry in node]
+        pairs = likely_pairs([e.features for e in flat], [e.day for e in flat], self._rarity, advance, len(entries))
+        sums: dict[tuple[int, int], float] = defaultdict(float)
+        for one, other, chance in pairs:
+            sums[node_of[one], node_of[other]] += chance
+        links = ((one, other, total) for (one, other), total in sums.items())
+        groups = linked(len(nodes), links, TOGETHER, [len(node) for node in nodes])
+        return [[entry for number in group for entry in nodes[number]] for group in groups]
 
     def _settle(self, group: Sequence[_Entry]) -> None:
         votes: dict[str, int] = defaultdict(int)
@@ -183,11 +209,8 @@ class Groups:
         return [self._entries[one] for one in ids[::step]]
 
     def _chance(self, one: _Entry, other: _Entry) -> float:
-        ours, theirs = one.features, other.features
-        names = same_name(ours.names, theirs.names)
-        strangers = ours.placed and theirs.placed
         days = None if one.day is None or other.day is None else one.day - other.day
-        return chance(cosine(self._vector(one), self._vector(other)), names, strangers=strangers, days=days)
+        return alike_chance(one.features, other.features, cosine(self._vector(one), self._vector(other)), days)
 
     def _vector(self, entry: _Entry) -> dict[str, float]:
         """Made anew when the messages have grown by a tenth since, for rarity has changed."""
@@ -211,7 +234,7 @@ def grouped(messages: Iterable[Message], advance: Callable[[int], None] = lambda
     given: dict[str, Message] = {}
     for message in messages:
         given[message.id] = message
-        groups.restore(message.id, features(message.title, message.text), message.time, message.id)
+        groups.restore(message.id, message.features(), message.time, message.id)
         advance(1)
     groups.consolidate(advance)
     found = [sorted((given[one] for one in ids), key=_moment) for ids in groups.groups().values()]

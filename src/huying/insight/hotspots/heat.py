@@ -1,22 +1,24 @@
 """How hot a group is: a documented sum whose parts can be shown and whose weights a place may change. Pure.
 
 heat = messages·ln(1+v) + likes·ln(1+max(0, l)) + growth·r·v/(v+3) + recency·½^(a/half_life) + span·ln(1+d), with v different
-people who wrote, l likes minus dislikes, r the share of messages of the last ``recent_days``, a days since the last message,
-d days from the first to the last. No part falls when its figure rises (a: when it falls), for any weights not below 0.
+people who wrote, l likes minus dislikes (in the product: how often somebody seconded a matter of another), r the share of
+messages of the last ``recent_days``, a days since the last message, d days from the first to the last. No part falls when its
+figure rises (a: when it falls), for any weights not below 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from math import log1p
+from math import isfinite, log1p
 from typing import Final
 
 from huying.insight.hotspots.grouping import Message
 
 _DAY = timedelta(days=1)
-_FEW = 3.0  # so many voices make growth count half
+FEW: Final = 3.0  # so many voices make growth count half
+MOST_POINTS, MOST_DAYS = 100.0, 3650.0  # what a place may set
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,18 @@ class Weights:
             self.half_life_days and self.recent_days
         ):
             raise ValueError("weights are at least 0, and days above 0")
+
+
+def wrong_in(values: Mapping[str, float]) -> list[str]:
+    """Which of these a place may not set: points are from 0 to 100, days from 1 to 3650, and some part must count."""
+    limits = {True: (1.0, MOST_DAYS), False: (0.0, MOST_POINTS)}
+    wrong = [name for name, value in values.items() if not _between(value, *limits[name.endswith("_days")])]
+    nothing = not any(value for name, value in values.items() if not name.endswith("_days"))
+    return wrong or (["messages"] if nothing else [])
+
+
+def _between(value: float, least: float, most: float) -> bool:
+    return isfinite(value) and least <= value <= most
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,7 @@ def heat(figures: Figures, weights: Weights = USUAL) -> Heat:
     return Heat(
         messages=weights.messages * log1p(voices),
         likes=weights.likes * log1p(max(0, figures.net_likes)),
-        growth=weights.growth * figures.recent_share * voices / (voices + _FEW),
+        growth=weights.growth * figures.recent_share * voices / (voices + FEW),
         recency=0.0 if age is None else weights.recency * 0.5 ** (max(0.0, age) / weights.half_life_days),
         span=weights.span * log1p(max(0.0, figures.span_days)),
     )

@@ -1,4 +1,4 @@
-"""What people speak of together: the hot issues, and which message belongs to which."""
+"""What people speak of together: the hot issues, which message belongs to which, how heat is weighed, and joint plans."""
 
 from __future__ import annotations
 
@@ -6,48 +6,109 @@ from django.db import models
 from django.db.models import F, Q
 
 from huying.casework.cases.models import Case
+from huying.ground.organisation.models import Unit
 from huying.senses.reports.models import Report
 
 FEWEST = 2  # messages that make an issue
 
 
 class HotIssue(models.Model):
-    """热点: messages about one matter at one place. A message alone has a row without name and heat, and is not shown.
+    """热点: messages about one matter at one place. A message alone has a row without name, and is not shown.
 
-    ``parts`` are the points the heat is the sum of. ``quiet``: nobody spoke of it for a while, or another took it in; it
-    is kept for its joint case. ``case`` is the joint case 每月一题.
+    Heat is not kept: it is worked out for the period that is asked for. ``case`` is the joint case 每月一题; an issue that
+    another took in keeps its row, without messages, as long as it has one.
     """
 
     name = models.CharField(max_length=120, blank=True)
     place = models.CharField(max_length=80, blank=True)
-    heat = models.FloatField(default=0.0)
-    parts = models.JSONField(default=dict)
     messages = models.PositiveIntegerField(default=1)
     people = models.PositiveIntegerField(default=1)
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
     case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="+")
-    quiet = models.BooleanField(default=False)
-
-    class Meta:
-        indexes = [
-            models.Index(
-                F("heat").desc(), F("id"), name="hot_issue_ranked", condition=Q(messages__gte=FEWEST, quiet=False)
-            ),
-            models.Index(fields=["last_at"], name="hot_issue_by_last"),
-        ]
 
 
 class HotMessage(models.Model):
-    """One message of an issue. ``features`` is what is compared of it, so that its text is read only once."""
+    """One message of an issue. ``features`` is what is compared of it, so that its text is read only once.
+
+    ``person`` tells people apart: the id of the contact, or the negative id of a report without one. ``seconded``: it joined a
+    case somebody else had opened (我也遇到了). ``area`` is the code of the smallest ground its case is known to be on.
+    ``reading`` is the version of the reader that made the features.
+    """
 
     report = models.OneToOneField(Report, on_delete=models.CASCADE, related_name="+")
     issue = models.ForeignKey(HotIssue, on_delete=models.PROTECT, related_name="members", db_index=False)
     features = models.JSONField(default=dict)
     at = models.DateTimeField()
+    person = models.BigIntegerField(default=0)
+    seconded = models.BooleanField(default=False)
+    area = models.CharField(max_length=17, blank=True, db_collation="C")
+    reading = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         indexes = [
             models.Index(F("issue"), F("at").desc(), F("id").desc(), name="hot_message_by_issue"),
-            models.Index(fields=["at"], name="hot_message_by_at"),
+            models.Index(fields=["at"], include=["issue", "person", "seconded", "area"], name="hot_message_in_period"),
         ]
+
+
+class HeatWeights(models.Model):
+    """How heat is weighed from a moment on; the latest row holds. The formula is in :mod:`.heat`, as are the limits."""
+
+    messages = models.FloatField()
+    likes = models.FloatField()
+    growth = models.FloatField()
+    recency = models.FloatField()
+    span = models.FloatField()
+    half_life_days = models.FloatField()
+    recent_days = models.FloatField()
+    source = models.CharField(max_length=200)
+    by = models.CharField(max_length=80, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    messages__range=(0, 100),
+                    likes__range=(0, 100),
+                    growth__range=(0, 100),
+                    recency__range=(0, 100),
+                    span__range=(0, 100),
+                ),
+                name="heat_weights_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(half_life_days__range=(1, 3650), recent_days__range=(1, 3650)), name="heat_days_range"
+            ),
+        ]
+        indexes = [models.Index(F("at").desc(), F("id").desc(), name="heat_weights_latest")]
+
+
+class JointPlan(models.Model):
+    """What a joint case is to reach, who leads it, and how: 每月一题. ``lead_unit`` is who was asked to lead when it was opened.
+
+    ``effect`` is the conclusion somebody wrote at its end; the numbers beside it are worked out.
+    """
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="+")
+    lead_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    goal = models.CharField(max_length=200)
+    plan = models.TextField()
+    opened_at = models.DateTimeField()
+    effect = models.TextField(blank=True)
+    effect_at = models.DateTimeField(null=True)
+
+
+class JointStep(models.Model):
+    """A milestone of a joint plan."""
+
+    plan = models.ForeignKey(JointPlan, on_delete=models.CASCADE, related_name="steps")
+    number = models.PositiveSmallIntegerField()
+    what = models.CharField(max_length=120)
+    due = models.DateField()
+    done_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["plan", "number"], name="joint_step_once")]

@@ -11,7 +11,17 @@ from math import sqrt
 from huying.insight.hotspots.likeness import Features
 from huying.insight.hotspots.places import Name, alike
 from huying.insight.hotspots.reading import MARK, cut, plain
-from huying.insight.hotspots.vocabulary import CONCEPTS, HEAD, STOPS
+from huying.insight.hotspots.vocabulary import (
+    CONCEPTS,
+    ESTATE,
+    GIVEN,
+    HEAD,
+    ROAD,
+    SCHOOL,
+    SPOT,
+    STOPS,
+    VILLAGE,
+)
 
 _SHARE = 0.15  # of the full support a name could have, for it to be the group's
 _CLOSE = 0.85  # of the most supported, for another writing to stand for both
@@ -27,6 +37,11 @@ _CLOSING = re.compile(
     r"(?:(?<=....)的?(?:相关|有关|一些|若干|若干相关)?(?:问题|情况|事宜|事情|现象)|的?(?:投诉|建议|诉求|疑问|咨询|维权|请求)"
     r"|怎么办|合理吗|合法吗|(?<=....)求解决|请政府管一管|谁来管|[吗呢吧啊])+$"
 )
+_CORNER = re.compile(  # which house or door, where a place stood before
+    r"^(?:第?[一二三四五六七八九十\d]+(?:号楼|单元|号|栋|幢|巷|弄|楼|期|层|座|组)|[A-Z]座|[东西南北正后]门|[A-Z]?出?口|村口|门口|门前|楼下|后面"
+    r"|里面|外面|旁边|那边|这边|附近)+的?"
+)
+_PLACES = frozenset((ESTATE, GIVEN, ROAD, SCHOOL, SPOT, VILLAGE))
 _UNCLOSED = re.compile(r"[(（《“][^)）》”]*$")
 _EDGES = "，,、：:；;。！!？?…~— \"“”‘’'（）()《》【】·"
 
@@ -45,12 +60,20 @@ class Naming:
         return self.place or self.problem
 
 
-def named(members: Sequence[tuple[str, Features]]) -> Naming:
-    """Name a group of one or more messages, each with its title and features."""
+def named(members: Sequence[tuple[str, Features]], *, ground: str = "", places: Sequence[str] = ()) -> Naming:
+    """Name a group of one or more messages, each with its title and features.
+
+    ``ground`` is named where the messages surely name no place; ``places`` are those that were filled in, which the problem
+    need not repeat.
+    """
     main = _main_name([features.names for _, features in members])
-    place = _written(main, [features.names for _, features in members]) if main else ""
+    if ground and (main is None or main.kind == HEAD):
+        main, place = None, ground
+    else:
+        place = _written(main, [features.names for _, features in members]) if main else ""
     shares = Counter(word for _, features in members for word in features.words)
-    best = max(_candidates(members, main), key=lambda problem: _telling(problem, shares, len(members)), default="")
+    candidates = _candidates(members, main, places)
+    best = max(candidates, key=lambda problem: _telling(problem, shares, len(members)), default="")
     return Naming(place, best)
 
 
@@ -89,11 +112,12 @@ def _written(main: Name, all_names: Sequence[Sequence[Name]]) -> str:
     return main.core
 
 
-def _candidates(members: Sequence[tuple[str, Features]], main: Name | None) -> list[str]:
+def _candidates(members: Sequence[tuple[str, Features]], main: Name | None, places: Sequence[str]) -> list[str]:
     found: list[str] = []
     for title, features in members:
         same = [name.text for name in features.names if main and alike(name.core, main.core) >= 0.5]
-        found.append(problem_in(title, same))
+        given = [name.text for name in features.names if places and name.kind in _PLACES]
+        found.append(problem_in(title, [*places, *same, *given]))
     return [problem for problem in dict.fromkeys(found) if problem]
 
 
@@ -113,6 +137,7 @@ def _trimmed(text: str) -> str:
     while True:
         shorter = _UNCLOSED.sub("", text)
         shorter = _CLOSING.sub("", _OPENING.sub("", shorter.strip(_EDGES)))
+        shorter = _CORNER.sub("", shorter)
         if shorter == text:
             return text
         text = shorter

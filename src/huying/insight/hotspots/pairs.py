@@ -13,54 +13,91 @@ from scipy import sparse
 from huying.insight.hotspots import likeness
 from huying.insight.hotspots.likeness import Features, Rarity
 from huying.insight.hotspots.places import NameIndex
+from huying.insight.hotspots.where import Grounds
 
 _BLOCK = 256  # messages a block; a block of ten thousand needs about 30 MB
 _LEAST = 0.03  # chances below are left out
 Floats = NDArray[np.float32]
+Doubts = NDArray[np.float64]
+Numbers = NDArray[np.int_]
+_HOPELESS = -4.0  # a score that is a chance below the least
 
 
 def likely_pairs(
-    entries: Sequence[Features], days: Sequence[float | None], rarity: Rarity, advance: Callable[[int], None]
+    entries: Sequence[Features],
+    days: Sequence[float | None],
+    rarity: Rarity,
+    advance: Callable[[int], None],
+    first: int | None = None,
 ) -> Iterator[tuple[int, int, float]]:
-    """Pairs i < j with a chance worth keeping; ``days`` of the messages count from any fixed day."""
+    """Pairs i < j with a chance worth keeping; ``days`` of the messages count from any fixed day.
+
+    ``first``: only pairs whose i is one of the first so many.
+    """
     vectors = _vectors(entries, rarity)
     turned = vectors.T.tocsr()
     names = _Names(entries)
-    placed = np.array([entry.placed for entry in entries])
-    when = np.array([np.nan if day is None else day for day in days], dtype=np.float64)
-    for start in range(0, len(entries), _BLOCK):
-        rows = range(start, min(start + _BLOCK, len(entries)))
+    marks = _Marks(entries, days)
+    count = len(entries) if first is None else first
+    for start in range(0, count, _BLOCK):
+        rows = range(start, min(start + _BLOCK, count))
         words = np.asarray((vectors[rows.start : rows.stop] @ turned).todense(), dtype=np.float32)
         shared = np.zeros_like(words)
         for at, row in enumerate(rows):
             names.fill(shared[at], entries[row])
-        chances = _chances(words, shared, placed[rows.start : rows.stop], placed, when[rows.start : rows.stop], when)
-        ones, others = np.nonzero(chances > _LEAST)
+        ones, others = np.nonzero((words > 0.1) | (shared > 0.1))
         keep = ones + start < others
         ones, others = ones[keep], others[keep]
-        yield from zip((ones + start).tolist(), others.tolist(), chances[ones, others].tolist(), strict=True)
+        chances = marks.chances(words[ones, others], shared[ones, others], ones + start, others)
+        likely = chances > _LEAST
+        found = (ones[likely] + start).tolist(), others[likely].tolist(), chances[likely].tolist()
+        yield from zip(*found, strict=True)
         advance(len(rows))
 
 
-def _chances(
-    words: Floats,
-    names: Floats,
-    placed: NDArray[np.bool_],
-    all_placed: NDArray[np.bool_],
-    when: NDArray[np.float64],
-    all_when: NDArray[np.float64],
-) -> Floats:
-    """``likeness.chance`` for a block against all; only where there is anything to go by."""
-    chances = np.zeros_like(words)
-    ones, others = np.nonzero((words > 0.1) | (names > 0.1))
-    word, name = words[ones, others], names[ones, others]
-    near = np.exp(-np.abs(when[ones] - all_when[others]) / likeness.NEAR_DAYS)
-    score = likeness.WORDS * word + likeness.ROOT * np.sqrt(word) + likeness.BASE
-    score += (likeness.NAMES + likeness.NEAR * np.nan_to_num(near)) * name
-    penalty = np.where(placed[ones] & all_placed[others], likeness.STRANGERS, likeness.UNNAMED)
-    score -= np.where(name < likeness.SAME_NAME, penalty, 0.0)
-    chances[ones, others] = 1 / (1 + np.exp(-score))
-    return chances
+class _Marks:
+    """What is known of each message beside words and names; ``likeness.alike_chance`` for many pairs at once."""
+
+    def __init__(self, entries: Sequence[Features], days: Sequence[float | None]) -> None:
+        self._placed = np.array([entry.placed for entry in entries])
+        self._when = np.array([np.nan if day is None else day for day in days], dtype=np.float64)
+        self._grounds = Grounds([entry.where for entry in entries])
+        self._sure = _sure_names(entries)
+
+    def chances(self, words: Floats, names: Floats, ones: Numbers, others: Numbers) -> Floats:
+        """Of pairs with these likenesses."""
+        near = np.exp(-np.abs(self._when[ones] - self._when[others]) / likeness.NEAR_DAYS)
+        strangers = self._placed[ones] & self._placed[others] & (names < likeness.SAME_NAME)
+        named = names
+        if self._grounds.known:
+            doubt, surely, close, one_spot = self._grounds.judge(ones, others)
+            strangers &= ~one_spot
+            named = np.where(close & ~strangers, np.maximum(names, np.float32(likeness.NEIGHBOURS)), names)
+        score = likeness.WORDS * words + likeness.ROOT * np.sqrt(words) + likeness.BASE
+        score = score + (likeness.NAMES + likeness.NEAR * np.nan_to_num(near)) * named
+        unnamed = np.where(named < likeness.SAME_NAME, likeness.UNNAMED, 0.0)
+        score -= np.where(strangers, likeness.STRANGERS, unnamed)
+        if self._grounds.known:
+            score -= self._doubts(score, doubt, surely, ones, others)
+        found: Floats = (1 / (1 + np.exp(-score))).astype(np.float32)
+        return found
+
+    def _doubts(
+        self, score: NDArray[np.floating], doubt: Doubts, surely: Doubts, ones: Numbers, others: Numbers
+    ) -> Doubts:
+        """Points off; whether both surely name the same is only looked up where that decides."""
+        far = np.flatnonzero((doubt > surely) & (score - surely > _HOPELESS))
+        common = np.asarray(self._sure[ones[far]].multiply(self._sure[others[far]]).sum(axis=1)).ravel() > 0
+        doubt[far] = np.where(common, surely[far], doubt[far])
+        return doubt
+
+
+def _sure_names(entries: Sequence[Features]) -> sparse.csr_matrix:
+    columns: dict[str, int] = {}
+    places = [[columns.setdefault(core, len(columns)) for core in sorted(entry.sure)] for entry in entries]
+    starts = np.cumsum([0, *map(len, places)])
+    flat = np.array([one for row in places for one in row], np.int32)
+    return sparse.csr_matrix((np.ones(len(flat), np.int8), flat, starts), shape=(len(entries), max(1, len(columns))))
 
 
 def _vectors(entries: Sequence[Features], rarity: Rarity) -> sparse.csr_matrix:
@@ -68,8 +105,9 @@ def _vectors(entries: Sequence[Features], rarity: Rarity) -> sparse.csr_matrix:
     places: list[int] = []
     weights: list[float] = []
     starts = [0]
+    known: dict[str, float] = {}
     for entry in entries:
-        for word, weight in rarity.vector(entry.words).items():
+        for word, weight in rarity.vector(entry.words, known).items():
             places.append(columns.setdefault(word, len(columns)))
             weights.append(weight)
         starts.append(len(places))

@@ -12,16 +12,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from huying.insight.hotspots.reading import MARK, Reading, cut, familiar
+from huying.insight.hotspots.reading import MARK, Reading, cut, familiar, plain, read
 from huying.insight.hotspots.vocabulary import (
     CONCEPTS,
+    CORNERS,
     ENDINGS,
     FUNCTION_WORDS,
+    GIVEN,
     HEAD,
     KIND_WEIGHT,
     LOOSE_ENDINGS,
     NOT_NAMES,
     QUOTED,
+    ROAD,
     STOPS,
     words_in,
 )
@@ -33,6 +36,7 @@ _NOT_AREAS = frozenset(
     )
 )
 _QUOTED = re.compile(r"[“「『《\"]([㐀-鿿a-zA-Z0-9]{3,12})[”」』》\"]")
+_CORNER = re.compile(CORNERS)
 _PHASE = re.compile(r"[一二三四五六七八九十\d]+(?:期|栋|号|区|幢|组)$")
 _COMMON = 200  # names with one pair of signs, from where on the pair is not looked up
 _NONE: frozenset[str] = frozenset()
@@ -60,7 +64,29 @@ def names_of(title: Reading, body: Reading) -> tuple[Name, ...]:
     in_title = bool(found)
     for rank, (text, kind) in enumerate(_body_names(body)):
         _keep(found, text, kind, max(0.3, (0.6 if in_title else 0.95) - 0.06 * rank))
+    return _first(found)
+
+
+def names_given(place: str) -> tuple[Name, ...]:
+    """Names of a place that was filled in apart, which is beyond doubt; none where it only tells a corner (楼下)."""
+    found: dict[str, Name] = {}
+    if len(main := place_in(place)) > 2:
+        _keep(found, main, GIVEN, 1.0)
+        for text, kind in _title_names(read(place)):
+            if kind != HEAD and not text.startswith(main):  # no house of it
+                _keep(found, text, kind, 1.0)
+    return _first(found)
+
+
+def _first(found: dict[str, Name]) -> tuple[Name, ...]:
     return tuple(sorted(found.values(), key=lambda name: -name.weight)[:_MOST])
+
+
+def place_in(given: str) -> str:
+    """The place itself of one that was filled in: without house, gate, corner and district (竹塘新村一巷2号 → 竹塘新村)."""
+    text = plain(given).rpartition(MARK)[2][: _LONGEST + 2]
+    found = _CORNER.search(text, 2)
+    return text[: found.start()] if found else text
 
 
 def _keep(found: dict[str, Name], text: str, kind: str, trust: float) -> None:
@@ -190,6 +216,12 @@ def alike(one: str, other: str) -> float:
         return 0.0
     certain = 0.3 if one == other and len(one) >= 4 else 0.0
     return min(1.0, certain + speciality(shared) / 2.0) * coverage**2
+
+
+@lru_cache(maxsize=65536)
+def is_road(core: str) -> bool:
+    """Whether a name ends like a road's."""
+    return any(ENDINGS.get(core[-size:]) == ROAD for size in (2, 1))
 
 
 class NameIndex:

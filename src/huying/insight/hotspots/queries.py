@@ -1,46 +1,40 @@
-"""Reads of the hot issues: the board, one issue day by day, its messages and its points on the map."""
+"""Reads of the hot issues: one issue, its time line, its messages and points, and how heat is weighed now."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any, Final
 
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import TruncDate
+from django.db.models import Count
+from django.db.models.functions import Trunc
 
 from huying.kernel.actor import Actor
 from huying.kernel.paging import Page, page
 from huying.senses.reports.access import readable
 
 from . import access
-from .models import HotIssue, HotMessage
+from .heat import USUAL, Weights
+from .models import HeatWeights, HotIssue, HotMessage
+from .periods import Period
 
-WINDOWS: Final = (7, 30, 90)
-RANKED: Final = ("-heat", "id")
 _LATEST: Final = ("-at", "-id")
 PAGE_SIZE: Final = 30
 MOST_POINTS: Final = 4000
+_MOST_ROWS: Final = 50
 
 
-def board(
-    actor: Actor,
-    *,
-    since: datetime,
-    until: datetime,
-    place: str = "",
-    cursor: str | None = None,
-    size: int = PAGE_SIZE,
-) -> Page[HotIssue]:
-    """The issues somebody spoke of in a stretch of time, hottest first; one query. ``place``: a part of place or name."""
-    issues = _spoken(actor, since, until)
-    if wanted := place.strip():
-        issues = issues.filter(Q(place__icontains=wanted) | Q(name__icontains=wanted))
-    return page(issues.select_related("case"), RANKED, cursor, size)
+def weights() -> Weights:
+    """How heat is weighed now: what the place set last, else the usual; one query."""
+    names = [field.name for field in fields(Weights)]
+    row = HeatWeights.objects.order_by("-at", "-id").values(*names).first()
+    return Weights(**row) if row else USUAL
 
 
-def _spoken(actor: Actor, since: datetime, until: datetime) -> QuerySet[HotIssue]:
-    return access.visible(actor).filter(quiet=False, last_at__gte=since, first_at__lt=until)
+def weights_set() -> Sequence[HeatWeights]:
+    """What was set so far, latest first; one query."""
+    return list(HeatWeights.objects.order_by("-at", "-id")[:_MOST_ROWS])
 
 
 def messages_of(issue: HotIssue, actor: Actor, *, cursor: str | None = None, size: int = PAGE_SIZE) -> Page[HotMessage]:
@@ -56,17 +50,19 @@ def case_ids(issue: HotIssue, actor: Actor) -> list[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """How many messages a day brought."""
+class Part:
+    """How many messages a day, week or month brought; ``first`` is its first day."""
 
-    day: date
+    first: date
     count: int
 
 
-def daily(issue: HotIssue, *, since: datetime) -> list[Day]:
-    """The days with messages, oldest first."""
-    rows = issue.members.filter(at__gte=since).annotate(day=TruncDate("at")).values("day")
-    return [Day(row["day"], row["count"]) for row in rows.annotate(count=Count("id")).order_by("day")]
+def time_line(issue: HotIssue, actor: Actor, period: Period) -> list[Part]:
+    """The messages of an issue over a period, every day, week or month of it, oldest first; one query."""
+    rows: Any = access.messages(actor).filter(issue=issue, at__gte=period.since, at__lt=period.until)
+    cut = rows.annotate(part=Trunc("at", period.step, tzinfo=period.zone)).values("part")
+    counts = {row["part"].date(): row["count"] for row in cut.annotate(count=Count("id"))}
+    return [Part(first, counts.get(first, 0)) for first in period.begins()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +75,23 @@ class Point:
     lat: float
 
 
-def points(actor: Actor, *, since: datetime, until: datetime, issue: HotIssue | None = None) -> list[Point]:
-    """Messages with a point whose case the actor may see, the latest four thousand; one query."""
-    rows = HotMessage.objects.filter(at__gte=since, at__lt=until, report__in=readable(actor))
-    rows = rows.filter(report__lon__isnull=False, report__lat__isnull=False)
-    rows = rows.filter(issue=issue) if issue else rows.filter(issue__in=_spoken(actor, since, until).values("pk"))
-    columns = rows.order_by("-at").values_list("issue_id", "issue__name", "report__lon", "report__lat")
-    return [Point(pk, name, lon or 0.0, lat or 0.0) for pk, name, lon, lat in columns[:MOST_POINTS]]
+def points(
+    actor: Actor, period: Period, *, issue: HotIssue | None = None, among: Sequence[int] | None = None
+) -> list[Point]:
+    """Messages of a period with a point whose case the actor may see, the latest four thousand; one query.
+
+    A message without a point of its own stands where its case does. ``among``: only these issues.
+    """
+    rows = HotMessage.objects.filter(at__gte=period.since, at__lt=period.until, report__in=readable(actor))
+    if issue is not None:
+        rows = rows.filter(issue=issue)
+    elif among is not None:
+        rows = rows.filter(issue__in=among)
+    named = rows.exclude(issue__name="").order_by("-at", "-id")
+    own, of_case = ("report__lon", "report__lat"), ("report__case__lon", "report__case__lat")
+    found = named.values_list("issue_id", "issue__name", *own, *of_case)[:MOST_POINTS]
+    return [
+        Point(pk, name, lon if lon is not None else case_lon, lat if lat is not None else case_lat)
+        for pk, name, lon, lat, case_lon, case_lat in found
+        if (lon is not None and lat is not None) or (case_lon is not None and case_lat is not None)
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ _PROVINCE = re.compile(r"(?<![㐀-鿿])[㐀-鿿]{2}省(?=[㐀-鿿0-9])")
 
 @lru_cache(maxsize=1)
 def _dictionary() -> Any:
+    jieba.setLogLevel(logging.WARNING)  # its progress is of no use to anybody here
     cutter = jieba.Tokenizer()
     cutter.initialize()
     return cutter

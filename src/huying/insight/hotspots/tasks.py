@@ -26,7 +26,7 @@ def forget_erased(timestamp: int) -> None:
 @app.periodic(cron="10 4 * * *")
 @app.task(name="hotspots.nightly", queueing_lock="hotspots.nightly")
 def nightly(timestamp: int) -> None:
-    """All messages once more, then the heat of the new day."""
+    """All messages once more, then what has become old."""
     moment = now()
     actions.consolidate(now=moment)
-    actions.refresh_heat(now=moment)
+    actions.tidy(now=moment)

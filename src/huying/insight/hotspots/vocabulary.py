@@ -34,8 +34,8 @@ ENDINGS: Final[dict[str, str]] = {
     **dict.fromkeys(words_in("湖 江 河 山 岛"), LAND),
 }
 
-# Kinds of names without an ending: how a title begins, what stands in quotes.
-HEAD, QUOTED = "head", "quoted"
+# Kinds of names without an ending: how a title begins, what stands in quotes. GIVEN is the place that was filled in apart.
+HEAD, QUOTED, GIVEN = "head", "quoted", "given"
 UNENDED: Final[frozenset[str]] = frozenset((HEAD, QUOTED))
 
 # How much a shared name of a kind says about "the same place": a road is long, a lake gives its name to a
@@ -50,6 +50,7 @@ KIND_WEIGHT: Final[dict[str, float]] = {
     LAND: 0.5,
     QUOTED: 0.9,
     HEAD: 0.7,
+    GIVEN: 1.0,
 }
 
 # Optional ends: 丽景小区, 丽景社区 and 丽景楼盘 are one name.
@@ -57,6 +58,12 @@ LOOSE_ENDINGS: Final[tuple[str, ...]] = (
     "住宅小区", "安置小区", "小区", "社区", "楼盘", "项目", "商铺", "业主", "小学部", "工地", "门口", "附近", "有限公司",
     "有限责任公司", "股份", "集团", "公司", "校区", "门店", "店", "地块",
 )  # fmt: skip
+
+# From here on a place that was filled in says where exactly, no longer which place.
+CORNERS: Final = (
+    r"\d|[一二三四五六七八九十]+(?:巷|号|栋|幢|座|期|单元|组|弄)|[东西南北正后前侧]门|[A-Za-z]?出?口|门口|村口|路口|路段|交叉|交汇|十字|对面|旁|附近|靠近|临近|楼下"
+    r"|里面|外面|后面|前面|那边|这边|周边|地下|篮球场|停车场|儿童乐园|公交站|的|[东西南北][区侧边]|[（(，,。；; ]"
+)
 
 # A name never reaches over one of these to its left.
 FUNCTION_WORDS: Final[frozenset[str]] = frozenset(
@@ -91,6 +98,7 @@ STOPS: Final[frozenset[str]] = FUNCTION_WORDS | _BREAKS
 # Looks like a name by its ending but names nothing.
 NOT_NAMES: Final[frozenset[str]] = frozenset(
     words_in(
+        "老小区 旧小区 老旧小区 我们小区 整个小区 全小区 "
         "小区 社区 街道 道路 马路 公路 铁路 高速 大道 广场 公园 学校 小学 中学 大学 学院 幼儿园 医院 公司 集团 "
         "银行 酒店 超市 市场 车站 花园 公寓 别墅 家园 新城 农村 全村 本村 我村 村里 城里 进城 全城 县城 古城 "
         "商城 楼盘 项目 大厦 大楼 写字楼 商场 院 园 城 府 路 街 村 桥 线 政府 市政府 县政府 区政府 省政府 法院 "

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from .calibration import Calibration, calibrate
+from .calibration import Calibration, calibrate, mixed
 from .copies import groups
-from .features import BITS, Floats, Ints, Runs, runs, table_of
+from .features import SPAN, Floats, Ints, Runs, runs, table_of
 from .lessons import Linear, counted, fitted, folds
 from .spans import spoken
 
@@ -135,8 +135,9 @@ def learn(
     names, truth, loads = _checked(texts, labels, weights)
     hashes, counts = counted(texts)
     linear = fitted(counts, truth, len(names), loads)
-    pulls = linear.pulls.astype(np.float16).astype(np.float32)  # as kept, so that a loaded model says the very same
-    calibration = _calibrated(texts, counts, truth, len(names), loads, seed)
+    calibration, mix = _calibrated(texts, counts, truth, len(names), loads, seed)
+    pulls = linear.pulls @ mix
+    pulls = pulls.astype(np.float16).astype(np.float32)  # as kept, so that a loaded model says the very same
     columns = np.arange(len(pulls), dtype=np.int32)
     return Classifier(names, hashes[linear.columns], Linear(columns, linear.strengths, pulls), calibration)
 
@@ -160,8 +161,8 @@ def _checked(
 
 def _calibrated(
     texts: Sequence[str], counts: sparse.csr_matrix, truth: NDArray[np.int64], count: int, loads: Floats, seed: int
-) -> Calibration:
-    """Calibration from scores of texts that were kept from the model scoring them, near copies included."""
+) -> tuple[Calibration, Floats]:
+    """Calibration and mix from scores of texts kept from the model scoring them, their near copies included."""
     much = len(texts) * count > _MUCH
     if much and len(texts) > _SAMPLE:
         used = np.sort(np.random.default_rng(seed).choice(len(texts), _SAMPLE, replace=False))
@@ -174,7 +175,11 @@ def _calibrated(
         if len(held) and len(rest):
             linear = fitted(counts[rest], truth[rest], count, loads[rest])
             scores[held] = linear.scores(counts[held][:, linear.columns])
-    return calibrate(scores, truth, loads)
+    honest = np.empty_like(scores)  # mixed by what other folds taught, so that the mix does not flatter itself
+    for part in range(parts):
+        held, rest = fold == part, fold != part
+        honest[held] = scores[held] @ mixed(scores[rest], truth[rest], loads[rest])
+    return calibrate(honest, truth, loads), mixed(scores, truth, loads)
 
 
 def _batches(texts: Sequence[str]) -> Iterator[Runs]:
@@ -190,7 +195,7 @@ def _check(labels: tuple[str, ...], hashes: Ints, strengths: Floats, pulls: Floa
         and pulls.shape == (width, len(labels))
         and shifts.shape == (len(labels),)
         and hashes.dtype == np.int32
-        and bool(np.all((hashes >= 0) & (hashes < 1 << BITS)))
+        and bool(np.all((hashes >= 0) & (hashes < SPAN)))
         and all(bool(np.all(np.isfinite(part))) for part in (strengths, pulls, shifts))
     )
     if not fits:

@@ -56,8 +56,10 @@ def _pairs(texts: Sequence[str], alike: float) -> NDArray[np.int64]:
 def _said(texts: Sequence[str]) -> sparse.csr_matrix:
     """Texts × hashes of their runs of two signs and more, each one."""
     found = runs(texts)
-    longer = found.lasts > found.firsts
-    rows, hashes = (found.rows[longer], found.hashes[longer]) if longer.any() else (found.rows, found.hashes)
+    kept = found.hashes < 1 << BITS  # each run once, those of openings are the same runs again
+    longer = kept & (found.lasts > found.firsts)
+    kept = longer if longer.any() else kept
+    rows, hashes = found.rows[kept], found.hashes[kept]
     cells = np.unique(rows.astype(np.int64) << BITS | hashes)
     rows, columns = cells >> BITS, (cells & ((1 << BITS) - 1)).astype(np.int32)
     starts = np.searchsorted(rows, np.arange(len(texts) + 1))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from .features import BITS, Floats, Ints, levelled, runs, table_of
+from .features import SPAN, Floats, Ints, levelled, runs, table_of
 from .regression import ridge
 
 _AT_ONCE = 4096
@@ -40,11 +40,9 @@ class Linear:
 
 def counted(texts: Sequence[str]) -> tuple[Ints, sparse.csr_matrix]:
     """Hashes of the runs worth keeping, and texts × these hashes."""
-    every = np.arange(1 << BITS, dtype=np.int32)
-    parts = [
-        runs(texts[start : start + _AT_ONCE]).counted(every, 1 << BITS) for start in range(0, len(texts), _AT_ONCE)
-    ]
-    times = sum((np.bincount(part.indices, minlength=1 << BITS) for part in parts), np.zeros(1 << BITS, np.int64))
+    every = np.arange(SPAN, dtype=np.int32)
+    parts = [runs(texts[start : start + _AT_ONCE]).counted(every, SPAN) for start in range(0, len(texts), _AT_ONCE)]
+    times = sum((np.bincount(part.indices, minlength=SPAN) for part in parts), np.zeros(SPAN, np.int64))
     rare = 3 if len(texts) >= _MANY else 2 if len(texts) >= _SOME else 1
     hashes = np.flatnonzero(times >= rare).astype(np.int32)
     table = table_of(hashes)

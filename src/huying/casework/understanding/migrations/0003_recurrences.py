@@ -6,33 +6,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0006_recurs'),
-        ('understanding', '0002_corrections_kept'),
+        ("cases", "0006_recurs"),
+        ("understanding", "0002_corrections_kept"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LookedAt',
+            name="LookedAt",
             fields=[
-                ('purpose', models.CharField(max_length=24, primary_key=True, serialize=False)),
-                ('case_id', models.BigIntegerField()),
+                ("purpose", models.CharField(max_length=24, primary_key=True, serialize=False)),
+                ("case_id", models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='Recurrence',
+            name="Recurrence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('grid', models.CharField(max_length=17)),
-                ('item_code', models.CharField(max_length=8)),
-                ('closings', django.contrib.postgres.fields.ArrayField(base_field=models.DateTimeField(), size=None)),
-                ('raised_at', models.DateTimeField()),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("grid", models.CharField(max_length=17)),
+                ("item_code", models.CharField(max_length=8)),
+                ("closings", django.contrib.postgres.fields.ArrayField(base_field=models.DateTimeField(), size=None)),
+                ("raised_at", models.DateTimeField()),
+                (
+                    "case",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.case"),
+                ),
             ],
             options={
-                'indexes': [models.Index(models.OrderBy(models.F('case'), descending=True), models.OrderBy(models.F('id'), descending=True), name='recurrence_newest')],
-                'constraints': [models.UniqueConstraint(fields=('grid', 'item_code'), name='recurrence_once')],
+                "indexes": [
+                    models.Index(
+                        models.OrderBy(models.F("case"), descending=True),
+                        models.OrderBy(models.F("id"), descending=True),
+                        name="recurrence_newest",
+                    )
+                ],
+                "constraints": [models.UniqueConstraint(fields=("grid", "item_code"), name="recurrence_once")],
             },
         ),
     ]

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from huying.casework.understanding.learning.calibration import calibrate, mixed
 from huying.casework.understanding.learning.classifier import Classifier, learn
 from huying.casework.understanding.learning.copies import groups, overlapping
 from huying.casework.understanding.learning.cutting import normalise
+from huying.casework.understanding.learning.features import BITS, SPAN, runs
 
 PLACES = ("东门", "西街", "三号楼", "菜场", "河边", "北苑", "中心广场", "南桥")
 SAYINGS = {
@@ -173,3 +175,54 @@ def test_the_same_message_raw_and_cut_is_one_group():
 
 def test_empty_texts_are_nobodys_copies():
     assert len(set(groups(["", "", "路灯不亮", "！"]).tolist())) == 4
+
+
+def test_the_same_words_say_more_where_a_text_opens():
+    rest = "住户多次反映没有结果，物业和社区互相推诿，大家意见很大，" * 4
+    texts, labels = [], []
+    for place in PLACES:
+        texts += [f"{place}医院{rest}附近学校", f"{place}学校{rest}附近医院"]
+        labels += ["卫生", "教育"]
+    model = learn(texts, labels)
+    assert [one[0].label for one in model.guesses([f"医院{rest}学校", f"学校{rest}医院"])] == ["卫生", "教育"]
+
+
+@given(st.text() | st.sampled_from(TEXTS).map(lambda text: text * 20))
+def test_runs_of_an_opening_are_runs_of_the_text_again(text):
+    read = runs([text])
+    opening = read.hashes >= 1 << BITS
+    places = set(zip(read.firsts[~opening].tolist(), read.lasts[~opening].tolist(), strict=True))
+    assert set(zip(read.firsts[opening].tolist(), read.lasts[opening].tolist(), strict=True)) <= places
+    assert bool(opening.any()) == bool(len(read.hashes))
+    assert np.all((read.hashes >= 0) & (read.hashes < SPAN)) and np.all(read.weights > 0)
+
+
+def scored(seed, texts, labels=4):
+    """Scores as of a model that takes one label in three for the next one, and the truth."""
+    chance = np.random.default_rng(seed)
+    truth = chance.integers(labels, size=texts)
+    seen = np.where((truth == 1) & (chance.random(texts) < 0.5), 2, truth)
+    scores = 0.3 * np.eye(labels)[seen] + 0.2 * np.eye(labels)[truth] + chance.normal(0, 0.1, (texts, labels))
+    return scores.astype(np.float32), truth, np.ones(texts, np.float32)
+
+
+def surprise(scores, truth, weights):
+    chances = calibrate(scores, truth, weights).probabilities(scores)
+    return -np.log(chances[np.arange(len(truth)), truth]).mean()
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 1000))
+def test_a_mix_learned_on_some_texts_makes_the_truth_of_others_likelier(seed):
+    scores, truth, weights = scored(seed, 3000)
+    mix = mixed(scores[:2000], truth[:2000], weights[:2000])
+    assert surprise(scores[2000:] @ mix, truth[2000:], weights[2000:]) < surprise(
+        scores[2000:], truth[2000:], weights[2000:]
+    )
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 1000))
+def test_few_texts_or_many_labels_leave_scores_nearly_as_they_are(seed):
+    assert np.allclose(mixed(*scored(seed, 3)), np.eye(4), atol=0.05)
+    assert np.array_equal(mixed(*scored(seed, 200, labels=60)), np.eye(60, dtype=np.float32))

@@ -1,13 +1,12 @@
 import csv
 import json
-from datetime import datetime
 
 import openpyxl
 import pytest
 from click.testing import CliRunner
 
 from huying.insight.hotspots.commands import evaluate
-from huying.insight.hotspots.evaluating import COLUMNS, time_of
+from huying.insight.hotspots.evaluating import COLUMNS
 
 from .messages import MATTERS, everything
 
@@ -84,17 +83,9 @@ def test_a_column_that_is_not_there_is_named(tmp_path):
     assert not (tmp_path / "o").exists()
 
 
-@pytest.mark.parametrize(
-    ("cell", "time"),
-    [
-        ("2031/8/3 12:22:05", datetime(2031, 8, 3, 12, 22, 5)),
-        ("2031-01-06 12:09:38.0", datetime(2031, 1, 6, 12, 9, 38)),
-        ("2031年1月6日", datetime(2031, 1, 6)),
-        (datetime(2031, 1, 6, 1), datetime(2031, 1, 6, 1)),
-        ("昨天", None),
-        ("2031-13-40", None),
-        ("", None),
-    ],
-)
-def test_times_as_people_write_them(cell, time):
-    assert time_of(cell) == time
+def test_what_is_no_table_is_told(tmp_path):
+    (tmp_path / "in.pdf").write_bytes(b"%PDF")
+    result = run(tmp_path / "in.pdf", tmp_path / "out.csv")
+    assert result.exit_code == 1
+    assert "in.pdf" in result.output
+    assert not (tmp_path / "out.csv").exists()
