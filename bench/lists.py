@@ -192,7 +192,7 @@ def others(bench: Bench, scene: Scene, times: int) -> None:
     signed(bench, times)
     near = (lon - 0.02, lat - 0.02, lon + 0.02, lat + 0.02)
     whole = (lon - 1, lat - 1, lon + 1, lat + 1)
-    everything = reads.wished(all_seeing, Wish(Queue.ALL), known, scene.now)
+    everything = reads.wished(all_seeing, Wish(queue=Queue.ALL), known, scene.now)
     timed("desk map: the latest points", lambda _n: reads.map_points(everything), times=times)
     timed("map: a quarter", lambda _n: queries.points(all_seeing, Filters(), box=near), times=times)
     timed("map: everything (4,000 points)", lambda _n: queries.points(all_seeing, Filters(), box=whole), times=times)
@@ -218,7 +218,7 @@ def inbox(actor: Any, known: Any, now: Any) -> None:
 
     wanted = reads.queues_of(actor)
     reads.queue_counts(actor, wanted, known)
-    cases = reads.wished(actor, reads.Wish(wanted[0]), known, now)
+    cases = reads.wished(actor, reads.Wish(queue=wanted[0]), known, now)
     list(reads.list_page(cases, wanted[0]).rows)
     reads.counts(cases)
 

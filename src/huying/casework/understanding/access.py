@@ -9,6 +9,7 @@ from huying.kernel.errors import Forbidden, NotFound
 
 READERS = ("dispatcher", "centre_lead", "admin", "catalogue_editor", "supervisor")
 TEACHERS = ("centre_lead", "admin")
+AUDITORS = ("checker", "supervisor", "discipline", "centre_lead", "admin")
 OF_RECURRING = ("centre_lead", "supervisor", "discipline", "dispatcher", "grid_lead", "admin")
 
 
@@ -33,4 +34,10 @@ def must_teach(actor: Actor) -> None:
 def must_see_recurring(actor: Actor) -> None:
     """NotFound for strangers; which rows one sees is decided by the cases."""
     if not (actor.is_system or actor.duties_of(*OF_RECURRING) or actor.has("scope:cases:read")):
+        raise NotFound()
+
+
+def must_audit(actor: Actor) -> None:
+    """NotFound for whoever does not look after the quality of answers; which rows one sees is decided by the cases."""
+    if not (actor.is_system or actor.duties_of(*AUDITORS)):
         raise NotFound()

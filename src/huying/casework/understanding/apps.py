@@ -11,7 +11,7 @@ class UnderstandingConfig(AppConfig):
     def ready(self) -> None:
         from huying.shell import navigation, panels
 
-        from .access import OF_RECURRING, READERS
+        from .access import AUDITORS, OF_RECURRING, READERS
         from .desk_advice import once_given, while_writing
         from .desk_reading import below_facts
         from .desk_recurring import on_case
@@ -21,6 +21,7 @@ class UnderstandingConfig(AppConfig):
         navigation.register(entry(_("读懂得怎样"), "understanding", READERS, icon="chart", order=820, group=_("管理")))
         recurring = entry(_("反复发生"), "understanding-recurring", OF_RECURRING, icon="refresh", order=36)
         navigation.register(recurring)
+        navigation.register(entry(_("答复抽查"), "understanding-answers", AUDITORS, icon="document", order=37))
         panels.register("case", "main", on_case, order=5)
         panels.register("case", "words", below_facts)
         panels.register("waiting", "words", below_facts)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.test import Client
 
+from huying.casework.cases.factories import Cast
 from huying.casework.cases.models import Case
 from huying.casework.cases.tests.conftest import Bring
+from huying.casework.understanding.queries_answers import audited
+from huying.kernel.actor import Actor, Duty
 
 from .conftest import Desk, Waiting, said
 
@@ -58,3 +63,23 @@ def test_a_stranger_gets_404(desk: Desk, waiting: Waiting) -> None:
     case = waiting(TEXT)
     assert desk("li_dispatcher").post("/desk/understanding/cases/999999/answer", {"text": "x"}).status_code == 404
     assert Client().post(answer_of(case), {"text": "x"}).status_code == 302
+
+
+def test_an_audit_lists_the_weakest_answers_first(
+    cast: Cast, desk: Desk, bring: Bring, django_assert_num_queries: Any
+) -> None:
+    weak, whole, open_one = bring("closed"), bring("closed"), bring("checking")
+    for case, text in ((weak, EMPTY), (whole, WHOLE), (open_one, EMPTY)):
+        Case.objects.filter(pk=case.pk).update(summary=TEXT)
+        case.feedbacks.update(text=text)
+    with django_assert_num_queries(1):
+        found = audited(cast.ji_discipline)
+    assert [one.case for one in found] == [weak, whole]
+    assert found[0].advice.overall < found[1].advice.overall
+    assert audited(cast.ji_discipline, unit_id=weak.lead_unit_id) and not audited(cast.ji_discipline, unit_id=999)
+    stranger = Actor("staff", "staff:9", "", duties=(Duty("supervisor", "999999"),))
+    assert audited(stranger) == []
+    page = said(desk("ji_discipline").get("/desk/understanding/answers"))
+    assert page.index(weak.title) >= 0 and f"?unit={weak.lead_unit_id}" in page
+    assert desk("he_sanitation").get("/desk/understanding/answers").status_code == 404
+    assert said(desk("sun_checker").get(f"/desk/understanding/answers?unit={weak.lead_unit_id}")).count("#advice") == 2
