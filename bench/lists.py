@@ -171,6 +171,7 @@ def others(bench: Bench, scene: Scene, times: int) -> None:
     """The other reads and one step."""
     from huying.casework.cases import queries
     from huying.casework.cases import queries_desk as reads
+    from huying.casework.cases.models import Case
     from huying.casework.cases.queries import Filters
     from huying.casework.cases.queries_desk import Queue, Wish
     from huying.casework.understanding.queries_similar import matter_of, similar_open
@@ -198,7 +199,7 @@ def others(bench: Bench, scene: Scene, times: int) -> None:
     timed("map: everything (4,000 points)", lambda _n: queries.points(all_seeing, Filters(), box=whole), times=times)
     for level in ("town", "community", "grid"):
         timed(f"map: counts by {level}", lambda _n, at=level: reads.area_counts(everything, at), times=times)
-    some = list(queries.list_page(all_seeing, Filters(open=True), size=PAGE).rows)
+    some = list(Case.objects.filter(open=True).select_related("item").order_by("-id")[:PAGE])
     timed(
         "similar open cases",
         lambda n: similar_open(

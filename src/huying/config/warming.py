@@ -10,6 +10,7 @@ from django.db import DatabaseError
 from huying.casework.catalogue import queries as catalogue
 from huying.casework.clocks import queries as clocks
 from huying.casework.understanding import queries as understanding
+from huying.casework.understanding.emergencies.detecting import detect
 from huying.casework.understanding.replies.judging import usual_background
 from huying.ground.organisation.queries import directory
 from huying.ground.territory import queries as territory
@@ -32,6 +33,7 @@ def warm() -> None:
         understanding.propose(["路灯不亮"], catalogue=catalogue.current(today))
     except DatabaseError as error:
         logging.getLogger(__name__).info("not warmed: %s", error)
+    detect("")  # its words, read and compiled
     usual_background()  # what answers are compared with; reading the dictionary takes seconds
     settle()
 

@@ -44,7 +44,7 @@ def open_matters(matters: Sequence[Matter], *, actor: Actor, now: datetime) -> l
     with transaction.atomic(savepoint=False):
         case_ids = cases.open_cases(openings, actor=actor, now=now)
         opened = [Opened(case_id, decision) for case_id, decision in zip(case_ids, decisions, strict=True)]
-        _call_somebody([one for one in opened if one.decision.alerts], now)
+        _call_somebody([one for one in opened if one.decision.danger], now)
     return opened
 
 
@@ -57,7 +57,7 @@ def _call_somebody(emergencies: Sequence[Opened], now: datetime) -> None:
     for one in emergencies:
         decision = one.decision
         area = area_of(decision.place) if decision.place else ""
-        body = {"title": decision.title, "text": f"（{decision.alerts[0].name} {decision.alerts[0].line}）"}
+        body = {"title": decision.title, "text": f"（{decision.danger}）"}
         told = [people.in_area(role, area) if area else people.anywhere(role) for role in ("dispatcher", "centre_lead")]
         for person_id in sorted({one for ids in told for one in ids}):
             notes.append(

@@ -35,6 +35,8 @@ from .rules import Certainty, Policy, Reason, Route, margin, rank_of, refuse_aut
 
 FALLBACK_ITEM = "1605"  # 意见建议: what a matter is called until a dispatcher knows better
 _SURE = 1.0
+_RATHER_SURE = 0.5
+_HEARD_BY_STAFF = frozenset({"hotline", "visit", "grid", "department"})  # channels where staff name the kind
 _NEVER = 1.0  # no guess is quite so sure, only a kind that was named
 _policies_kept: dict[str, tuple[Any, list[DispatchPolicy]]] = {}
 watch("policies", f"SELECT sum(hashtextextended(p::text, 0)) FROM {DispatchPolicy._meta.db_table} p")
@@ -95,6 +97,9 @@ class Decision:
     waits_for: str
     dispatch_due: datetime | None
     alerts: tuple[Alert, ...] = ()
+    danger: str = (
+        ""  # what somebody must be told of at once, and whom to call; "" where staff heard it or there is none
+    )
     urgent: bool = False
 
 
@@ -157,7 +162,9 @@ def _decide(
     )
     routes = [roads.route(item, area, matter.at) for item, _, _ in items]
     found = routes[0] if routes else None
-    alerts = () if matter.item_code else tuple(detect(f"{matter.title}。{matter.text}"))
+    heard = matter.item_code is not None and matter.channel in _HEARD_BY_STAFF
+    known = bool(matter.item_code and chosen.emergency_line)  # named as the emergency it is: it goes at once
+    alerts = () if heard or known else tuple(detect(f"{matter.title}。{matter.text}"))
     waits = "emergency" if alerts else "held" if matter.hold else refuse_auto(chosen, certainty, policy)
     if waits is None and found is None:
         waits = "no_unit"
@@ -181,8 +188,15 @@ def _decide(
         waits_for=waits or "",
         dispatch_due=None if sending else roads.book.standing_due(_limit(alerts), matter.at, area),
         alerts=alerts,
+        danger="" if heard else _danger(alerts, chosen, certainty.item),
         urgent=matter.urgent or bool(chosen.emergency_line) or bool(alerts) or hurry >= URGENT_FROM,
     )
+
+
+def _danger(alerts: Sequence[Alert], chosen: ItemView, sure: float) -> str:
+    if alerts:
+        return f"{alerts[0].name} {alerts[0].line}"
+    return f"{chosen.name} {chosen.emergency_line}" if chosen.emergency_line and sure >= _RATHER_SURE else ""
 
 
 def _whole(matter: Matter) -> str:

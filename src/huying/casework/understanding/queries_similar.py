@@ -26,15 +26,15 @@ MOST: Final = 5
 _RECENT: Final = timedelta(days=60)  # for matters of another kind than the one asked for
 _AROUND_M: Final = 400.0  # whatever is said there is compared
 _FAR_M: Final = 3_000.0  # from there on it is another place, whatever the words
-_OF_KIND, _NEAR, _SAID = 12, 20, 12  # candidates compared of each way
+_OF_KIND, _NEAR, _SAID = 10, 14, 8  # candidates compared of each way
 _WALKED: Final = 400  # cases of rare words that are looked at
 _WEIGHED: Final = 16  # of the rarest words of the text, by which those near are ordered
 _READ: Final = 300  # characters the words are taken from
 _TELLING: Final = 2.0  # weight above which a word tells anything
-_TOO_MANY, _TOO_COMMON = 3_000, 0.05  # cases that say a word, and their share, from which it finds nothing
+_TOO_MANY, _TOO_COMMON = 500, 0.05  # cases that say a word, and their share, from which it finds nothing
 _DEGREE_M: Final = 111_320.0
 _TABLE: Final = Case._meta.db_table
-# Of the words asked for, the first ten that are rare in this place by PostgreSQL's own statistics; two of them must meet.
+# Of the words asked for, the first six that are rare in this place by PostgreSQL's own statistics; two of them must meet.
 _PAIRS: Final = f"""(
     WITH rare AS (
         SELECT asked.term FROM unnest(%s::text[]) WITH ORDINALITY AS asked(term, place) WHERE asked.term NOT IN (
@@ -43,7 +43,7 @@ _PAIRS: Final = f"""(
             WHERE schemaname = current_schema() AND tablename = '{_TABLE}' AND attname = 'terms' AND said.term IS NOT NULL
             AND (said.share > {_TOO_COMMON}
                 OR said.share * (SELECT reltuples FROM pg_class WHERE oid = '{_TABLE}'::regclass) > {_TOO_MANY})
-        ) ORDER BY asked.place LIMIT 10
+        ) ORDER BY asked.place LIMIT 6
     )
     SELECT string_agg(quote_literal(one.term) || ' & ' || quote_literal(other.term), ' | ')::tsquery
     FROM rare one JOIN rare other ON one.term < other.term

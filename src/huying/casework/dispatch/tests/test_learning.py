@@ -211,6 +211,37 @@ def test_an_emergency_is_put_before_a_person_at_once(cast: Cast) -> None:
     assert told.exists() and "119" in told[0].body["text"]
 
 
+SAID_IN_DANGER = (
+    "楼下着火了，浓烟往上窜，快来人",
+    "厨房好大煤气味，闻着头晕",
+    "我妈倒在地上叫不醒",
+    "有人站在楼顶说不想活了",
+    "隔壁天天打孩子，现在孩子哭得喘不上气",
+    "小孩掉河里了，快救人",
+)
+
+
+@pytest.mark.parametrize("text", SAID_IN_DANGER)
+@pytest.mark.parametrize("named", [None, "0101"])
+def test_danger_waits_for_a_person_whatever_kind_was_chosen(cast: Cast, text: str, named: str | None) -> None:
+    (opened,) = dispatch.open_matters(
+        [Matter(text=text, channel="portal", at=NOW, item_code=named)], actor=system("test"), now=NOW
+    )
+    case = Case.objects.get(pk=opened.case_id)
+    assert (opened.decision.waits_for, case.urgent, case.state) == ("emergency", True, "pending")
+    assert Notice.objects.filter(case=case, kind="emergency").exists()
+
+
+def test_what_staff_named_and_plain_matters_call_nobody(cast: Cast) -> None:
+    given = [
+        Matter(text=SAID_IN_DANGER[0], channel="hotline", at=NOW, item_code="0101"),  # the seat heard it
+        Matter(text="路口垃圾没人清", channel="portal", at=NOW, item_code="0101"),
+    ]
+    for one in dispatch.open_matters(given, actor=system("test"), now=NOW):
+        assert one.decision.waits_for != "emergency"
+    assert not Notice.objects.filter(kind="emergency").exists()
+
+
 def test_the_page_shows_the_card_and_switches(cast: Cast, lived: Callable[..., None], settings: Any) -> None:
     settings.HUYING_REQUIRE_TOTP = False
     lived()

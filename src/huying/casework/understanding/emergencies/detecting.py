@@ -109,8 +109,11 @@ def detect(text: str, *, least: float = ALARM) -> list[Alert]:
     plain = one_form(text)
     groups, voids = lexicon.words(plain)
     found: dict[str, list[_Place]] = {}
+    brief = len(plain) <= lexicon.depth.short
     for first in groups:
         for rule in lexicon.rules.get(first, ()):
+            if rule.brief and not brief:
+                continue
             for count, spans in enumerate(_met(rule, groups, plain, voids.get(rule.kind, ()))):
                 if count >= _MOST:
                     break

@@ -7,9 +7,10 @@ where a pair is known are words compared. That is several times faster than an a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -19,9 +20,12 @@ import yaml
 
 _SEED: Final = Path(__file__).parents[1] / "seed" / "emergencies.yaml"
 _EVERY: Final = "*"
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LEVELS: Final = ("sure", "likely", "faint", "brief")
 _TABLE: Final = 1 << 17  # a pair not known is taken for a known one about once in a hundred, and then compared
 _NARROW: Final = {0xFF21 + i: 0x61 + i for i in range(26)} | {0xFF41 + i: 0x61 + i for i in range(26)}
 _WIDE: Final = re.compile("[Ａ-Ｚａ-ｚ\u200b\ufeff]")
+_CHOICE: Final = re.compile(r"\(([^()]*)\)")
 # The traditional characters in which words are known too.
 _TRADITIONAL: Final = str.maketrans(
     "着气烧烟楼电触杀伤坠压关门孩儿学们来泄爆浓滚尸体断线桥遗书轻农药枪绑强奸亵虐殴误晕抢离见丢护车没无",
@@ -60,6 +64,7 @@ class Rule:
     groups: tuple[int, ...]
     within: int
     urgency: float
+    brief: bool = False  # said so only by whoever writes a few words: counts in brief texts only
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ class Depth:
     brief: int
     opening: int
     full: int
+    short: int
 
     def factor(self, position: int, length: int, least: float) -> float:
         """1 in a brief text and in the opening of any, falling to ``least`` where the text is long."""
@@ -95,12 +101,32 @@ class Word(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Lexicon:
-    """All words and what they mean."""
+class Index:
+    """Words as they are looked up."""
 
     starts: Mapping[str, tuple[Word, ...]]  # by their first two signs
     singles: tuple[Word, ...]
     table: npt.NDArray[np.bool_]  # by the number of a pair: whether words may begin with it
+
+    def found(self, text: str) -> Iterator[tuple[int, Word]]:
+        """Every place of a text of one form where a word stands."""
+        for at in np.flatnonzero(self.table[_pairs(text)]).tolist():
+            for word in self.starts.get(text[at : at + 2], ()):
+                if text.startswith(word.text, at):
+                    yield at, word
+        for word in self.singles:
+            at = text.find(word.text)
+            while at >= 0:
+                yield at, word
+                at = text.find(word.text, at + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """All words and what they mean."""
+
+    brief: Index  # every word
+    long: Index  # without those only rules for brief texts ask for
     rules: Mapping[int, tuple[Rule, ...]]  # by their first group
     kinds: Mapping[str, Kind]
     marks: tuple[Mark, ...]
@@ -113,19 +139,19 @@ class Lexicon:
         """Where words of each group stand in a text of one form, and where words that void a kind."""
         groups: dict[int, list[Span]] = {}
         voids: dict[str, list[Span]] = {}
-        for at in np.flatnonzero(self.table[_pairs(text)]).tolist():
-            for word in self.starts.get(text[at : at + 2], ()):
-                if text.startswith(word.text, at):
-                    _note(groups, voids, word, at)
-        for word in self.singles:
-            at = text.find(word.text)
-            while at >= 0:
-                _note(groups, voids, word, at)
-                at = text.find(word.text, at + 1)
+        index = self.brief if len(text) <= self.depth.short else self.long
+        for at, word in index.found(text):
+            _note(groups, voids, word, at)
         if _EVERY in voids:
             every = voids.pop(_EVERY)
             voids = {kind: [*voids.get(kind, ()), *every] for kind in self.kinds}
         return groups, voids
+
+
+def spelt(word: object) -> list[str]:
+    """All words that ``(a|b)c(d|)`` stands for."""
+    parts = [part.split("|") if place % 2 else [part] for place, part in enumerate(_CHOICE.split(str(word)))]
+    return ["".join(chosen) for chosen in product(*parts)]
 
 
 def _note(groups: dict[int, list[Span]], voids: dict[str, list[Span]], word: Word, at: int) -> None:
@@ -157,60 +183,69 @@ def shipped() -> Lexicon:
 
 def read(path: Path) -> Lexicon:
     """Compile a file of words; a rule that names an unknown group is a ``KeyError``."""
-    told = yaml.safe_load(path.read_text(encoding="utf-8"))
-    meant = _Meanings()
+    told = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+    meant = _Meanings(told.get("slips", {}))
     said: dict[str, list[str]] = {}
     for name, words in told["groups"].items():
-        said[name] = [one for word in words for one in (said[word[1:]] if str(word).startswith("+") else [str(word)])]
+        said[name] = [one for word in words for one in (said[word[1:]] if str(word).startswith("+") else spelt(word))]
         meant.learn(said[name], group=name)
     meant.learn(told.get("elsewhere", ()), voids=_EVERY)
     rules: list[Rule] = []
     for kind, says in told["kinds"].items():
         levels = {**told["levels"], **says.get("levels", {})}
-        for level in ("sure", "likely", "faint"):
+        for level in _LEVELS:
             if says.get(level):
                 meant.learn(says[level], group=f"{kind}.{level}")
-                rules.append(Rule(kind, (meant.groups[f"{kind}.{level}"],), 0, float(levels[level])))
+                brief = level == "brief"
+                rules.append(Rule(kind, (meant.groups[f"{kind}.{level}"],), 0, float(levels[level]), brief))
         for rule in says.get("rules", ()):
             parts = tuple(meant.groups[name] for name in rule["say"])
-            rules.append(Rule(kind, parts, int(rule["within"]), float(rule["urgency"])))
+            brief = bool(rule.get("brief", False))
+            rules.append(Rule(kind, parts, int(rule["within"]), float(rule["urgency"]), brief))
         meant.learn(says.get("unless", ()), voids=kind)
-    starts, table = meant.starts(), np.zeros(_TABLE, dtype=np.bool_)
-    for start in starts:
-        table[_pairs(start)] = True
+    words = meant.words()
+    lasting = {group for rule in rules if not rule.brief for group in rule.groups}
     free, deep = told["long"]["free"], told["long"]
     return Lexicon(
-        starts=starts,
-        table=table,
-        singles=tuple(word for word in meant.words() if len(word.text) == 1),
+        brief=_index(words),
+        long=_index(_only(words, lasting)),
         rules={rule.groups[0]: tuple(r for r in rules if r.groups[0] == rule.groups[0]) for rule in rules},
         kinds={kind: Kind(str(says["line"]), says.get("weigh", {})) for kind, says in told["kinds"].items()},
         marks=tuple(_mark(name, said) for name, said in told["marks"].items()),
         now=_mark("now", told["now"]),
         call=_mark("call", told["call"]),
         overruled=frozenset(told["now"]["overrules"]),
-        depth=Depth(float(deep["weight"]), int(free[0]), int(free[1]), int(deep["full"])),
+        depth=Depth(float(deep["weight"]), int(free[0]), int(free[1]), int(deep["full"]), int(deep["short"])),
     )
 
 
 class _Meanings:
     """Words being learned; the same word may belong to several groups."""
 
-    def __init__(self) -> None:
+    def __init__(self, slips: Mapping[str, Sequence[str]]) -> None:
         self.groups: dict[str, int] = {}
+        self._slips = slips
+        self._slipping = re.compile("|".join(map(re.escape, slips))) if slips else None
         self._words: dict[str, tuple[set[int], set[str]]] = {}
 
     def learn(self, words: Iterable[object], *, group: str = "", voids: str = "") -> None:
         if group:
             self.groups[group] = len(self.groups)
         for word in words:
-            plain = one_form(str(word))
-            for form in {plain, plain.translate(_TRADITIONAL)}:
+            for form in self._forms(word):
                 parts, voided = self._words.setdefault(form, (set(), set()))
                 if group:
                     parts.add(self.groups[group])
                 if voids:
                     voided.add(voids)
+
+    def _forms(self, word: object) -> set[str]:
+        """A word in every spelling: as it should be, with one slip of the pen, in traditional characters."""
+        forms = {one_form(one) for one in spelt(word)}
+        if self._slipping:
+            for right in [form for form in forms if self._slipping.search(form)]:
+                forms.update(right.replace(meant, slip) for meant, slips in self._slips.items() for slip in slips)
+        return forms | {form.translate(_TRADITIONAL) for form in forms}
 
     def words(self) -> list[Word]:
         return [
@@ -218,12 +253,27 @@ class _Meanings:
             for word, (parts, voided) in sorted(self._words.items())
         ]
 
-    def starts(self) -> dict[str, tuple[Word, ...]]:
-        found: dict[str, list[Word]] = {}
-        for word in self.words():
-            if len(word.text) > 1:
-                found.setdefault(word.text[:2], []).append(word)
-        return {start: tuple(words) for start, words in found.items()}
+
+def _only(words: Iterable[Word], groups: Set[int]) -> Iterator[Word]:
+    """The words with no other groups than these; those left without a meaning are left out."""
+    for word in words:
+        kept = tuple(group for group in word.groups if group in groups)
+        if kept or word.voids:
+            yield Word(word.text, kept, word.voids)
+
+
+def _index(words: Iterable[Word]) -> Index:
+    starts: dict[str, list[Word]] = {}
+    singles = []
+    table = np.zeros(_TABLE, dtype=np.bool_)
+    for word in words:
+        if len(word.text) == 1:
+            singles.append(word)
+        else:
+            starts.setdefault(word.text[:2], []).append(word)
+    for start in starts:
+        table[_pairs(start)] = True
+    return Index({start: tuple(found) for start, found in starts.items()}, tuple(singles), table)
 
 
 def _mark(name: str, said: Mapping[str, Any]) -> Mark:
