@@ -101,9 +101,9 @@ def _run(matter: Matter, now: datetime, actor: Actor | None) -> DryRun:
 
 
 def like_decided(
-    matter: Matter, decision: Decision, *, now: datetime, actor: Actor | None = None
+    matter: Matter, decision: Decision, *, now: datetime, actor: Actor | None = None, public: bool = False
 ) -> tuple[Similar, ...]:
-    """Open cases that may be the matter just worked out; with ``actor`` those they may see. One query."""
+    """Open cases that may be the matter just worked out; with ``actor`` those they may see, ``public`` only what all may see."""
     place = decision.place
     asked = like.Matter(
         text=decision.summary,
@@ -117,7 +117,7 @@ def like_decided(
         at=matter.at,
     )
     community = place.community if place else ""
-    return tuple(similar_open(asked, decision.item, now=now, community=community, actor=actor))
+    return tuple(similar_open(asked, decision.item, now=now, community=community, actor=actor, public=public))
 
 
 def _place(matter: Matter, decision: Decision, now: datetime) -> tuple[str, tuple[Place, ...]]:

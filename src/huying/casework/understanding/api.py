@@ -180,7 +180,7 @@ def list_recurrences(
     cursor: str | None = None,
     size: Annotated[int, Field(ge=1, le=MOST_AT_ONCE)] = 50,
 ) -> dict[str, Any]:
-    """The latest raised first; only those whose case the caller may see."""
+    """The latest case first; only those whose case the caller may see."""
     access.must_see_recurring(_actor(request))
     found = recurrences(_actor(request), open_only=open_only, cursor=cursor, size=size)
     items = [

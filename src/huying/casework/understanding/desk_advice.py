@@ -7,6 +7,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from huying.casework.cases import access as case_access
@@ -41,8 +43,10 @@ def advise(request: HttpRequest, case_id: int) -> HttpResponse:
     if case is None:
         raise NotFound(code="case_not_found")
     answer = request.POST.get("text", "")[:LONGEST] if request.method == "POST" else _answer(case)
-    found = {"advice": _shown(_judged(case, answer)) if answer.strip() else None, "given": request.method == "GET"}
-    return render(request, "understanding/_advice.html", found)
+    found: dict[str, Any] = {"advice": _shown(_judged(case, answer)) if answer.strip() else None, "given": request.method == "GET"}
+    part = request.headers.get("HX-Request") == "true"
+    found["crumbs"] = [(reverse("cases-case", args=[case.pk]), case.title), ("", _("答复写得怎样"))]
+    return render(request, "understanding/_advice.html" if part else "understanding/advice.html", found)
 
 
 def _answer(case: Case) -> str:

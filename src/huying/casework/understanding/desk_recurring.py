@@ -25,7 +25,7 @@ from .repeats.likeness import ChronicRule
 @staff
 @require_GET
 def page(request: HttpRequest) -> HttpResponse:
-    """Places and kinds that keep coming back, the latest raised first."""
+    """Places and kinds that keep coming back, the latest case first."""
     actor = actor_of(request)
     access.must_see_recurring(actor)
     all_of_them = request.GET.get("state") == "all"

@@ -84,8 +84,9 @@ def similar_open(
     community: str = "",
     exclude: int | None = None,
     actor: Actor | None = None,
+    public: bool = False,
 ) -> list[Similar]:
-    """The likeliest open cases, best first; with ``actor`` those they may see. One query.
+    """The likeliest open cases, best first; with ``actor`` those they may see, ``public`` only of kinds all may see. One query.
 
     A case of the same item within the item's radius and days is always offered; any other only when it is likely.
     """
@@ -100,6 +101,8 @@ def similar_open(
     found = Case.objects.filter(pk__in=RawSQL(union, [one for _sql, params in arms for one in params]))
     if exclude is not None:
         found = found.exclude(pk=exclude)
+    if public:
+        found = found.filter(item__public_visible=True, item__sensitive=False)
     if actor is not None:
         found = found.annotate(seen=Exists(access.visible(actor).filter(pk=OuterRef("pk"))))
     rows = found.select_related("lead_unit", "item").defer("terms", "proposals", *_NOT_SHOWN)

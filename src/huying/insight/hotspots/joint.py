@@ -78,7 +78,7 @@ def open_joint_case(issue_id: int, plan: Plan, *, actor: Actor, now: datetime) -
         raise Conflict(
             gettext_lazy("这个热点已经开过联办"), code="joint_case_open", hint=gettext_lazy("请到联办事件里继续办理")
         )
-    (opened,) = open_matters([_matter(issue, plan, now)], actor=actor, now=now)
+    (opened,) = open_matters([_matter(issue, plan, actor, now)], actor=actor, now=now)
     issue.case_id = opened.case_id
     issue.save(update_fields=["case"])
     made = JointPlan.objects.create(
@@ -93,7 +93,8 @@ def open_joint_case(issue_id: int, plan: Plan, *, actor: Actor, now: datetime) -
         for number, step in enumerate(sorted(plan.steps, key=lambda one: one.due), 1)
     )
     _record(made, "open_joint", actor, now, {"issue": issue.pk, "lead": plan.lead_unit_id, "steps": len(plan.steps)})
-    if cases.parties(actor, cases.get_case(actor, opened.case_id)) & _DISPATCHES:
+    seen = cases.visible(actor).filter(pk=opened.case_id).first()  # a lead of part of the place may not see all of it
+    if seen is not None and cases.parties(actor, seen) & _DISPATCHES:
         dispatch_case(opened.case_id, actor=actor, now=now, unit_id=plan.lead_unit_id)
     return issue
 
@@ -167,8 +168,8 @@ def _check(plan: Plan, now: datetime) -> None:
         raise Invalid(fields=wrong, code="joint_plan_wrong")
 
 
-def _matter(issue: HotIssue, plan: Plan, now: datetime) -> Matter:
-    lon, lat = _point(issue)
+def _matter(issue: HotIssue, plan: Plan, actor: Actor, now: datetime) -> Matter:
+    lon, lat = _point(issue, actor)
     return Matter(
         text=_summary(issue, plan, now),
         title=issue.name[:_LONGEST_TITLE],
@@ -186,7 +187,7 @@ def _summary(issue: HotIssue, plan: Plan, now: datetime) -> str:
     """How many speak of it, where and since when, who is to lead and what is to be reached; in the language of the place."""
     with override(settings.LANGUAGE_CODE):
         return _(
-            "居民集中反映“%(name)s”：%(first)s 至 %(last)s 共 %(messages)s 条、%(people)s 人，地点 %(place)s。"
+            "各方集中反映“%(name)s”：%(first)s 至 %(last)s 共 %(messages)s 条、%(people)s 人，地点 %(place)s。"
             "请由%(lead)s牵头，会同有关单位联合办理（每月一题）。目标：%(goal)s"
         ) % {
             "name": issue.name,
@@ -213,7 +214,7 @@ def _item_code(issue: HotIssue, now: datetime) -> str | None:
     return next((code for code in found if catalogue.get(code) is not None), None)
 
 
-def _point(issue: HotIssue) -> tuple[float | None, float | None]:
-    """Where the latest message that has a point was."""
-    placed = HotMessage.objects.filter(issue=issue, report__case__lon__isnull=False).order_by("-at", "-id")
+def _point(issue: HotIssue, actor: Actor) -> tuple[float | None, float | None]:
+    """Where the latest message was that has a point and counts for the actor."""
+    placed = access.messages(actor).filter(issue=issue, report__case__lon__isnull=False).order_by("-at", "-id")
     return placed.values_list("report__case__lon", "report__case__lat").first() or (None, None)

@@ -77,7 +77,7 @@ def _effect(issue: HotIssue, plan: JointPlan, now: datetime) -> Effect:
     """The full days since it was opened, at most thirty, the latest; and as many before it was opened."""
     days = max(0, min(_LONGEST, (now - plan.opened_at).days))
     begun, ended = plan.opened_at - days * _DAY, now - days * _DAY
-    closed = Q(report__case__closed_at__isnull=False)
+    closed = Q(report__case__state__in=("closed", "archived"))
     found = HotMessage.objects.filter(issue=issue).aggregate(
         before=Count("id", filter=Q(at__gte=begun, at__lt=plan.opened_at)),
         after=Count("id", filter=Q(at__gte=ended)),

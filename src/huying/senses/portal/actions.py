@@ -55,12 +55,14 @@ def send_matter(said: Said, *, actor: Actor, now: datetime) -> list[Taken]:
 
     Sending the same again changes nothing and gives the same tracking codes.
     """
-    if said.split:
-        return reports.take_in_apart(_voice(said), actor=actor, now=now)
     item_code, hold = None, False
     if said.chosen:
         seen = queries.understand(said.matter(now), now=now, with_similar=False)
         item_code, hold = rules.resident_choice(said.chosen, seen.codes, sure=seen.sure)
+        if said.split and seen.codes[:1] == [item_code]:
+            item_code = None  # it was only proposed, for the text as a whole
+    if said.split:
+        return reports.take_in_apart(replace(_voice(said), item_code=item_code, hold=hold), actor=actor, now=now)
     return reports.take_in([replace(_voice(said), item_code=item_code, hold=hold)], actor=actor, now=now)
 
 

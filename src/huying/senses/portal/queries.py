@@ -130,11 +130,12 @@ def _choice(decision: Decision, units: Mapping[int, UnitView]) -> Choice:
 
 
 def _near(matter: Matter, decision: Decision, now: datetime) -> tuple[Near, ...]:
-    """Open matters like this one, whatever it is called; only of kinds everybody may see. One query."""
+    """Open matters like this one near by, whatever they are called; only of kinds everybody may see. One query."""
+    community = decision.place.community if decision.place else ""
     found = [
         one
-        for one in like_decided(matter, decision, now=now)
-        if one.case.item.public_visible and not one.case.item.sensitive
+        for one in like_decided(matter, decision, now=now, public=True)
+        if one.metres is not None or (community and one.case.community == community)
     ][:MOST_SIMILAR]
     places = place_words(_area(one.case) for one in found)
     return tuple(_as_near(one.case, places, one.metres) for one in found)

@@ -45,6 +45,7 @@ class Line:
     state: str = "done"
     text: str = ""
     plan: tuple[Milestone, ...] = ()
+    codes: tuple[tuple[str, str], ...] = ()  # of other matters: as written in addresses, as read out
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +267,11 @@ def _due_words(value: object, now: datetime) -> str:
     return gettext("最晚 %(when)s 办好") % {"when": moment_words(moment, now)} if moment else ""
 
 
+def split_off(telling: Telling) -> tuple[tuple[str, str], ...]:
+    """The tracking codes of the matters that got cases of their own, as in addresses and as read out."""
+    return tuple((str(one), spoken_tracking_code(str(one))) for one in telling.body.get("codes", ()))
+
+
 def _of_telling(telling: Telling, known: _Known) -> Line:
     body = telling.body
     title, icon = words.sentence(
@@ -275,8 +281,7 @@ def _of_telling(telling: Telling, known: _Known) -> Line:
         channel=words.channel_name(str(body["channel"])) if body.get("channel") else "",
     )
     if telling.kind == Told.SPLIT:
-        codes = gettext("、").join(spoken_tracking_code(str(one)) for one in body.get("codes", ()))
-        return Line(title, telling.at, icon, text=gettext("查询码 %(codes)s") % {"codes": codes})
+        return Line(title, telling.at, icon, codes=split_off(telling))
     said = str(body.get("words") or "") if telling.kind in (Told.EXTENDED, Told.ANSWERED) else ""
     return Line(title, telling.at, icon, text=said)
 

@@ -18,3 +18,4 @@ class ReportsConfig(AppConfig):
             navigation.Entry(_("回访"), "calls", CALLERS, icon="phone", order=7, count=desk_calls.count_to_call)
         )
         panels.register("case", "main", desk.voices_panel, order=10)
+        panels.register("waiting", "words", desk.others_panel)

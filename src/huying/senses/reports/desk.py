@@ -22,7 +22,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.errors import Forbidden, HuyingError, NotFound, Refused
 from huying.kernel.privacy import mask_text, reveal
 
-from . import access, actions, desk_queries, words
+from . import access, actions, desk_queries, queries, words
 from .desk_queries import VoiceView
 from .models import Report
 
@@ -37,6 +37,16 @@ def voices_panel(request: HttpRequest, case: Case) -> str:
         return ""
     found = voice_words(actor, case, shown) | {"more": page.next is not None, "total": case.reports}
     return render_to_string("reports/voices_panel.html", found, request=request)
+
+
+def others_panel(request: HttpRequest, case: Case) -> str:
+    """For who decides where a waiting case goes: the other matters its first voice raises."""
+    actor = actor_of(request)
+    report = queries.of_case(case.pk).select_related("case").first()
+    if report is None or not access.may_split(case_access.parties(actor, case), case):
+        return ""
+    found = {"report": report, "others": [mask_text(text) for text in queries.others_of(report)]}
+    return render_to_string("reports/_others.html", found, request=request) if found["others"] else ""
 
 
 def voice_words(actor: Actor, case: Case, shown: list[VoiceView]) -> dict[str, Any]:

@@ -81,7 +81,7 @@ class Likeness:
             told.append(_("相距 %(metres)s 米") % {"metres": round(self.metres)})
         elif self.same_grid:
             told.append(_("同一网格"))
-        if self.hours is not None:
+        if self.hours is not None and round(self.hours) >= 1:
             days = round(self.hours / 24)
             told.append(
                 _("相隔 %(hours)s 小时") % {"hours": round(self.hours)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,18 +10,24 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from huying.casework.cases import actions as cases
+from huying.casework.cases.access import area_of
+from huying.casework.cases.models import Case
 from huying.casework.cases.queries import outlines
+from huying.ground.territory import queries as territory
 from huying.kernel.actor import Actor, system
+from huying.kernel.clock import local_day
 from huying.kernel.errors import Refused
 from huying.kernel.privacy import unseal
 
 from .. import access
 from ..models import Contact, Report, Telling
+from ..queries import others_of
 from ..rules import Told, parts_of
 from .intake import Taken, Voice, take_in
 from .owning import hold_report
 
 SOURCE = "split"
+_READ = 200  # characters in which a part may name its place
 
 
 def split_report(report_id: int, *, actor: Actor, now: datetime) -> list[Taken]:
@@ -36,7 +43,8 @@ def split_report(report_id: int, *, actor: Actor, now: datetime) -> list[Taken]:
             raise Refused(_("事件已经结束，不能再拆"), code="case_over")
         if not others:
             raise Refused(_("这段话里只有一件事"), code="one_matter")
-        taken = take_in([_voice(report, text, n) for n, text in enumerate(others, 2)], actor=actor, now=now)
+        voices = [replace(_voice(report), text=text, source_id=f"{report.pk}/{n}") for n, text in enumerate(others, 2)]
+        taken = take_in(_placed(voices, report.case, now), actor=actor, now=now)
         if any(one.repeated for one in taken):
             raise Refused(_("已经拆过了"), code="already_split")
         _tell(report, taken, now)
@@ -47,20 +55,39 @@ def split_report(report_id: int, *, actor: Actor, now: datetime) -> list[Taken]:
 def take_in_apart(voice: Voice, *, actor: Actor, now: datetime) -> list[Taken]:
     """Take in a voice as one for each matter it raises, in its own words; the first keeps the pictures and is told of all.
 
-    A voice of one matter is taken in as it is. A repeated one changes nothing.
+    A voice of one matter is taken in as it is. Repeated it changes nothing; if it had been taken in whole before, its other
+    matters now get cases of their own.
     """
     first, *others = parts_of(voice.text)
-    voices = [replace(voice, text=first), *(_other(voice, text, n) for n, text in enumerate(others, 2))]
     with transaction.atomic():
-        taken = take_in(voices, actor=actor, now=now)
-        if others and not taken[0].repeated:
-            report = Report.objects.get(tracking_code=taken[0].tracking_code)
-            _tell(report, taken[1:], now)
-        return taken
+        (taken,) = take_in([replace(voice, text=first)], actor=actor, now=now)
+        if not others:
+            return [taken]
+        report = Report.objects.select_related("case").get(tracking_code=taken.tracking_code)
+        if taken.repeated:
+            whole = report.case.open and bool(others_of(report))
+            return [taken, *split_report(report.pk, actor=actor, now=now)] if whole else [taken]
+        voices = [
+            replace(voice, text=text, source_id=f"{voice.source_id}/{n}", item_code=None, files=())
+            for n, text in enumerate(others, 2)
+        ]
+        more = take_in(_placed(voices, report.case, now), actor=actor, now=now)
+        _tell(report, more, now)
+        _note(report, more, actor, now)
+        return [taken, *more]
 
 
-def _other(voice: Voice, text: str, number: int) -> Voice:
-    return replace(voice, text=text, source_id=f"{voice.source_id}/{number}", item_code=None, hold=False, files=())
+def _placed(voices: Sequence[Voice], case: Case, now: datetime) -> list[Voice]:
+    """What names no place of its own and came without one is where the first matter is."""
+    if not voices or voices[0].lon is not None or voices[0].place_text:
+        return list(voices)
+    area = area_of(case)
+    named = territory.locate_texts([one.text[:_READ] for one in voices], on=local_day(now), k=1)
+    there = case.place_text or (territory.label(area) if area else "")
+    return [
+        one if found else replace(one, lon=case.lon, lat=case.lat, place_text=there)
+        for one, found in zip(voices, named, strict=True)
+    ]
 
 
 def _tell(report: Report, others: list[Taken], now: datetime) -> None:
@@ -76,13 +103,14 @@ def _note(report: Report, taken: list[Taken], actor: Actor, now: datetime) -> No
     cases.note_case(report.case_id, text=str(text), actor=writer, now=now)
 
 
-def _voice(report: Report, text: str, number: int) -> Voice:
+def _voice(report: Report) -> Voice:
+    """The voice of a report once more."""
     contact = report.contact
     return Voice(
         source=SOURCE,
-        source_id=f"{report.pk}/{number}",
+        source_id=str(report.pk),
         channel=report.channel,
-        text=text,
+        text=report.text,
         said_at=report.said_at,
         name=_opened(contact, "name_sealed"),
         phone=_opened(contact, "phone_sealed"),

@@ -10,13 +10,13 @@ from django.test import Client
 
 from huying.casework.cases import actions as cases
 from huying.casework.cases import factories
-from huying.casework.cases.factories import IN_GRID_1, Cast
+from huying.casework.cases.factories import IN_GRID_1, LIUAN, Cast
 from huying.casework.cases.turns import chain
 from huying.kernel.actor import system
 from huying.kernel.clock import now
 from huying.kernel.errors import NotFound, Refused
 from huying.kernel.trace import Entry
-from huying.senses.reports.actions import Voice, split_report, take_in
+from huying.senses.reports.actions import Voice, split_report, take_in, take_in_apart
 from huying.senses.reports.actions.erasing import erase_report
 from huying.senses.reports.models import Contact, Report, Telling
 from huying.senses.reports.rules import MOST_PARTS, other_matters, spoken_tracking_code
@@ -38,10 +38,8 @@ def cast(db: None) -> Cast:
 def speak(cast: Cast) -> Speak:
     def make(text: str = TEXT, **more: Any) -> Report:
         lon, lat = IN_GRID_1
-        given = {"phone": "19900001234", "name": "刘桂芳", "hold": True, **more}
-        one = Voice(
-            source="t", source_id=str(Report.objects.count()), channel="portal", text=text, lon=lon, lat=lat, **given
-        )
+        given = {"phone": "19900001234", "name": "刘桂芳", "hold": True, "lon": lon, "lat": lat, **more}
+        one = Voice(source="t", source_id=str(Report.objects.count()), channel="portal", text=text, **given)
         (taken,) = take_in([one], actor=system("portal"), now=now())
         return Report.objects.select_related("case").get(tracking_code=taken.tracking_code)
 
@@ -111,6 +109,32 @@ def test_it_is_refused_twice_for_one_matter_and_when_it_is_over(cast: Cast, spea
         split_report(over.pk, actor=cast.li_dispatcher, now=at)
 
 
+def test_what_names_no_place_is_where_the_first_matter_is(cast: Cast, speak: Speak) -> None:
+    text = "柳岸一网格有以下几个问题：1、路口垃圾没人清运。2、楼下路灯不亮。3、楼上装修噪音太吵。"
+    first = speak(text, lon=None, lat=None)
+    assert first.case.community == LIUAN
+    split_report(first.pk, actor=cast.li_dispatcher, now=now())
+    others = Report.objects.exclude(pk=first.pk).select_related("case")
+    assert [one.case.community for one in others] == [LIUAN, LIUAN]
+
+
+def test_sent_whole_and_then_apart_gives_every_matter_one_case(cast: Cast) -> None:
+    lon, lat = IN_GRID_1
+    voice = Voice(source="t", source_id="1", channel="portal", text=TEXT, lon=lon, lat=lat, anonymous=True)
+    (whole,) = take_in([voice], actor=system("portal"), now=now())
+    apart = take_in_apart(voice, actor=system("portal"), now=now())
+    assert apart[0].tracking_code == whole.tracking_code and len(apart) == 3
+    again = take_in_apart(voice, actor=system("portal"), now=now())
+    assert [one.tracking_code for one in again] == [whole.tracking_code]
+    assert Report.objects.count() == 3 and Telling.objects.filter(kind="split").count() == 1
+
+
+def test_the_dispatcher_is_offered_it_beside_the_waiting_case(cast: Cast, speak: Speak, settings: Any) -> None:
+    report = speak()
+    page = f"/desk/dispatch/?case={report.case_id}"
+    assert f"/desk/reports/{report.pk}/split" in signed_in(cast, "li_dispatcher", settings).get(page).content.decode()
+
+
 def decline(report: Report, cast: Cast) -> None:
     cases.decline_case(report.case_id, channel="court", reason="已诉至法院", actor=cast.li_dispatcher, now=now())
 
@@ -157,5 +181,7 @@ def test_a_resident_sends_several_matters_apart(cast: Cast) -> None:
     others = list(Report.objects.order_by("id").values_list("tracking_code", flat=True))[1:]
     assert Telling.objects.get(kind="split").body == {"codes": others}
     assert len(client.session["huying_codes"]) == 3
+    shown = sent.content.decode()
+    assert all(spoken_tracking_code(code) in shown for code in others)
     client.post("/report", {**given, "key": key, "step": "send", "split": "on", "chosen": ""})
     assert Report.objects.count() == 3
