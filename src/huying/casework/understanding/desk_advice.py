@@ -43,7 +43,10 @@ def advise(request: HttpRequest, case_id: int) -> HttpResponse:
     if case is None:
         raise NotFound(code="case_not_found")
     answer = request.POST.get("text", "")[:LONGEST] if request.method == "POST" else _answer(case)
-    found: dict[str, Any] = {"advice": _shown(_judged(case, answer)) if answer.strip() else None, "given": request.method == "GET"}
+    found: dict[str, Any] = {
+        "advice": _shown(_judged(case, answer)) if answer.strip() else None,
+        "given": request.method == "GET",
+    }
     part = request.headers.get("HX-Request") == "true"
     found["crumbs"] = [(reverse("cases-case", args=[case.pk]), case.title), ("", _("答复写得怎样"))]
     return render(request, "understanding/_advice.html" if part else "understanding/advice.html", found)

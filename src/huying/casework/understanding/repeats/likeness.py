@@ -74,9 +74,13 @@ class Likeness:
     @property
     def reasons(self) -> list[str]:
         """Short reasons for a person to judge by, in the reader's language."""
+        said = [_("都提到%(words)s") % {"words": _("、").join(self.words)}] if self.words else []
+        return said + self.circumstances
+
+    @property
+    def circumstances(self) -> list[str]:
+        """The reasons without anybody's words."""
         told = []
-        if self.words:
-            told.append(_("都提到%(words)s") % {"words": _("、").join(self.words)})
         if self.metres is not None:
             told.append(_("相距 %(metres)s 米") % {"metres": round(self.metres)})
         elif self.same_grid:
