@@ -27,7 +27,7 @@ def answer_of(case: Case) -> str:
 
 
 def advice_on(client: Client, case: Case, text: str) -> str:
-    return said(client.post(answer_of(case), {"text": text}))
+    return said(client.post(answer_of(case), {"text": text}, headers={"HX-Request": "true"}))
 
 
 def test_an_answer_is_looked_at_while_it_is_written_and_nothing_is_stored(desk: Desk, waiting: Waiting) -> None:

@@ -110,7 +110,7 @@ def test_it_is_refused_twice_for_one_matter_and_when_it_is_over(cast: Cast, spea
 
 
 def test_what_names_no_place_is_where_the_first_matter_is(cast: Cast, speak: Speak) -> None:
-    text = "柳岸一网格有以下几个问题：1、路口垃圾没人清运。2、楼下路灯不亮。3、楼上装修噪音太吵。"
+    text = "柳岸社区有以下几个问题：1、路口垃圾没人清运。2、楼下路灯不亮。3、楼上装修噪音太吵。"
     first = speak(text, lon=None, lat=None)
     assert first.case.community == LIUAN
     split_report(first.pk, actor=cast.li_dispatcher, now=now())
