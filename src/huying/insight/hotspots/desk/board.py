@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from huying.casework.cases.desk.guard import actor_of, staff
 from huying.kernel import clock
+from huying.kernel.actor import Actor
 from huying.kernel.paging import Page
 from huying.kernel.privacy import mask_text
 
@@ -20,6 +21,7 @@ from .. import access, board_queries, joint_queries, queries, words
 from ..asking import asked, tabs
 from ..board_queries import Ranked
 from ..models import HotIssue, HotMessage
+from ..periods import Period
 from ..ranking import title_for
 
 _LONGEST_PLACE = 80
@@ -58,7 +60,7 @@ def issue(request: HttpRequest, issue_id: int) -> HttpResponse:
         "tabs": tabs(when.period),
         "standing": standing,
         "parts": _parts(standing),
-        "line": _line(shown, request),
+        "line": _line(shown, actor, when.period),
         "messages_page": Page([_message(one) for one in page.rows], page.next, page.prev),
         "joint": joint_queries.joint_of(shown, now=clock.now()),
         "may_open": access.may_open(actor),
@@ -100,10 +102,9 @@ def _parts(one: Ranked | None) -> list[tuple[Any, Any, float]]:
     return [part for part in points if part[2] > 0]
 
 
-def _line(shown: HotIssue, request: HttpRequest) -> dict[str, Any]:
+def _line(shown: HotIssue, actor: Actor, period: Period) -> dict[str, Any]:
     """The time line as bars in a box of 100 by 30."""
-    when = asked(request)
-    parts = queries.time_line(shown, actor_of(request), when.period)
+    parts = queries.time_line(shown, actor, period)
     most = max((one.count for one in parts), default=0)
     width = 100 / max(1, len(parts))
     bars = [
@@ -111,7 +112,7 @@ def _line(shown: HotIssue, request: HttpRequest) -> dict[str, Any]:
         for number, one in enumerate(parts)
         if one.count
     ]
-    named = {"day": _("每天多少条"), "week": _("每周多少条"), "month": _("每月多少条")}[when.period.step]
+    named = {"day": _("每天多少条"), "week": _("每周多少条"), "month": _("每月多少条")}[period.step]
     return {"bars": bars, "width": width * 0.8, "most": most, "named": named}
 
 

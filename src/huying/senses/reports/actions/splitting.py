@@ -65,8 +65,7 @@ def take_in_apart(voice: Voice, *, actor: Actor, now: datetime) -> list[Taken]:
             return [taken]
         report = Report.objects.select_related("case").get(tracking_code=taken.tracking_code)
         if taken.repeated:
-            whole = report.case.open and bool(others_of(report))
-            return [taken, *split_report(report.pk, actor=actor, now=now)] if whole else [taken]
+            return [taken, *split_report(report.pk, actor=actor, now=now)] if others_of(report) else [taken]
         voices = [
             replace(voice, text=text, source_id=f"{voice.source_id}/{n}", item_code=None, files=())
             for n, text in enumerate(others, 2)
