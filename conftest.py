@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import connection, connections
+from django.utils import translation
 
 from huying.config.instance.cluster import ROLE, THROWN_AWAY, Cluster
 
@@ -40,6 +41,11 @@ def _start(config: pytest.Config, place: Path) -> Cluster:
     cluster.start()
     config.add_cleanup(cluster.stop)
     return cluster
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -92,6 +98,12 @@ def _use(cluster: Cluster, name: str) -> None:
     django_settings.DATABASES["default"].update(address)
     connection.close()
     connection.settings_dict.update(address)
+
+
+@pytest.fixture(autouse=True)
+def _mother_tongue() -> None:
+    """Whatever language the test before spoke, this one begins in the place's own."""
+    translation.activate(django_settings.LANGUAGE_CODE)
 
 
 @pytest.fixture(scope="session")

@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--data-dir", default=".huying")
     chosen = parser.parse_args()
     PICTURES_DIR.mkdir(parents=True, exist_ok=True)
-    names = ("chromium", "chromium-browser", "google-chrome")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     chromium = os.environ.get("HUYING_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     with demonstration(chosen.address, chosen.data_dir) as (address, logins), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)

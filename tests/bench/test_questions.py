@@ -13,6 +13,7 @@ from bench.__main__ import questions
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", questions())
 def test_a_question_is_answered(name: str) -> None:
     done = subprocess.run(

@@ -24,6 +24,8 @@ from huying.senses.reports.models import Report
 
 from .stage import GARBAGE, PLACE, OpenPage, open_step, photo, press_step, send_step, told
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def address(site: str) -> str:

@@ -29,7 +29,7 @@ class Entry:
     roles: tuple[str, ...] = ()
     icon: str = "list"
     order: int = 100
-    count: Callable[[HttpRequest], int | None] | None = None
+    count: Callable[[HttpRequest], int | str | None] | None = None
     group: Text = ""
     place: str = DESK
 
@@ -41,7 +41,7 @@ class Shown:
     label: Text
     url: str
     icon: str
-    count: int | None
+    count: int | str | None
     current: bool
     group: Text
 

@@ -9,11 +9,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import CharField, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.core.exceptions import EmptyResultSet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from huying.ground.organisation.directory import Directory
 from huying.kernel import trace
 from huying.kernel.actor import Actor
+from huying.kernel.gathering import Question, ask_together
 from huying.kernel.paging import Page, page
 from huying.kernel.privacy import unseal
 
@@ -37,6 +39,8 @@ from .rules import State
 from .turns import chain
 
 MOST_MAP_POINTS = 4_000
+MOST_WAITING = 1_000
+MOST_COUNTED = 10_000
 _UNIT_ROLES = ("handler", "unit_lead")
 _OWED = (State.DISPATCHED, State.HANDLING, State.SUSPENDED)
 
@@ -155,30 +159,44 @@ def list_page(cases: QuerySet[Case], queue: Queue, *, cursor: str | None = None,
     return page(rows, order_of(queue), cursor, size)
 
 
-def counts(cases: QuerySet[Case]) -> dict[str, int]:
-    """How many by state, by light, and in all; one query. Without a state filter only open ones are counted."""
+def counts(cases: QuerySet[Case]) -> dict[str, str]:
+    """How many by state, by light, and in all (""), as shown; one query.
+
+    At most ``MOST_COUNTED`` cases are looked at: where there are more, each number is the least it can be, "310+".
+    """
+    looked = _some(cases.values("state", "light"), MOST_COUNTED)
+    if looked is None:
+        return {"": "0"}
+    sql, values = looked
+    (rows,) = ask_together((f"SELECT state, light, count(*) FROM ({sql}) looked GROUP BY 1, 2", values))
     found: dict[str, int] = {"": 0}
-    for state, light, number in cases.order_by().values_list("state", "light").annotate(n=Count("id")):
+    for state, light, number in rows:
         for key in {"", state, f"light:{light}"}:
             found[key] = found.get(key, 0) + number
-    return found
+    more = "+" if found[""] >= MOST_COUNTED else ""
+    return {key: f"{number}{more}" for key, number in found.items()}
 
 
-def queue_counts(actor: Actor, wanted: Iterable[Queue], known: Directory) -> dict[Queue, int]:
-    """How many cases wait in each queue; one query for all of them."""
-    parts = [
-        in_queue(actor, queue, known)
-        .order_by()
-        .values(queue=Value(str(queue), output_field=CharField()))
-        .annotate(n=Count("id"))
-        .values_list("queue", "n")
-        for queue in wanted
-        if queue is not Queue.ALL
-    ]
-    if not parts:
-        return {}
-    first, *rest = parts
-    return {Queue(name): number for name, number in (first.union(*rest, all=True) if rest else first)}
+def queue_counts(actor: Actor, wanted: Iterable[Queue], known: Directory) -> dict[Queue, str]:
+    """How many cases wait in each queue, as shown: "1000+" is where counting stops; one query for all of them."""
+    parts = {queue: _some(in_queue(actor, queue, known).values("pk"), MOST_WAITING) for queue in wanted}
+    asked = {queue: part for queue, part in parts.items() if part is not None and queue is not Queue.ALL}
+    numbers = dict.fromkeys((queue for queue in parts if queue is not Queue.ALL), "0")
+    if asked:
+        sql = ", ".join(f"(SELECT count(*) FROM ({sql}) looked)" for sql, _values in asked.values())
+        ((row,),) = ask_together((f"SELECT {sql}", [one for _sql, values in asked.values() for one in values]))
+        for queue, number in zip(asked, row, strict=True):
+            numbers[queue] = f"{number}+" if number >= MOST_WAITING else str(number)
+    return numbers
+
+
+def _some(cases: QuerySet[Case, Any], most: int) -> Question | None:
+    """The question for the first rows in any order; ``None`` where there can be none."""
+    try:
+        sql, values = cases.order_by()[:most].query.sql_with_params()
+    except EmptyResultSet:
+        return None
+    return sql, values
 
 
 @dataclass(slots=True)

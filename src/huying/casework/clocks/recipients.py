@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from huying.ground.organisation.directory import Directory
 
@@ -53,20 +54,28 @@ class Subject:
     person_id: int | None = None
 
 
+@lru_cache(maxsize=2)
+def _by_role(directory: Directory) -> dict[str, dict[str, list[int]]]:
+    """Who holds each role in each area. A directory never changes, so it is gone through once."""
+    found: dict[str, dict[str, list[int]]] = {}
+    for unit_id in directory.units:
+        for each in directory.appointments_in(unit_id):
+            people = found.setdefault(each.role, {}).setdefault(each.area, [])
+            if each.person_id not in people:
+                people.append(each.person_id)
+    return found
+
+
 @dataclass(slots=True)
 class People:
     """Looks people up in one directory; keep one for a whole sweep."""
 
     directory: Directory
-    _by_role: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    _by_role: dict[str, dict[str, list[int]]] = field(init=False)
     _memo: dict[tuple[str, str], tuple[int, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for unit_id in self.directory.units:
-            for each in self.directory.appointments_in(unit_id):
-                people = self._by_role.setdefault(each.role, {}).setdefault(each.area, [])
-                if each.person_id not in people:
-                    people.append(each.person_id)
+        self._by_role = _by_role(self.directory)
 
     def for_light(self, subject: Subject, light: str, at: datetime) -> list[tuple[int, str]]:
         """People to tell, each once, with the role they are told in."""

@@ -22,9 +22,11 @@ from huying.ground.territory.queries import Place
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
 from huying.kernel.errors import NotFound, Refused
+from huying.kernel.gathering import Rows
 
 from . import deadlines, queries, words
 from .queries import Decision, Matter
+from .rules import worker_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +37,19 @@ class Opened:
     decision: Decision
 
 
-def open_matters(matters: Sequence[Matter], *, actor: Actor, now: datetime) -> list[Opened]:
-    """Understand, locate, route, set the clock and open one case for each matter, in a constant number of queries."""
+def open_matters(
+    matters: Sequence[Matter], *, actor: Actor, now: datetime, ids_asked: Sequence[Rows] = ()
+) -> list[Opened]:
+    """Understand, locate, route, set the clock and open one case for each matter, in a constant number of queries.
+
+    ``ids_asked``: see ``open_cases``.
+    """
     if not matters:
         return []
     decisions = queries.decide(matters, now=now)
     openings = [_opening(matter, decision) for matter, decision in zip(matters, decisions, strict=True)]
     with transaction.atomic(savepoint=False):
-        case_ids = cases.open_cases(openings, actor=actor, now=now)
+        case_ids = cases.open_cases(openings, actor=actor, now=now, ids_asked=ids_asked)
         opened = [Opened(case_id, decision) for case_id, decision in zip(case_ids, decisions, strict=True)]
         _call_somebody([one for one in opened if one.decision.danger], now)
     return opened
@@ -235,7 +242,7 @@ def _sending(case: Case, now: datetime, unit_id: int | None, person_id: int | No
 def _call_sending(case: Case, call: Call, now: datetime) -> Sending:
     area = area_of(case)
     known = directory(on=local_day(now))
-    person = known.on_duty(call.unit_id, "handler", now) if call.unit_id in known.units else None
+    person = worker_of(call.unit_id, known, now) if call.unit_id in known.units else None
     times = deadlines.of_call(call.limit, area, now, case.due_at)
     why: list[dict[str, Any]] = [{"why": "whistle", "task": call.task}]
     return Sending(

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext
 
 from huying.casework.cases.access import area_of
 from huying.casework.cases.actions import Sending
@@ -31,10 +32,11 @@ from huying.kernel.remembering import stamp, watch
 
 from . import deadlines, words
 from .models import DispatchPolicy
-from .rules import Certainty, Policy, Reason, Route, margin, rank_of, refuse_auto, route, title_of
+from .rules import Certainty, Policy, Reason, Route, margin, rank_of, refuse_auto, route, title_of, worker_of
 
 FALLBACK_ITEM = "1605"  # 意见建议: what a matter is called until a dispatcher knows better
 _SURE = 1.0
+_MOST_DANGERS = 3  # named to whoever is called
 _RATHER_SURE = 0.5
 _HEARD_BY_STAFF = frozenset({"hotline", "visit", "grid", "department"})  # channels where staff name the kind
 _NEVER = 1.0  # no guess is quite so sure, only a kind that was named
@@ -195,7 +197,7 @@ def _decide(
 
 def _danger(alerts: Sequence[Alert], chosen: ItemView, sure: float) -> str:
     if alerts:
-        return f"{alerts[0].name} {alerts[0].line}"
+        return gettext("、").join(f"{one.name} {one.line}" for one in alerts[:_MOST_DANGERS])
     return f"{chosen.name} {chosen.emergency_line}" if chosen.emergency_line and sure >= _RATHER_SURE else ""
 
 
@@ -318,7 +320,7 @@ def route_to(item: ItemView, area: str, now: datetime, unit_id: int | None) -> R
     found = route(item, area, known, now) if area else None
     if unit_id is None or (found is not None and found.unit_id == unit_id):
         return found
-    person = known.on_duty(unit_id, "handler", now) if unit_id in known.units else None
+    person = worker_of(unit_id, known, now) if unit_id in known.units else None
     chosen: Reason = {"why": "chosen"}
     return Route(unit_id, person, unit_id, (chosen,))
 
@@ -331,7 +333,7 @@ def unit_above(case: Case, *, now: datetime) -> int | None:
     area = area_of(case)
     below = rank_of(known.unit(case.lead_unit_id).level)
     for above in reversed(known.ancestors(case.lead_unit_id)[:-1]):
-        if rank_of(above.level) > below and known.may_receive(above.id, case.item_code, above.area):
+        if rank_of(above.level) > below and known.may_receive(above.id, case.item_code):
             return above.id
     for length in (9, 6):
         unit = known.unit_for_trade(case.item.lead_trade, area[:length])

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from huying.casework.cases.rules import rank as rank_of
 from huying.casework.catalogue.limits import Stage
+from huying.casework.understanding.reading.splitting import unnumbered
 from huying.ground.organisation.directory import Directory, UnitView
 
 Reason = Mapping[str, str]
@@ -81,7 +82,7 @@ def route(item: ItemLike, area: str, directory: Directory, at: datetime) -> Rout
         if unit is None:
             return None
         why.append({"why": "trade", "trade": item.lead_trade, "unit": unit.name})
-    if not directory.may_receive(unit.id, item.code, unit.area):
+    if not directory.may_receive(unit.id, item.code):
         passed = unit
         unit = _above(unit, item, directory)
         if unit is None:
@@ -100,7 +101,7 @@ def route(item: ItemLike, area: str, directory: Directory, at: datetime) -> Rout
 def _above(unit: UnitView, item: ItemLike, directory: Directory) -> UnitView | None:
     """The nearest unit above one that may be given the item."""
     for above in reversed(directory.ancestors(unit.id)[:-1]):
-        if directory.may_receive(above.id, item.code, above.area):
+        if directory.may_receive(above.id, item.code):
             return above
     return None
 
@@ -109,9 +110,24 @@ def _person(item: ItemLike, unit: UnitView, area: str, directory: Directory, at:
     """Whom in the unit: the grid's own worker for first-level items, else whoever is on duty, else the unit's lead."""
     if item.level == "L1" and len(area) >= 15 and unit.level in ("L1", "L2"):
         worker = directory.grid_worker(area, at)
-        if worker is not None:
+        if _still_there(worker, unit.id, directory):
             return worker
-    return directory.on_duty(unit.id, "handler", at)
+    return worker_of(unit.id, directory, at)
+
+
+def worker_of(unit_id: int, directory: Directory, at: datetime) -> int | None:
+    """Who of a unit gets what is sent to it: whoever is on duty, else its lead; ``None`` leaves it to the unit.
+
+    A rota may name somebody who has left since: whoever is handed a case may read it, so that is left to the unit too.
+    """
+    person = directory.on_duty(unit_id, "handler", at)
+    return person if _still_there(person, unit_id, directory) else None
+
+
+def _still_there(person_id: int | None, unit_id: int, directory: Directory) -> bool:
+    """Whether somebody belongs to the unit on the directory's day."""
+    held = directory.appointments_in(unit_id)
+    return person_id in directory.people and any(one.person_id == person_id for one in held)
 
 
 def refuse_auto(item: ItemLike, certainty: Certainty, policy: Policy) -> str | None:
@@ -135,8 +151,8 @@ def margin(confidences: Sequence[float]) -> float:
 
 
 def title_of(text: str, limit: int = 40) -> str:
-    """A readable heading from a message: its first sentence, cut at a mark where possible."""
-    line = " ".join(text.split())
+    """A readable heading from a message: its first sentence, less its number in a list, cut at a mark where possible."""
+    line = unnumbered(" ".join(text.split()))
     cut = min((i for mark in "。！？!?；;\n" if (i := line.find(mark)) > 4), default=len(line))
     head = line[:cut]
     if len(head) <= limit:
@@ -156,4 +172,5 @@ __all__ = [
     "refuse_auto",
     "route",
     "title_of",
+    "worker_of",
 ]

@@ -26,6 +26,7 @@ class UnderstandingConfig(AppConfig):
         panels.register("case", "words", below_facts)
         panels.register("waiting", "words", below_facts)
         panels.register("case-step", "give_feedback", while_writing)
+        panels.register("case-step", "answer", while_writing)
         panels.register("case", "main", once_given, order=35)
         panels.register("check", "main", once_given)
         panels.register("case", "similar", beside)

@@ -20,11 +20,12 @@ from huying.kernel.errors import NotFound
 from .replies.judging import ASPECTS, LOW, Advice, judge
 
 LONGEST = 5_000
+_OPEN, _FIRST = 2, 4  # questions left open and suggestions that are told while somebody writes
 ANSWERED = {State.CHECKING, State.CLOSED, State.ARCHIVED}
 
 
 def while_writing(request: HttpRequest, case: Case) -> str:
-    """Below the field where the handling unit writes: what could be better, as it is typed."""
+    """Right below the field where somebody writes an answer: what could be better, as it is typed."""
     return render_to_string("understanding/writing.html", {"case": case}, request=request)
 
 
@@ -46,6 +47,7 @@ def advise(request: HttpRequest, case_id: int) -> HttpResponse:
     found: dict[str, Any] = {
         "advice": _shown(_judged(case, answer)) if answer.strip() else None,
         "given": request.method == "GET",
+        "brief": request.method == "POST",  # beside the text that is being written
     }
     part = request.headers.get("HX-Request") == "true"
     found["crumbs"] = [(reverse("cases-case", args=[case.pk]), case.title), ("", _("答复写得怎样"))]
@@ -62,7 +64,7 @@ def _judged(case: Case, answer: str) -> Advice:
 
 
 def _shown(advice: Advice) -> dict[str, Any]:
-    """The advice as the page shows it: every aspect, with what to do where it is low."""
+    """The advice as the page shows it: every aspect, with what to do where it is low; in brief what to do first."""
     aspects = [
         {
             "name": ASPECTS[name],
@@ -73,4 +75,9 @@ def _shown(advice: Advice) -> dict[str, Any]:
         }
         for name, aspect in advice.aspects.items()
     ]
-    return {"overall": round(advice.overall * 100), "aspects": aspects}
+    return {
+        "overall": round(advice.overall * 100),
+        "aspects": aspects,
+        "open": advice.completeness.reasons[: min(len(advice.unanswered), _OPEN)],  # these stand first there
+        "first": advice.suggestions[:_FIRST],
+    }

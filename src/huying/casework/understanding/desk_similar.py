@@ -1,6 +1,8 @@
-"""What may be the same matter, beside a case: to be judged, to be merged, and on its map."""
+"""What may be the same matter, beside a case: to be judged, to be merged, and on its map. Compared once for one page."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -13,7 +15,9 @@ from huying.casework.cases.models import Case
 from huying.casework.cases.rules import Action
 from huying.kernel import clock
 
-from .queries_similar import Similar, matter_of, similar_open
+from .queries_similar import MOST, Similar, matter_of, similar_open
+
+_HELD: Final = "understanding_similar"  # where a request keeps what was found for its cases
 
 
 def beside(request: HttpRequest, case: Case) -> str:
@@ -27,22 +31,34 @@ def beside(request: HttpRequest, case: Case) -> str:
 
 
 def on_map(request: HttpRequest, case: Case) -> str:
-    """The layer of the alike on an open case's map."""
-    return render_to_string("understanding/similar_points.html", {"case": case}) if case.open else ""
+    """The layer of the alike on an open case's map, which asks for those already found."""
+    found = ",".join(str(one.case.pk) for one in _similar(request, case) if one.case.lon is not None)
+    return render_to_string("understanding/similar_points.html", {"case": case, "found": found}) if found else ""
 
 
 @staff
 @require_GET
 def points(request: HttpRequest, case_id: int) -> HttpResponse:
-    """What is alike to a case, as points."""
-    case = case_access.get_case(actor_of(request), case_id)
-    return points_of(one.case for one in _similar(request, case))
+    """What was found alike to a case, as points: the open ones named by ``cases`` that the actor may see."""
+    actor = actor_of(request)
+    case_access.get_case(actor, case_id)
+    named = [int(one) for one in request.GET.get("cases", "").split(",")[:MOST] if one.isdigit() and len(one) < 19]
+    rows = case_access.visible(actor).filter(pk__in=named, open=True)
+    return points_of(rows.select_related("item", "lead_unit").defer("terms", "proposals", "summary"))
 
 
 def _similar(request: HttpRequest, case: Case) -> list[Similar]:
+    """Found once in a request, however many panels of its page show it."""
     if not case.open:
         return []
-    asked = matter_of(case)
-    return similar_open(
-        asked, case.item, now=clock.now(), community=case.community, exclude=case.pk, actor=actor_of(request)
-    )
+    held: dict[int, list[Similar]] = request.__dict__.setdefault(_HELD, {})
+    if case.pk not in held:
+        held[case.pk] = similar_open(
+            matter_of(case),
+            case.item,
+            now=clock.now(),
+            community=case.community,
+            exclude=case.pk,
+            actor=actor_of(request),
+        )
+    return held[case.pk]

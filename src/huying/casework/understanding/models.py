@@ -6,7 +6,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from huying.casework.cases.models import Case
+from huying.casework.cases.models import Case, Feedback
+from huying.ground.organisation.models import Unit
 
 from .rules import Subject
 
@@ -55,13 +56,15 @@ class Correction(models.Model):
 class Recurrence(models.Model):
     """反复: one kind of matter that keeps coming back to one grid after it was closed; one row a grid and kind.
 
-    ``case`` is the latest that was raised; ``closings`` are the moments earlier ones were closed, oldest first.
+    ``case`` is the latest that was raised; ``counted`` are the earlier ones, ``closings`` the moments they were closed,
+    oldest first.
     """
 
     grid = models.CharField(max_length=17)
     item_code = models.CharField(max_length=8)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+")
     closings = ArrayField(models.DateTimeField())
+    counted = ArrayField(models.BigIntegerField(), default=list)
     raised_at = models.DateTimeField()
 
     class Meta:
@@ -70,7 +73,44 @@ class Recurrence(models.Model):
 
 
 class LookedAt(models.Model):
-    """How far cases have been looked at for one purpose: the number of the last one."""
+    """How far the rows of something have been looked at for one purpose: the number of the last one."""
 
     purpose = models.CharField(max_length=24, primary_key=True)
-    case_id = models.BigIntegerField()
+    number = models.BigIntegerField()
+
+
+class LookAgain(models.Model):
+    """A case whose kind, place or standing changed since it was looked at: whether it keeps coming back is asked anew."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+
+class JudgedAnswer(models.Model):
+    """看过的答复: how the last answer of a case reads, for audits. Figures are hundredths; ``overall`` is the whole.
+
+    ``took`` is the time it took in minutes, as the clock of its limit counts them (``working``: working time only);
+    ``of_limit`` is the part of the limit that was, in hundredths. Both are unknown where no clock ran.
+    """
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="+")
+    feedback = models.OneToOneField(Feedback, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    given_at = models.DateTimeField()
+    overall = models.PositiveSmallIntegerField()
+    relevance = models.PositiveSmallIntegerField()
+    completeness = models.PositiveSmallIntegerField()
+    basis = models.PositiveSmallIntegerField()
+    tone = models.PositiveSmallIntegerField()
+    plainness = models.PositiveSmallIntegerField()
+    took = models.PositiveIntegerField(null=True)
+    working = models.BooleanField(default=False)
+    of_limit = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(overall__lte=100), name="judged_in_hundredths")]
+        indexes = [
+            models.Index(F("overall"), F("id"), name="judged_weakest"),
+            models.Index(F("given_at").desc(), F("id").desc(), name="judged_newest"),
+            models.Index(F("unit"), F("overall"), F("id"), name="judged_weakest_of_unit"),
+            models.Index(F("unit"), F("given_at").desc(), F("id").desc(), name="judged_newest_of_unit"),
+        ]

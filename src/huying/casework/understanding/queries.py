@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,14 +15,18 @@ from huying.casework.cases.models import Case
 from huying.casework.catalogue import classifier as first_words
 from huying.casework.catalogue.classifier import Proposal, lessons_of
 from huying.casework.catalogue.queries import Catalogue
+from huying.ground.territory import queries as territory
+from huying.kernel.clock import local_day, now
 from huying.kernel.remembering import stamp, watch
 
 from .learning.classifier import Classifier
+from .learning.spans import tells
 from .models import Correction, LearnedModel
 from .rules import LIKELY_UNIT, PLAIN, URGENT, Example, Subject
 
 MOST: Final = 40_000  # of the latest closed cases: a year of a district
 CORRECTED: Final = 3.0
+_NAMED_IN, _PLACES = 200, 4  # signs of a text in which places are looked for, and how many of them
 _SHOWN = 20  # versions of one subject on the page
 _spoken: dict[tuple[str, str], tuple[Any, Classifier | None, dict[str, Any]]] = {}
 _guard = threading.Lock()
@@ -56,11 +61,22 @@ def propose(texts: Sequence[str], *, catalogue: Catalogue, k: int = 3) -> list[l
     """
     model = speaking(Subject.ITEM) if texts else None
     if model is None:
-        return first_words.propose(texts, k=k, catalogue=catalogue)
+        return [[_telling(one) for one in found] for found in first_words.propose(texts, k=k, catalogue=catalogue)]
+    gone = sum(catalogue.get(label) is None for label in model.labels)
     return [
         [Proposal(one.label, one.probability, one.words) for one in found if catalogue.get(one.label)][:k]
-        for found in model.guesses(texts, k + 2)
+        for found in model.guesses(texts, k + min(2, gone), _named(texts))
     ]
+
+
+def _telling(one: Proposal) -> Proposal:
+    return replace(one, reasons=tuple(filter(tells, one.reasons)))
+
+
+def _named(texts: Sequence[str]) -> list[list[str]]:
+    """The places each text names, by the words it names them with; no reason for a kind is taken from these."""
+    located = territory.locate_texts([text[:_NAMED_IN] for text in texts], on=local_day(now()), k=_PLACES)
+    return [[word for place in found for word in place.matched.split("/")] for found in located]
 
 
 def urgencies(texts: Sequence[str]) -> list[float]:

@@ -8,8 +8,10 @@ from huying.kernel.actor import system
 from huying.kernel.clock import now
 from huying.kernel.errors import Refused
 
-from . import actions, actions_recurring
+from . import actions, actions_answers, actions_recurring
 from .rules import Subject
+
+_ROUNDS = 10  # of answers judged at once
 
 
 @app.task(name="understanding.learn", queueing_lock="understanding.learn")
@@ -32,6 +34,16 @@ def learn_weekly(timestamp: int) -> None:
 @app.periodic(cron="*/10 * * * *")
 @app.task(name="understanding.raise_recurring", queueing_lock="understanding.raise_recurring")
 def raise_recurring(timestamp: int) -> None:
-    """Every ten minutes: which of the new matters keep coming back."""
+    """Every ten minutes: which of the new matters keep coming back, and whether what was raised still holds."""
     while actions_recurring.raise_recurring(now=now()) is not None:
         continue
+    actions_recurring.settle_recurring(now=now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="understanding.judge_answers", queueing_lock="understanding.judge_answers")
+def judge_answers(timestamp: int) -> None:
+    """Every five minutes: the answers given since, and some of those from before answers were judged."""
+    for _round in range(_ROUNDS):
+        if actions_answers.judge_answers() is None:
+            break

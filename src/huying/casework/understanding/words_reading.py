@@ -14,6 +14,7 @@ from .reading.times_said import SHANGHAI, TimeSaid, comes_again, still_going_on,
 
 _READ = 2_000  # characters
 _MOST = 6
+_EVERY_DAY = ("每", "天天", "夜夜", "一到", "一天到晚")
 
 
 def said_of(case: Case) -> dict[str, Any]:
@@ -28,9 +29,10 @@ def said_of(case: Case) -> dict[str, Any]:
 
 
 def meaning(one: TimeSaid) -> str:
-    """The stretch of time in the reader's language; the hours alone for what comes every day."""
+    """The stretch of time in the reader's language; the hours alone for what comes every day or often."""
     if one.daily is not None:
-        return _("每天 %(from)s–%(to)s") % {"from": _hour(one.daily[0]), "to": _hour(one.daily[1])}
+        said = _("每天 %(from)s–%(to)s") if one.words.startswith(_EVERY_DAY) else _("不止一天 %(from)s–%(to)s")
+        return said % {"from": _hour(one.daily[0]), "to": _hour(one.daily[1])}
     if one.since is None:
         return ""
     since = one.since.astimezone(SHANGHAI)

@@ -16,8 +16,9 @@ from typing import Any, Final, cast
 
 from django.db import Error, close_old_connections, connection
 
+from huying.casework.cases import turns
 from huying.casework.cases.models import Case
-from huying.casework.cases.rules import State
+from huying.casework.cases.rules import Action, State
 from huying.kernel import clock
 from huying.kernel.errors import HuyingError
 from huying.senses.reports.actions import take_in
@@ -29,7 +30,7 @@ from .album import Album
 from .crew import Crew
 from .intake import Known, taker, voice_of
 from .rhythm import CHINA, Live, VoicedReport
-from .roles import Stage
+from .roles import Stage, handler
 from .script import Act
 
 log = logging.getLogger(__name__)
@@ -127,10 +128,14 @@ class Life:
         self.stage.known = {key: Known(case_id, first.pk, _told(case, key, now))}
         score = self.rng.choices((5, 4, 3, 2), (60, 25, 10, 5))[0]
         extra = {"reached": True, "solved": score > 2, "satisfied": score, "stars": score}
-        if verb == "feedback":
-            self._photograph(case, key, now)
         by = {"reject": "centre_lead", "sign": "handler", "feedback": "handler"}.get(verb, verb)
-        return perform(Act(now, key, 0, verb, by, self.rng.choice(PHRASES[verb]), extra), self.stage)
+        act = Act(now, key, 0, verb, by, self.rng.choice(PHRASES[verb]), extra)
+        if verb == "feedback":
+            actor = handler(case, act, self.stage.crew)
+            if actor is None or Action.GIVE_FEEDBACK not in turns.allowed(case, actor, now):
+                return False  # something else comes first, and pictures would pile up until then
+            self._photograph(case, key, now)
+        return perform(act, self.stage)
 
     def _photograph(self, case: Case, key: str, now: datetime) -> None:
         """The pictures an answer rests on are put up just before it."""

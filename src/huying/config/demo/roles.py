@@ -90,5 +90,5 @@ def concerned(case: Case, crew: Crew) -> list[int]:
         if unit is not None:
             found.append(unit.id)
     known = crew.directory
-    allowed = (one for one in dict.fromkeys(found) if known.may_receive(one, case.item_code, known.unit(one).area))
+    allowed = (one for one in dict.fromkeys(found) if known.may_receive(one, case.item_code))
     return [unit for unit in allowed if crew.holders(unit, "handler")]

@@ -98,7 +98,7 @@ def _send(bulk: Bulk, held: Held, act: Act, actor: Actor | None, unit_id: int | 
     refusal = refuse_target(
         target_rank=rank_of(known.unit(sending.unit_id).level),
         escalated_level=case.escalated_level,
-        may_receive=known.may_receive(sending.unit_id, case.item_code, known.unit(sending.unit_id).area),
+        may_receive=known.may_receive(sending.unit_id, case.item_code),
     )
     if refusal is not None:
         raise Left(refusal.code)

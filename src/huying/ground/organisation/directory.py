@@ -86,7 +86,7 @@ class Rows:
 _LEVEL_ORDER = {"L2": 0, "L3": 1, "L4": 2, "L5": 3, "L1": 4}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Directory:
     """Look-ups over the organisation of one day. Nothing here touches the database."""
 
@@ -136,10 +136,10 @@ class Directory:
         areas = self._admission.get(item_code)
         return areas is not None and any(prefix in areas for prefix in rules.prefixes(area))
 
-    def may_receive(self, unit_id: int, item_code: str, area: str) -> bool:
-        """False for work a community may not be given: its item is not on the admission list there."""
+    def may_receive(self, unit_id: int, item_code: str) -> bool:
+        """False for work a community may not be given: its item is not on its own admission list, wherever the matter lies."""
         unit = self.units[unit_id]
-        return not unit.needs_admission or self.admitted(item_code, area or unit.area)
+        return not unit.needs_admission or self.admitted(item_code, unit.area)
 
     def on_duty(self, unit_id: int, role: str, at: datetime) -> int | None:
         """The person on shift for a role at a moment; nobody on shift → the unit's lead; no lead → None."""

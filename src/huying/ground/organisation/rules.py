@@ -20,6 +20,7 @@ T = TypeVar("T")
 UNIT_KINDS = ("centre", "department", "street", "team", "community", "company", "emergency", "court")
 LEVELS = ("L1", "L2", "L3", "L4", "L5")
 AREA_LENGTHS = (2, 4, 6, 9, 12, 15, 17)
+COMMUNITY_LENGTH = 12
 
 ROLE_CHOICES = [
     ("seat", _("坐席")),

@@ -33,8 +33,24 @@ LOCK: Final = "hotspots"
 _LATE = 2000  # numbers below the last one taken that may have been written after it
 _READ = 1500  # signs of a text that are masked; far fewer are read
 UNSPOKEN: Final = (Channel.CAMERA, Channel.DEVICE)  # what machines report is not what people speak of
+OFFICIAL: Final = (
+    Channel.GRID,
+    Channel.DEPARTMENT,
+)  # found on a patrol or passed on: supports an issue, is no resident's voice
 COLUMNS: Final = (
-    *("id", "title", "text", "place_text", "said_at", "received_at", "lon", "lat", "contact_id", "first_case_id"),
+    *(
+        "id",
+        "channel",
+        "title",
+        "text",
+        "place_text",
+        "said_at",
+        "received_at",
+        "lon",
+        "lat",
+        "contact_id",
+        "first_case_id",
+    ),
     *(f"case__{name}" for name in ("lon", "lat", "grid", "community", "town", "county", "item_code")),
 )
 
@@ -113,12 +129,13 @@ def write(index: Index, reports: Iterable[Report]) -> None:
             at=said(report),
             person=report.contact_id or -report.pk,
             seconded=report.seconded,  # type: ignore[attr-defined]
+            official=report.channel in OFFICIAL,
             area=indexing.area_of(report),
             reading=READING,
         )
         for report in reports
     ]
-    fields = ["issue", "features", "at", "person", "seconded", "area", "reading"]
+    fields = ["issue", "features", "at", "person", "seconded", "official", "area", "reading"]
     HotMessage.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["report"], update_fields=fields, batch_size=1000
     )

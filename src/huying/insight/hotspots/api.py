@@ -17,6 +17,7 @@ from huying.kernel.errors import NotFound
 from . import access, board_queries, joint, joint_queries, queries, weighing
 from .asking import period_of
 from .board_queries import Ranked
+from .heat import USUAL
 from .models import HotIssue
 from .periods import LONGEST, Period
 
@@ -37,7 +38,10 @@ class PeriodIn(Schema):
 
 
 class IssueOut(Schema):
-    """One issue in a period; ``parts`` are the points whose sum is ``heat``, ``joint_case_id`` its joint case, if any."""
+    """One issue in a period; ``parts`` are the points whose sum is ``heat``, ``joint_case_id`` its joint case, if any.
+
+    ``messages`` and ``people`` are what residents said; ``official`` is what patrols found and departments passed on.
+    """
 
     id: int
     name: str
@@ -46,13 +50,14 @@ class IssueOut(Schema):
     parts: dict[str, float]
     messages: int
     people: int
+    official: int
     first_at: datetime
     last_at: datetime
     joint_case_id: int | None
 
 
 class PartOut(Schema):
-    """Messages of a day, week or month, by its first day."""
+    """What residents said on a day, in a week or month, by its first day."""
 
     first: date
     count: int
@@ -90,11 +95,15 @@ class WeightsOut(Schema):
     growth: float
     recency: float
     span: float
+    official: float
     half_life_days: float
     recent_days: float
 
 
 class WeightsIn(WeightsOut):
+    """All of them, with the reason; ``official`` is the usual where it is left out."""
+
+    official: float = USUAL.official
     source: str
 
 
@@ -152,18 +161,24 @@ def list_issues(
     cursor: str | None = None,
     size: int = board_queries.PAGE_SIZE,
 ) -> dict[str, Any]:
-    """What people spoke of in a period, ranked by its heat; ``place`` is a part of a name or place."""
+    """What at least two residents spoke of in a period, ranked by its heat; ``place`` is a part of a name or place."""
     page = board_queries.board(_actor(request), when.period(), place=place, cursor=cursor, size=size)
     return {"items": [_out(one) for one in page.rows], "next": page.next, "prev": page.prev}
 
 
 @router.get("/hotspots/points", response=list[PointOut], auth=READ, summary="Where its messages were, at most 4,000")
-def list_points(request: HttpRequest, when: Query[PeriodIn], issue_id: int | None = None) -> list[dict[str, Any]]:
-    """Of all issues of a period or of one; only messages whose case the caller may see."""
-    actor = _actor(request)
+def list_points(
+    request: HttpRequest,
+    when: Query[PeriodIn],
+    issue_id: int | None = None,
+    place: Annotated[str, Field(max_length=80)] = "",
+) -> list[dict[str, Any]]:
+    """What residents said of the hundred hottest issues of a period, or of one; only where the caller may see the case."""
+    actor, period = _actor(request), when.period()
     access.must_read(actor)
     issue = access.get_issue(actor, issue_id) if issue_id is not None else None
-    return [asdict(one) for one in queries.points(actor, when.period(), issue=issue)]
+    among = board_queries.ids(actor, period, place=place) if issue is None else None
+    return [asdict(one) for one in queries.points(actor, period, issue=issue, among=among)]
 
 
 @router.get("/hotspots/weights", response=WeightsOut, auth=READ, summary="How heat is weighed now")
@@ -223,13 +238,15 @@ def put_effect(request: HttpRequest, issue_id: int, body: EffectIn) -> dict[str,
 
 
 def _out(one: Ranked) -> dict[str, Any]:
-    figures = {name: getattr(one, name) for name in ("heat", "parts", "messages", "people", "first_at", "last_at")}
+    figures = {
+        name: getattr(one, name) for name in ("heat", "parts", "messages", "people", "official", "first_at", "last_at")
+    }
     issue = one.issue
     return {"id": issue.pk, "name": issue.name, "place": issue.place, "joint_case_id": issue.case_id, **figures}
 
 
 def _silent(issue: HotIssue) -> dict[str, Any]:
-    return _out(Ranked(issue, 0, 0, issue.first_at, issue.last_at, 0.0, {}))
+    return _out(Ranked(issue, 0, 0, 0, issue.first_at, issue.last_at, 0.0, {}))
 
 
 def _joint(issue: HotIssue) -> dict[str, Any]:

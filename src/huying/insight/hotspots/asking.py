@@ -58,7 +58,7 @@ def period_of(days: str, first: str, last: str) -> Period:
 
 def tabs(period: Period) -> list[tuple[int, str, bool]]:
     """The periods offered: days, words, whether it is this one."""
-    return [(n, _("近一年") if n == 365 else _("近 %(n)s 天") % {"n": n}, n == period.days) for n in OFFERED]
+    return [(n, _("一年内") if n == 365 else _("%(n)s 天内") % {"n": n}, n == period.days) for n in OFFERED]
 
 
 def _day(text: str, field: str) -> date | None:

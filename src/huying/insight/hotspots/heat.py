@@ -1,9 +1,10 @@
 """How hot a group is: a documented sum whose parts can be shown and whose weights a place may change. Pure.
 
-heat = messages·ln(1+v) + likes·ln(1+max(0, l)) + growth·r·v/(v+3) + recency·½^(a/half_life) + span·ln(1+d), with v different
-people who wrote, l likes minus dislikes (in the product: how often somebody seconded a matter of another), r the share of
-messages of the last ``recent_days``, a days since the last message, d days from the first to the last. No part falls when its
-figure rises (a: when it falls), for any weights not below 0.
+heat = messages·ln(1+v) + likes·ln(1+max(0, l)) + growth·r·v/(v+3) + recency·½^(a/half_life) + span·ln(1+d) + official·ln(1+o),
+with v different people who wrote, l likes minus dislikes (in the product: how often somebody seconded a matter of another), r the
+share of messages of the last ``recent_days``, a days since the last message, d days from the first to the last, o what patrols
+found and departments passed on: it supports a group and counts in no other part. No part falls when its figure rises (a: when
+it falls), for any weights not below 0.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from huying.insight.hotspots.grouping import Message
 
 _DAY = timedelta(days=1)
 FEW: Final = 3.0  # so many voices make growth count half
+FEWEST_VOICES: Final = 2  # different people who speak of it in a period, from where on an issue is hot
 MOST_POINTS, MOST_DAYS = 100.0, 3650.0  # what a place may set
 
 
@@ -30,6 +32,7 @@ class Weights:
     growth: float = 5.0
     recency: float = 5.0
     span: float = 1.0
+    official: float = 1.0
     half_life_days: float = 30.0
     recent_days: float = 14.0
 
@@ -61,6 +64,7 @@ class Figures:
     recent_share: float = 0.0
     days_since_last: float | None = None
     span_days: float = 0.0
+    official: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +76,11 @@ class Heat:
     growth: float
     recency: float
     span: float
+    official: float
 
     @property
     def total(self) -> float:
-        return self.messages + self.likes + self.growth + self.recency + self.span
+        return self.messages + self.likes + self.growth + self.recency + self.span + self.official
 
 
 USUAL: Final = Weights()
@@ -91,6 +96,7 @@ def heat(figures: Figures, weights: Weights = USUAL) -> Heat:
         growth=weights.growth * figures.recent_share * voices / (voices + FEW),
         recency=0.0 if age is None else weights.recency * 0.5 ** (max(0.0, age) / weights.half_life_days),
         span=weights.span * log1p(max(0.0, figures.span_days)),
+        official=weights.official * log1p(max(0, figures.official)),
     )
 
 

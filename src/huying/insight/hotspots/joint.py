@@ -193,7 +193,7 @@ def _summary(issue: HotIssue, plan: Plan, now: datetime) -> str:
             "name": issue.name,
             "first": localtime(issue.first_at).strftime(_DAY),
             "last": localtime(issue.last_at).strftime(_DAY),
-            "messages": issue.messages,
+            "messages": issue.said,
             "people": issue.people,
             "place": issue.place or _("见各件"),
             "lead": directory(on=local_day(now)).units[plan.lead_unit_id].name,

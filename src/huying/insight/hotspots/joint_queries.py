@@ -19,7 +19,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Messages in so many days before the case was opened and lately; and how many of the issue's cases are closed.
+    """What residents said in so many days before the case was opened and lately; and how many of the issue's cases are closed.
 
     On its first day ``days`` is 0, and there is nothing to compare yet.
     """
@@ -79,8 +79,8 @@ def _effect(issue: HotIssue, plan: JointPlan, now: datetime) -> Effect:
     begun, ended = plan.opened_at - days * _DAY, now - days * _DAY
     closed = Q(report__case__state__in=("closed", "archived"))
     found = HotMessage.objects.filter(issue=issue).aggregate(
-        before=Count("id", filter=Q(at__gte=begun, at__lt=plan.opened_at)),
-        after=Count("id", filter=Q(at__gte=ended)),
+        before=Count("id", filter=Q(official=False, at__gte=begun, at__lt=plan.opened_at)),
+        after=Count("id", filter=Q(official=False, at__gte=ended)),
         cases=Count("report__case", distinct=True),
         closed=Count("report__case", distinct=True, filter=closed),
     )

@@ -15,24 +15,35 @@ FEWEST = 2  # messages that make an issue
 class HotIssue(models.Model):
     """热点: messages about one matter at one place. A message alone has a row without name, and is not shown.
 
-    Heat is not kept: it is worked out for the period that is asked for. ``case`` is the joint case 每月一题; an issue that
-    another took in keeps its row, without messages, as long as it has one.
+    ``official``: of its messages, those residents did not say (see :class:`HotMessage`); ``people``, ``first_at`` and ``last_at``
+    are of what residents said, where there is any. Heat is not kept: it is worked out for the period that is asked for.
+    ``case`` is the joint case 每月一题; an issue that another took in keeps its row, without messages, as long as it has one.
     """
 
     name = models.CharField(max_length=120, blank=True)
     place = models.CharField(max_length=80, blank=True)
     messages = models.PositiveIntegerField(default=1)
     people = models.PositiveIntegerField(default=1)
+    official = models.PositiveIntegerField(default=0)
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
     case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["last_at"], condition=Q(people__gte=2), name="hot_issue_of_people")]
+
+    @property
+    def said(self) -> int:
+        """How many of its messages residents said."""
+        return self.messages - self.official
 
 
 class HotMessage(models.Model):
     """One message of an issue. ``features`` is what is compared of it, so that its text is read only once.
 
     ``person`` tells people apart: the id of the contact, or the negative id of a report without one. ``seconded``: it joined a
-    case somebody else had opened (我也遇到了). ``area`` is the code of the smallest ground its case is known to be on.
+    case somebody else had opened (我也遇到了). ``official``: a patrol found it or a department passed it on, which is no voice of a
+    resident and only supports the issue. ``area`` is the code of the smallest ground its case is known to be on.
     ``reading`` is the version of the reader that made the features.
     """
 
@@ -42,13 +53,22 @@ class HotMessage(models.Model):
     at = models.DateTimeField()
     person = models.BigIntegerField(default=0)
     seconded = models.BooleanField(default=False)
+    official = models.BooleanField(default=False)
     area = models.CharField(max_length=17, blank=True, db_collation="C")
     reading = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         indexes = [
-            models.Index(F("issue"), F("at").desc(), F("id").desc(), name="hot_message_by_issue"),
-            models.Index(fields=["at"], include=["issue", "person", "seconded", "area"], name="hot_message_in_period"),
+            models.Index(
+                F("issue"),
+                F("at").desc(),
+                F("id").desc(),
+                name="hot_message_by_issue",
+                include=["person", "seconded", "official", "area"],
+            ),
+            models.Index(
+                fields=["at"], include=["issue", "person", "seconded", "official", "area"], name="hot_message_in_period"
+            ),
         ]
 
 
@@ -60,6 +80,7 @@ class HeatWeights(models.Model):
     growth = models.FloatField()
     recency = models.FloatField()
     span = models.FloatField()
+    official = models.FloatField(default=1.0)
     half_life_days = models.FloatField()
     recent_days = models.FloatField()
     source = models.CharField(max_length=200)
@@ -75,6 +96,7 @@ class HeatWeights(models.Model):
                     growth__range=(0, 100),
                     recency__range=(0, 100),
                     span__range=(0, 100),
+                    official__range=(0, 100),
                 ),
                 name="heat_weights_range",
             ),

@@ -29,20 +29,44 @@ _AGREED = 2  # signs of a beginning that are too few for a name
 _SURE = 0.35  # weight from which a name is believed
 _LONGEST = 20  # signs of the problem
 _SHORTEST = 4
+# What only points at a list, or says how long it is: 以下几个, 如下三点, 有关 - but not 三楼以下, 几个月, 几点开门.
+_AHEAD = "以下|如下|下列|下述|上述|以上"
+_SOME = "这?几(?:个(?![月小星人老孩学年邻])|项|件|条|处|类|种|方面)|若干|一些|诸多|相关|有关"
+_COUNTED = r"(?:这?几|[一二两三四五六七八九十\d]{1,2})(?:个(?!月)|点|项|件|条|处|类|种|方面)"
+_POINTING = rf"(?:(?<![岁米楼层级分元年贝度])(?:{_AHEAD})(?:{_COUNTED}|{_SOME})+|下面这?几(?:个|点|项|方面)|{_SOME})"
+_POINTED = re.compile(rf"(?<![岁米楼层级分元年贝度])(?:{_AHEAD})(?:{_COUNTED}|{_SOME})+")
+_POINTS_AHEAD = re.compile(rf"{_AHEAD}|{_SOME}")
+_SAYS_NOTHING = re.compile(
+    rf"(?:{_AHEAD}|{_SOME}|{_COUNTED}|存在|提出|解决|处理|反映|问题|情况|事项|事宜|意见|建议|诉求|困难|看法|疑问|想法|现象|方面"
+    r"|地方|的|等|有|说|点)+"
+)
+# A number in a list: 2、 (3) 3) 第二, 其三: 首先, - but not 2、3栋, 3.5米, (二)期; some only where a clause begins.
+_NO_LIST = r"(?![\d一二三四五六七八九十第期号栋幢座区组标])"
+_LISTED = re.compile(
+    r"(?:(?<![A-Za-z\d.、-])(?:[(（]\d{1,2}[)）]|\d{1,2}(?:、|[.．](?!\d)))"
+    r"|(?:^|(?<=[，,；;。！!？?：:|]))(?:\d{1,2}[)）,，:：]|[(（]?[一二三四五六七八九十]{1,3}[)）、.．]"
+    rf"|[第其][一二三四五六七八九十]{{1,3}}[、.．,，:：]|(?:首先|其次|再次|最后)[,，:：])){_NO_LIST}"
+)
+_CIRCLED = re.compile("[①-⑳]")  # once made plain they would be bare digits
 _OPENING = re.compile(
     r"^(?:[，,、：:的]|关于|投诉|反映|反应|反馈|举报|请求|请问|咨询|询问|建议|希望|坚决|强烈|再次|多次|恳请|恳求|呼吁|质疑|控告|求助|反对"
-    r"|要求|惊|请|对于|对|在|位于|我要|我想|致|就|有关|[省市区县镇乡]|小区(?![内里门]))+"
+    rf"|要求|惊|请|对于|对|在|位于|我要|我想|致|就|(?:{_POINTING}|{_AHEAD})的?|(?:问题|情况|事项|建议|意见|诉求)[:：,，]|[省市区县镇乡]|小区(?![内里门]))+"
 )
+_ETC = "(?:(?<![不相平同中高久初难])等)"
 _CLOSING = re.compile(
-    r"(?:(?<=....)的?(?:相关|有关|一些|若干|若干相关)?(?:问题|情况|事宜|事情|现象)|的?(?:投诉|建议|诉求|疑问|咨询|维权|请求)"
-    r"|怎么办|合理吗|合法吗|(?<=....)求解决|请政府管一管|谁来管|[吗呢吧啊])+$"
+    rf"(?:(?<=....)(?:方面)?(?:存在|提出)?的?{_ETC}?{_POINTING}*的?(?:问题|情况|事宜|事情|现象)|的?(?:投诉|建议|诉求|疑问|咨询|维权|请求)"
+    rf"|(?:存在|提出|的)?(?:{_POINTING}|如下)|{_ETC}|怎么办|合理吗|合法吗|(?<=....)求解决|请政府管一管|谁来管"
+    r"|[吗呢吧啊])+$"
 )
 _CORNER = re.compile(  # which house or door, where a place stood before
-    r"^(?:第?[一二三四五六七八九十\d]+(?:号楼|单元|号|栋|幢|巷|弄|楼|期|层|座|组)|[A-Z]座|[东西南北正后]门|[A-Z]?出?口|村口|门口|门前|楼下|后面"
+    r"^(?:第?[一二三四五六七八九十\d]+(?:号楼|单元|号|栋|幢|巷|弄|楼|期|层|座|组)(?!以[上下])|[A-Z]座|[东西南北正后]门|[A-Z]?出?口|村口|门口|门前|楼下|后面"
     r"|里面|外面|旁边|那边|这边|附近)+的?"
 )
 _PLACES = frozenset((ESTATE, GIVEN, ROAD, SCHOOL, SPOT, VILLAGE))
 _UNCLOSED = re.compile(r"[(（《“][^)）》”]*$")
+_UNOPENED = re.compile(r"^([^(（《“]*)[)）》”]")
+_HALF = re.compile(r"[,:;?!](?!\d)")
+_WHOLE = {",": "，", ":": "：", ";": "；", "?": "？", "!": "！"}
 _EDGES = "，,、：:；;。！!？?…~— \"“”‘’'（）()《》【】·"
 
 
@@ -83,7 +107,7 @@ def _main_name(all_names: Sequence[Sequence[Name]]) -> Name | None:
     by_core: dict[str, Name] = {}
     for names in all_names:
         for name in names:
-            if name.weight >= _SURE and not _is_clause(name):
+            if name.weight >= _SURE and not _is_no_place(name):
                 support[name.core] += name.weight**2 * (0.5 if name.kind == HEAD else 1.0)
                 if name.core not in by_core or by_core[name.core].weight < name.weight:
                     by_core[name.core] = name
@@ -95,9 +119,9 @@ def _main_name(all_names: Sequence[Sequence[Name]]) -> Name | None:
     return by_core[max(close, key=lambda core: (support[core], len(core), core))]
 
 
-def _is_clause(name: Name) -> bool:
-    """Whether a title only begins with what is wrong (拖欠工资…), which is no place."""
-    return name.kind == HEAD and cut(name.core)[0] in STOPS
+def _is_no_place(name: Name) -> bool:
+    """Whether it only points somewhere (以下小区), or a title only begins with what is wrong (拖欠工资…)."""
+    return bool(_POINTS_AHEAD.match(name.core)) or (name.kind == HEAD and cut(name.core)[0] in STOPS)
 
 
 def _written(main: Name, all_names: Sequence[Sequence[Name]]) -> str:
@@ -122,24 +146,28 @@ def _candidates(members: Sequence[tuple[str, Features]], main: Name | None, plac
 
 
 def problem_in(title: str, places: Sequence[str]) -> str:
-    """What a title says besides where: without polite openings and closings, cut at a word."""
-    text = plain(title)
+    """What a title says besides where: without polite openings and closings, numbers of a list and words that only point at
+    one, cut at a word; empty where nothing is left.
+    """
+    text = _POINTED.sub("", _LISTED.sub(f"{MARK}、", plain(_CIRCLED.sub("1、", title))))
     for place in sorted(places, key=len, reverse=True):
         text = text.replace(place, MARK)
     pieces = [piece for piece in text.split(MARK) if piece]
     text = max((_trimmed(piece) for piece in pieces), key=len, default="")
     if len(text) < _SHORTEST:
         text = _trimmed("".join(pieces))
-    return _shortened(text)
+    return _HALF.sub(lambda sign: _WHOLE[sign.group()], _shortened(text))
 
 
 def _trimmed(text: str) -> str:
     while True:
-        shorter = _UNCLOSED.sub("", text)
+        shorter = _UNOPENED.sub(r"\1", _UNCLOSED.sub("", text.strip(_EDGES)))
         shorter = _CLOSING.sub("", _OPENING.sub("", shorter.strip(_EDGES)))
+        if (listed := _LISTED.match(shorter)) and listed.end() < len(shorter):
+            shorter = shorter[listed.end() :]
         shorter = _CORNER.sub("", shorter)
         if shorter == text:
-            return text
+            return "" if _SAYS_NOTHING.fullmatch(text) else text
         text = shorter
 
 

@@ -58,8 +58,8 @@ class Part:
 
 
 def time_line(issue: HotIssue, actor: Actor, period: Period) -> list[Part]:
-    """The messages of an issue over a period, every day, week or month of it, oldest first; one query."""
-    rows: Any = access.messages(actor).filter(issue=issue, at__gte=period.since, at__lt=period.until)
+    """What residents said of an issue over a period, every day, week or month of it, oldest first; one query."""
+    rows: Any = access.messages(actor).filter(issue=issue, official=False, at__gte=period.since, at__lt=period.until)
     cut = rows.annotate(part=Trunc("at", period.step, tzinfo=period.zone)).values("part")
     counts = {row["part"].date(): row["count"] for row in cut.annotate(count=Count("id"))}
     return [Part(first, counts.get(first, 0)) for first in period.begins()]
@@ -78,11 +78,13 @@ class Point:
 def points(
     actor: Actor, period: Period, *, issue: HotIssue | None = None, among: Sequence[int] | None = None
 ) -> list[Point]:
-    """Messages of a period with a point whose case the actor may see, the latest four thousand; one query.
+    """What residents said in a period, with a point, of cases the actor may see, the latest four thousand; one query.
 
     A message without a point of its own stands where its case does. ``among``: only these issues.
     """
-    rows = HotMessage.objects.filter(at__gte=period.since, at__lt=period.until, report__in=readable(actor))
+    rows = HotMessage.objects.filter(
+        official=False, at__gte=period.since, at__lt=period.until, report__in=readable(actor)
+    )
     if issue is not None:
         rows = rows.filter(issue=issue)
     elif among is not None:

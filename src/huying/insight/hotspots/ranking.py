@@ -23,6 +23,7 @@ from .where import COMMUNITY
 _AT_ONCE: Final = 500  # issues
 _NAMED_BY: Final = 120  # of the latest messages
 _BEGINNING = 120  # signs of a text that may become its title
+_WRITTEN = ("name", "place", "messages", "people", "official", "first_at", "last_at")
 _MOSTLY = 0.6  # of the messages on one ground lend their issue its name
 
 
@@ -30,6 +31,7 @@ _MOSTLY = 0.6  # of the messages on one ground lend their issue its name
 class _Member:
     at: datetime
     person: int
+    official: bool
     title: str
     text: str
     place: str
@@ -51,7 +53,7 @@ def refresh(issue_ids: Collection[int]) -> int:
         issues = list(HotIssue.objects.filter(pk__in=[one for one in wanted if one in members]))
         for issue in issues:
             _describe(issue, members[issue.pk])
-        HotIssue.objects.bulk_update(issues, ["name", "place", "messages", "people", "first_at", "last_at"])
+        HotIssue.objects.bulk_update(issues, _WRITTEN)
         shown += sum(one.messages >= FEWEST for one in issues)
     return shown
 
@@ -59,30 +61,45 @@ def refresh(issue_ids: Collection[int]) -> int:
 def _members(issue_ids: Collection[int]) -> dict[int, list[_Member]]:
     """The messages of each issue, oldest first."""
     rows = HotMessage.objects.filter(issue__in=issue_ids, report__erased_at__isnull=True).order_by("at", "id")
-    columns = ("issue_id", "at", "person", "report__title", "beginning", "report__place_text", "area", "features")
+    columns = (
+        "issue_id",
+        "at",
+        "person",
+        "official",
+        "report__title",
+        "beginning",
+        "report__place_text",
+        "area",
+        "features",
+    )
     found: dict[int, list[_Member]] = defaultdict(list)
     begun = rows.annotate(beginning=Left("report__text", _BEGINNING))
-    for issue_id, at, person, title, text, place, area, stored in begun.values_list(*columns):
-        found[issue_id].append(_Member(at, person, title, text, place, area, read(stored)))
+    for issue_id, *known, stored in begun.values_list(*columns):
+        found[issue_id].append(_Member(*known, features=read(stored)))
     return dict(found)
 
 
 def _describe(issue: HotIssue, members: Sequence[_Member]) -> None:
-    times = [one.at for one in members]
-    issue.messages, issue.first_at, issue.last_at = len(members), min(times), max(times)
-    issue.people = len({one.person for one in members})
+    """Counted and named by what residents said; by what patrols and departments reported only where nobody else did."""
+    said = [one for one in members if not one.official]
+    times = [one.at for one in said or members]
+    issue.messages, issue.official = len(members), len(members) - len(said)
+    issue.people, issue.first_at, issue.last_at = len({one.person for one in said}), min(times), max(times)
     if len(members) < FEWEST:
         issue.name = issue.place = ""
         return
-    latest = members[-_NAMED_BY:]
+    issue.name, issue.place = _named((said or members)[-_NAMED_BY:])
+
+
+def _named(latest: Sequence[_Member]) -> tuple[str, str]:
+    """Name and place, from the titles people gave; where these say nothing (反映以下几个问题), from how their texts begin."""
     titled = [one for one in latest if one.title.strip()] or latest
-    naming = named(
-        [(title_for(one.title, one.text), one.features) for one in titled],
-        ground=_ground(latest),
-        places=[one.place for one in latest if one.place],
-    )
-    issue.name = mask_text(naming.name or title_for(titled[-1].title, titled[-1].text))[:120]
-    issue.place = mask_text(naming.place)[:80]
+    ground, places = _ground(latest), [one.place for one in latest if one.place]
+    naming = named([(title_for(one.title, one.text), one.features) for one in titled], ground=ground, places=places)
+    if not naming.problem:
+        naming = named([(title_for("", one.text), one.features) for one in latest], ground=ground, places=places)
+    name = naming.name or title_for(titled[-1].title, titled[-1].text)
+    return mask_text(name)[:120], mask_text(naming.place)[:80]
 
 
 def _ground(members: Sequence[_Member]) -> str:

@@ -26,6 +26,7 @@ from .models import FEWEST, HotIssue, HotMessage
 from .ranking import refresh
 
 SLICE: Final = 10_000
+_NAMED_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Rebuilt:
 
 
 def rebuild(*, again: bool = False, size: int = SLICE, progress: Progress | None = None) -> Rebuilt:
-    """Group every report that is not grouped yet, or was by an older reader. ``again``: all of them anew.
+    """Group every report that is not grouped yet, or was by an older reader. ``again``: all of them anew, and all named anew.
 
     An issue keeps its number and its joint case as long as most of its messages stay together.
     """
@@ -50,8 +51,19 @@ def rebuild(*, again: bool = False, size: int = SLICE, progress: Progress | None
         count += _take(reports, watcher)
         last = reports[-1].pk
     watcher.finish()
+    if again:
+        _name_all()
     indexing.forget()
     return Rebuilt(count, HotIssue.objects.filter(messages__gte=FEWEST).count())
+
+
+def _name_all() -> None:
+    """Names as they are made now, also of what did not change; a few at a time, so that no worker waits long."""
+    ids = list(HotIssue.objects.filter(messages__gte=FEWEST).order_by("id").values_list("pk", flat=True))
+    for start in range(0, len(ids), _NAMED_AT_ONCE):
+        with transaction.atomic():
+            lock_name(LOCK)
+            refresh(ids[start : start + _NAMED_AT_ONCE])
 
 
 def _waiting() -> QuerySet[Report]:

@@ -14,7 +14,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.models import StoredFile
 from huying.senses.reports import actions as reports
 from huying.senses.reports.actions import Taken, Voice
-from huying.senses.reports.rules import Channel
+from huying.senses.reports.rules import Channel, parts_of
 
 from . import queries, rules
 
@@ -55,20 +55,35 @@ def send_matter(said: Said, *, actor: Actor, now: datetime) -> list[Taken]:
 
     Sending the same again changes nothing and gives the same tracking codes.
     """
-    item_code, hold = None, False
-    if said.chosen:
-        seen = queries.understand(said.matter(now), now=now, with_similar=False)
-        item_code, hold = rules.resident_choice(said.chosen, seen.codes, sure=seen.sure)
-        if said.split and seen.codes[:1] == [item_code]:
-            item_code = None  # it was only proposed, for the text as a whole
+    voice = _as_chosen(_voice(said), said, now)
     if said.split:
-        return reports.take_in_apart(replace(_voice(said), item_code=item_code, hold=hold), actor=actor, now=now)
-    return reports.take_in([replace(_voice(said), item_code=item_code, hold=hold)], actor=actor, now=now)
+        return reports.take_in_apart(voice, actor=actor, now=now)
+    return reports.take_in([voice], actor=actor, now=now)
 
 
 def join_matter(case_id: int, said: Said, *, actor: Actor, now: datetime) -> list[Taken]:
-    """ "This is it: +1": one more voice for an open public matter. NotFound for any other."""
-    return reports.take_in([_voice(said, case_id)], actor=actor, now=now)
+    """ "This is it: +1": one more voice for an open public matter. NotFound for any other.
+
+    Where it was asked for each matter by itself, only the one that is like that matter joins it; the others are sent as
+    if there were no other.
+    """
+    voice = _voice(said, case_id)
+    if not said.split:
+        return reports.take_in([voice], actor=actor, now=now)
+    parts = [replace(said, text=text).matter(now) for text in parts_of(said.text)]
+    joining = queries.likest(parts, case_id, now=now)
+    return reports.take_in_apart(_as_chosen(voice, said, now), joining=joining, actor=actor, now=now)
+
+
+def _as_chosen(voice: Voice, said: Said, now: datetime) -> Voice:
+    """A voice with what the resident chose for it; of several matters it is the first that is meant."""
+    if not said.chosen:
+        return voice
+    seen = queries.understand(said.matter(now), now=now, with_similar=False)
+    item_code, hold = rules.resident_choice(said.chosen, seen.codes, sure=seen.sure)
+    if said.split and seen.codes[:1] == [item_code]:
+        item_code = None  # it was only proposed, for the text as a whole
+    return replace(voice, item_code=item_code, hold=hold)
 
 
 def _voice(said: Said, case_id: int | None = None) -> Voice:

@@ -17,7 +17,7 @@ from huying.kernel import files
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid
 from huying.kernel.models import StoredFile
-from huying.senses.reports.rules import SHORTEST_TEXT
+from huying.senses.reports.rules import MOST_PHOTOS, SHORTEST_TEXT
 
 from . import rules, words
 
@@ -113,8 +113,8 @@ class Kept:
 
 def take_photos(uploads: Sequence[UploadedFile[Any]], key: str, *, kept: int, actor: Actor, now: Any) -> list[Kept]:
     """Clean and store photos. Raises Invalid in plain words for too many, or for one that is no photo."""
-    if len(uploads) + kept > rules.MOST_PHOTOS:
-        raise Invalid(_("最多放 %(most)d 张照片") % {"most": rules.MOST_PHOTOS}, code="too_many_photos", field="photos")
+    if len(uploads) + kept > MOST_PHOTOS:
+        raise Invalid(_("最多放 %(most)d 张照片") % {"most": MOST_PHOTOS}, code="too_many_photos", field="photos")
     taken = []
     for upload in uploads:
         file = files.accept_upload(upload, actor=actor, now=now, name=upload.name or "")
@@ -137,6 +137,6 @@ def file_of(token: str, key: str | None = None) -> int | None:
 
 def kept_photos(tokens: Sequence[str], key: str, actor: Actor) -> list[Kept]:
     """Photos of earlier steps that this form may still use, in their order; one query."""
-    wanted = {pk: token for token in tokens[: rules.MOST_PHOTOS] if (pk := file_of(token, key)) is not None}
+    wanted = {pk: token for token in tokens[:MOST_PHOTOS] if (pk := file_of(token, key)) is not None}
     found = StoredFile.objects.filter(pk__in=wanted, subject="", actor_ref=actor.ref).in_bulk()
     return [Kept(found[pk], token) for pk, token in wanted.items() if pk in found]

@@ -83,7 +83,7 @@ def track(request: HttpRequest) -> HttpResponse:
         code = normal_tracking_code(typed)
         try:
             throttle.count("look", address(request), now=clock.now())
-            if queries.by_codes([code]):
+            if queries.by_codes([code], now=clock.now()):
                 return redirect("matter", code=code)
             error = gettext("没有找到这个查询码。请对照短信或二维码，一个字一个字再看看。")
         except HuyingError as refused:
@@ -94,10 +94,11 @@ def track(request: HttpRequest) -> HttpResponse:
 def mine(request: HttpRequest, *, typed: str = "", error: str = "") -> HttpResponse:
     """Where are my matters? Those of my account, those of this device, or the one of a code."""
     _actor, user = resident(request)
+    now = clock.now()
     codes = [str(code) for code in request.session.get(DEVICE_CODES, [])]
     shown = {
-        "page": queries.mine(user, cursor=request.GET.get("cursor")) if user else None,
-        "here": queries.by_codes(codes) if not user else [],
+        "page": queries.mine(user, now=now, cursor=request.GET.get("cursor")) if user else None,
+        "here": queries.by_codes(codes, now=now) if not user else [],
         "signed_in": user is not None,
         "typed": typed,
         "error": error,

@@ -17,7 +17,7 @@ from huying.kernel.errors import HuyingError, Invalid, NotFound, Refused
 from huying.kernel.files import path_of
 from huying.kernel.models import StoredFile
 from huying.senses.reports import throttle
-from huying.senses.reports.rules import other_matters
+from huying.senses.reports.rules import MOST_PHOTOS, other_matters
 
 from . import actions, forms, queries, rules, words
 from .forms import Kept, MatterForm
@@ -114,7 +114,7 @@ def _ask(request: HttpRequest, form: MatterForm, photos: list[Kept], now: dateti
         "form": form,
         "key": key if rules.is_form_key(key) else forms.new_key(),
         "photos": photos,
-        "most": rules.MOST_PHOTOS - len(photos),
+        "most": MOST_PHOTOS - len(photos),
         "longest": rules.LONGEST_TEXT,
         "steps": STEPS,
         "prefix": queries.served(now)[0],

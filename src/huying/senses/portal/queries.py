@@ -11,8 +11,9 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 
 from huying.casework.cases import access as case_access
-from huying.casework.cases.models import Case
+from huying.casework.cases.models import Case, Suspension
 from huying.casework.cases.rules import State
+from huying.casework.cases.turns import chain
 from huying.casework.clocks import queries as clocks
 from huying.casework.dispatch import queries as dispatch
 from huying.casework.dispatch.dry_run import like_decided
@@ -26,6 +27,7 @@ from huying.kernel.clock import local_day
 from huying.kernel.errors import NotFound
 from huying.kernel.paging import Page, page
 from huying.kernel.privacy import blind_candidates
+from huying.kernel.trace import Entry
 from huying.senses.reports.access import public_cases
 from huying.senses.reports.models import Report
 from huying.senses.reports.rules import has_rated
@@ -41,6 +43,8 @@ _LONGEST_CASE = timedelta(days=90)
 _EMERGENCY_FROM = 0.25
 _WORTH_SHOWING = 0.03
 _DONE = (State.CLOSED, State.ARCHIVED)
+WITH_DUE = frozenset({State.DISPATCHED, State.HANDLING})
+PLANNED = (Suspension.State.RUNNING, Suspension.State.ENDED)
 
 
 def language() -> str:
@@ -139,6 +143,15 @@ def _near(matter: Matter, decision: Decision, now: datetime) -> tuple[Near, ...]
     ][:MOST_SIMILAR]
     places = place_words(_area(one.case) for one in found)
     return tuple(_as_near(one.case, places, one.metres) for one in found)
+
+
+def likest(parts: Sequence[Matter], case_id: int, *, now: datetime) -> int:
+    """Which of several matters an open public case is about: the likeliest, the first where none is like it."""
+    likeness = []
+    for part, decision in zip(parts, dispatch.decide(parts, now=now), strict=True):
+        found = like_decided(part, decision, now=now, public=True)
+        likeness.append(next((one.likeness.score for one in found if one.case.pk == case_id), 0.0))
+    return likeness.index(max(likeness))
 
 
 def _as_near(case: Case, places: Mapping[str, str], metres: int | None = None) -> Near:
@@ -314,26 +327,28 @@ class Mine:
     to_rate: bool
     said_at: datetime
     due: datetime | None
+    late: bool
 
 
-def mine(user: User, *, cursor: str | None = None) -> Page[Mine]:
-    """What somebody said while signed in, or from the phone number they signed in with; newest first, two queries."""
+def mine(user: User, *, now: datetime, cursor: str | None = None) -> Page[Mine]:
+    """What somebody said while signed in, or from the phone number they signed in with; newest first, at most four queries."""
     own = Q(contact__user_id=user.pk)
     if user.phone_sealed:
         own |= Q(contact__phone_blind__in=blind_candidates(user.phone))
     rows = Report.objects.filter(own, erased_at__isnull=True).select_related("case__item")
     found = page(rows, ("-id",), cursor, PAGE_SIZE)
-    return Page(_as_mine(found.rows), found.next, found.prev)
+    return Page(_as_mine(found.rows, now), found.next, found.prev)
 
 
-def by_codes(codes: Sequence[str]) -> list[Mine]:
+def by_codes(codes: Sequence[str], *, now: datetime) -> list[Mine]:
     """The matters of these tracking codes, newest first."""
     rows = Report.objects.filter(tracking_code__in=codes, erased_at__isnull=True).select_related("case__item")
-    return _as_mine(list(rows.order_by("-id"))) if codes else []
+    return _as_mine(list(rows.order_by("-id")), now) if codes else []
 
 
-def _as_mine(reports: Sequence[Report]) -> list[Mine]:
+def _as_mine(reports: Sequence[Report], now: datetime) -> list[Mine]:
     places = place_words(_area(report.case) for report in reports)
+    dues = promises([report.case for report in reports])
     return [
         Mine(
             code=report.tracking_code,
@@ -344,7 +359,23 @@ def _as_mine(reports: Sequence[Report]) -> list[Mine]:
             open=report.case.open,
             to_rate=report.case.state == State.CLOSED and not has_rated(report.rated_at, report.case.closed_at),
             said_at=report.said_at,
-            due=report.case.due_at if report.case.open and report.case.lead_unit_id else None,
+            due=(due := dues.get(report.case_id)),
+            late=due is not None and due < now,
         )
         for report in reports
     ]
+
+
+def promises(cases: Sequence[Case]) -> dict[int, datetime]:
+    """By when each matter in hand was promised to be done, as its own page says; two queries for any number, or none."""
+    dues = {case.pk: case.due_at for case in cases if case.state in WITH_DUE and case.due_at is not None}
+    moved = {case.pk for case in cases if case.extensions}
+    if dues.keys() - moved:
+        moved.update(Suspension.objects.filter(case__in=dues, state__in=PLANNED).values_list("case_id", flat=True))
+    still = {chain(pk): pk for pk in dues if pk not in moved}
+    steps: dict[int, list[tuple[str, object]]] = {pk: [] for pk in still.values()}
+    if still:
+        entries = Entry.objects.filter(chain__in=still, verb__in=rules.PROMISING).only("chain", "verb", "body")
+        for entry in entries.order_by("chain", "seq"):
+            steps[still[entry.chain]].append((entry.verb, entry.content.get("due")))
+    return dues | {pk: rules.promised(dues[pk], said) for pk, said in steps.items()}

@@ -27,12 +27,11 @@ from huying.senses.reports.queries import tellings_of
 from huying.senses.reports.rules import Told, has_rated, reminded_today, spoken_tracking_code
 from huying.shell.words import moment_words
 
-from . import words
+from . import rules, words
+from .queries import PLANNED, WITH_DUE
 
-_WITH_DUE = frozenset({State.DISPATCHED, State.HANDLING})
 _BEFORE_UNIT = frozenset({State.PENDING, State.ACCEPTED})
-_ANEW = frozenset({"escalate", "order_redo", "uphold_objection", "reconsider", "take_back"})
-_AFTER = ("before", "after")
+_WORK = ("before", "after")  # photos of the work, in the order they are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class Line:
     state: str = "done"
     text: str = ""
     plan: tuple[Milestone, ...] = ()
-    codes: tuple[tuple[str, str], ...] = ()  # of other matters: as written in addresses, as read out
+    codes: tuple[tuple[str, str, str], ...] = ()  # of other matters: as in addresses, as read out, what was said
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +93,7 @@ class _Known:
     answers: list[Feedback]  # those that stood, each with the moment the reporter was told
     transfers: list[Transfer]
     units: Mapping[int, str] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)  # tracking code → words of the matters taken apart
 
 
 def matter_of(report: Report, *, place: str, now: datetime) -> Matter:
@@ -105,7 +105,7 @@ def matter_of(report: Report, *, place: str, now: datetime) -> Matter:
     answered = known.answers[-1] if known.answers and case.state in (State.CLOSED, State.ARCHIVED) else None
     running = next((one for one in known.suspensions if one.state == Suspension.State.RUNNING), None)
     pictures = _pictures(report, case, done=case.state in (State.CLOSED, State.ARCHIVED))
-    due = _promised(case, known) if case.state in _WITH_DUE else None
+    due = _promised(case, known)
     reminded = _reminded_today(known.entries, report, now)
     return Matter(
         report=report,
@@ -123,7 +123,7 @@ def matter_of(report: Report, *, place: str, now: datetime) -> Matter:
         told=_told_words(known.tellings) if case.state == State.DECLINED else "",
         plan=tuple(running.milestones.all()) if running else (),
         own_photos=tuple(one for one in pictures if one.stage == "report"),
-        work_photos=tuple(one for one in pictures if one.stage in _AFTER),
+        work_photos=tuple(one for stage in _WORK for one in pictures if one.stage == stage),
         lines=tuple(_lines(report, case, known, now)),
         may_rate=case.state == State.CLOSED and not has_rated(report.rated_at, case.closed_at),
         may_remind=bool(case.open) and not reminded,
@@ -150,21 +150,13 @@ def _answers(case: Case) -> QuerySet[Feedback]:
 
 
 def _promised(case: Case, known: _Known) -> datetime | None:
-    """By when, as it was first said: taking it back and sending it out again is the office's affair, not the resident's.
-
-    What was moved and told (more time, a plan), or begins anew (done again, passed up), holds as it is.
-    """
-    if case.due_at is None or case.extensions or known.suspensions:
+    """By when, as the list of my matters says it too; what was moved and told (more time, a plan) holds as it is."""
+    if case.state not in WITH_DUE or case.due_at is None:
+        return None
+    if case.extensions or known.suspensions:
         return case.due_at
-    said, last = [case.due_at], None
-    for entry in known.entries:
-        if entry.verb in ("dispatch", "designate"):
-            last = entry.content.get("due")
-        elif entry.verb in ("recall", "unmerge") and last:
-            said.append(datetime.fromisoformat(str(last)))
-        elif entry.verb in _ANEW:
-            said, last = [case.due_at], None
-    return min(said)
+    steps = ((one.verb, one.content.get("due")) for one in known.entries if one.verb in rules.PROMISING)
+    return rules.promised(case.due_at, steps)
 
 
 def _told_at(answer: Feedback) -> datetime:
@@ -184,15 +176,17 @@ def _known(report: Report, case: Case) -> _Known:
         entries,
         tellings,
         list(Extension.objects.filter(case=case, state=Extension.State.GRANTED).order_by("decided_at")),
-        list(
-            Suspension.objects.filter(case=case, state__in=(Suspension.State.RUNNING, Suspension.State.ENDED))
-            .prefetch_related("milestones")
-            .order_by("id")
-        ),
+        list(Suspension.objects.filter(case=case, state__in=PLANNED).prefetch_related("milestones").order_by("id")),
         list(_answers(case)),
         list(Transfer.objects.filter(case=case, taken_back_at__isnull=True).order_by("id")),
         {unit.pk: words.own_name(unit) for unit in Unit.objects.filter(pk__in=ids)},
+        _parts(tellings),
     )
+
+
+def _parts(tellings: Sequence[Telling]) -> dict[str, str]:
+    codes = [code for telling in tellings if telling.kind == Told.SPLIT for code in telling.body.get("codes", ())]
+    return dict(Report.objects.filter(tracking_code__in=codes).values_list("tracking_code", "text")) if codes else {}
 
 
 def _unit_ids(body: Mapping[str, Any]) -> Iterable[int]:
@@ -267,9 +261,9 @@ def _due_words(value: object, now: datetime) -> str:
     return gettext("最晚 %(when)s 办好") % {"when": moment_words(moment, now)} if moment else ""
 
 
-def split_off(telling: Telling) -> tuple[tuple[str, str], ...]:
-    """The tracking codes of the matters that got cases of their own, as in addresses and as read out."""
-    return tuple((str(one), spoken_tracking_code(str(one))) for one in telling.body.get("codes", ()))
+def _split_off(telling: Telling, parts: Mapping[str, str]) -> tuple[tuple[str, str, str], ...]:
+    """The matters that got cases of their own: tracking codes as in addresses and as read out, and which it is."""
+    return tuple((code, spoken_tracking_code(code), parts.get(code, "")) for code in telling.body.get("codes", ()))
 
 
 def _of_telling(telling: Telling, known: _Known) -> Line:
@@ -281,7 +275,7 @@ def _of_telling(telling: Telling, known: _Known) -> Line:
         channel=words.channel_name(str(body["channel"])) if body.get("channel") else "",
     )
     if telling.kind == Told.SPLIT:
-        return Line(title, telling.at, icon, codes=split_off(telling))
+        return Line(title, telling.at, icon, codes=_split_off(telling, known.parts))
     said = str(body.get("words") or "") if telling.kind in (Told.EXTENDED, Told.ANSWERED) else ""
     return Line(title, telling.at, icon, text=said)
 
@@ -309,7 +303,7 @@ def _ahead(case: Case) -> list[Line]:
     ahead: list[str] = []
     if state in _BEFORE_UNIT | {State.OBJECTED}:
         ahead.append(gettext("转给负责的单位"))
-    if state in _BEFORE_UNIT | _WITH_DUE | {State.OBJECTED, State.SUSPENDED}:
+    if state in _BEFORE_UNIT | WITH_DUE | {State.OBJECTED, State.SUSPENDED}:
         ahead += [gettext("办好，并留下照片或说明"), gettext("另一位工作人员核查")]
     if case.open:
         ahead.append(gettext("告诉您结果，请您评价"))
@@ -329,7 +323,7 @@ def _pictures(report: Report, case: Case, *, done: bool) -> list[Picture]:
 
 def _seen(report: Report, case_id: int, *, done: bool) -> list[Attachment]:
     own = Exists(ReportPhoto.objects.filter(attachment=OuterRef("pk"), report=report))
-    seen = Q(own) | Q(case=case_id, stage__in=_AFTER) if done else Q(own)
+    seen = Q(own) | Q(case=case_id, stage__in=_WORK) if done else Q(own)
     return list(Attachment.objects.filter(seen, case__in={case_id, report.first_case_id}).order_by("id"))
 
 

@@ -64,6 +64,17 @@ def tracked_report(code: str) -> Report:
     return found
 
 
+def brought_report(actor: Actor, code: str) -> Report:
+    """The report of a tracking code for whoever brought it: the system, member of staff or resident that sent it in.
+
+    NotFound for everybody else who holds the code.
+    """
+    report = tracked_report(code)
+    if report.taken_by != actor.ref:
+        raise NotFound(code="report_not_found")
+    return report
+
+
 def may_know_reporter(actor: Actor, case: Case, report: Report) -> bool:
     """Whether this actor may learn who made this report on this case."""
     return may_know(cases.parties(actor, case), report)

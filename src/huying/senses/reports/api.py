@@ -7,15 +7,16 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from ninja import Field, Header, Query, Router, Schema, Status
+from ninja import Field, File, Header, Query, Router, Schema, Status
+from ninja.files import UploadedFile
 
-from huying.casework.cases.queries import Outline, outlines
 from huying.casework.cases.voices import reporter
 from huying.ground.organisation.auth import SignedIn
 from huying.ground.territory.coordinates import Crs, convert_point
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Forbidden, Invalid
+from huying.kernel.files import accept_upload
 from huying.kernel.privacy import mask_text
 
 from . import access, actions, queries, throttle
@@ -72,6 +73,13 @@ class ReportOut(Schema):
 
 class Bulk(Schema):
     reports: Annotated[list[ReportIn], Field(min_length=1, max_length=MOST_AT_ONCE)]
+
+
+class PhotosOut(Schema):
+    """How many photos the report has now; ``added``: how many of those sent it did not have yet."""
+
+    photos: int
+    added: int
 
 
 class ToldOut(Schema):
@@ -174,7 +182,8 @@ def _voice(given: ReportIn, actor: Actor, key: str) -> Voice:
     return Voice(source=actor.ref, source_id=source_id, lon=lon, lat=lat, item_code=given.item, **plain)
 
 
-def _out(taken: Taken, case: Outline) -> dict[str, Any]:
+def _out(taken: Taken) -> dict[str, Any]:
+    case = taken.case
     return {
         "tracking_code": taken.tracking_code,
         "case_id": case.id,
@@ -187,9 +196,7 @@ def _out(taken: Taken, case: Outline) -> dict[str, Any]:
 
 
 def _take(voices: list[Voice], actor: Actor) -> list[dict[str, Any]]:
-    taken = actions.take_in(voices, actor=actor, now=clock.now())
-    cases = outlines({one.case_id for one in taken})
-    return [_out(one, cases[one.case_id]) for one in taken]
+    return [_out(one) for one in actions.take_in(voices, actor=actor, now=clock.now())]
 
 
 @router.post("/reports", response={201: ReportOut, 200: ReportOut}, auth=WRITE, summary="Raise a matter")
@@ -255,6 +262,26 @@ def get_report(request: HttpRequest, code: str) -> dict[str, Any]:
     }
 
 
+@router.post(
+    "/reports/{code}/photos", response={201: PhotosOut, 200: PhotosOut}, auth=WRITE, summary="Add photos to a report"
+)
+def post_photos(request: HttpRequest, code: str, photos: File[list[UploadedFile]]) -> Status:
+    """Multipart, for whoever brought the report: at most 6 photos of it in all, 25 MB each.
+
+    JPEG, PNG or WebP, told by their bytes; each is encoded anew, its position and time kept apart from it. All are taken
+    or none. A photo the report already has changes nothing: 201 when there was a new one, else 200.
+    """
+    actor: Actor = request.auth  # type: ignore[attr-defined]
+    now = clock.now()
+    report = access.brought_report(actor, code)
+    actions.must_take_photos(report, len(photos), actor=actor)
+    if not access.is_colleague(actor):
+        throttle.count("photo", actor.ref, now=now, times=len(photos))
+    kept = [accept_upload(one, actor=actor, now=now, name=one.name or "") for one in photos]
+    added, total = actions.add_photos(report.pk, kept, actor=actor, now=now)
+    return Status(201 if added else 200, {"photos": total, "added": added})
+
+
 @router.post("/reports/{code}/rating", response={204: None}, summary="Rate the result")
 def rate(request: HttpRequest, code: str, given: Rating) -> Status:
     report = access.tracked_report(code)
@@ -274,8 +301,7 @@ def split(request: HttpRequest, code: str) -> list[dict[str, Any]]:
     """For a report that raises several matters: one entry for each of the others. The report's own case goes on."""
     report = access.tracked_report(code)
     taken = actions.split_report(report.pk, actor=reporter(report.pk), now=clock.now())
-    cases = outlines({one.case_id for one in taken})
-    return [_out(one, cases[one.case_id]) for one in taken]
+    return [_out(one) for one in taken]
 
 
 @router.post("/reports/{code}/remind", response={204: None}, summary="Ask to hurry")

@@ -51,9 +51,11 @@ def others_panel(request: HttpRequest, case: Case) -> str:
 
 def voice_words(actor: Actor, case: Case, shown: list[VoiceView]) -> dict[str, Any]:
     """The voices as the page shows them."""
+    may_erase = access.may_erase(actor, case) and not case.open
+    parts = desk_queries.other_parts([one.report for one in shown]) if may_erase else {}
     return {
         "case": case,
-        "may_erase": access.may_erase(actor, case) and not case.open,
+        "may_erase": may_erase,
         "voices": [
             {
                 "view": one,
@@ -63,10 +65,18 @@ def voice_words(actor: Actor, case: Case, shown: list[VoiceView]) -> dict[str, A
                 "place": mask_text(one.report.place_text),
                 "channel": CHANNELS.get(one.report.channel, one.report.channel),
                 "told": [(telling, words.told_words(telling.kind)) for telling in one.told],
+                **_goes_along(parts.get(one.report.pk, [])),
             }
             for one in shown
         ],
     }
+
+
+def _goes_along(parts: list[Report]) -> dict[str, Any]:
+    """What is erased together with a voice, and what of it keeps that from being done."""
+    numbers = dict.fromkeys(one.case.number for one in parts)
+    unfinished = dict.fromkeys(one.case.number for one in parts if one.case.open)
+    return {"parts": len(parts), "part_numbers": list(numbers), "unfinished": _("、").join(unfinished)}
 
 
 @staff
@@ -135,7 +145,7 @@ def split(request: HttpRequest, report_id: int) -> HttpResponse:
 @staff
 @require_POST
 def erase(request: HttpRequest, report_id: int) -> HttpResponse:
-    """Erase what a resident said and who they are, on their wish."""
+    """Erase what a resident said with a message and who they are, on their wish."""
     actor = actor_of(request)
     report, case = access.report_on_case(actor, report_id)
     if not access.may_erase(actor, case):
@@ -144,6 +154,12 @@ def erase(request: HttpRequest, report_id: int) -> HttpResponse:
     if len(reason) < 2:
         messages.error(request, _("请写明删除的理由"))
     else:
-        actions.erase_report(report.pk, actor=actor, now=clock.now(), why=reason)
-        messages.success(request, _("已删除这条诉求的内容和联系方式"))
+        erased = actions.erase_report(report.pk, actor=actor, now=clock.now(), why=reason)
+        if not erased:
+            messages.info(request, _("这条诉求已经删除过了"))
+        elif erased == 1:
+            messages.success(request, _("已删除这条诉求的内容和联系方式"))
+        else:
+            said = _("这段话分成的 %(n)s 条诉求，内容和联系方式都已删除")
+            messages.success(request, said % {"n": erased})
     return redirect("cases-case", case.pk)

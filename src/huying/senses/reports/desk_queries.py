@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -62,6 +63,16 @@ def _view(report: Report, knows: bool, told: list[Telling], apart: bool) -> Voic
     name, phone = masked(contact) if contact is not None else ("", "")
     whole = apart and not any(one.kind == Told.SPLIT for one in told)
     return VoiceView(report, knows, name, phone, tuple(told), tuple(other_matters(report.text)) if whole else ())
+
+
+def other_parts(reports: Sequence[Report]) -> dict[int, list[Report]]:
+    """By report: the other parts of the message it came with that are not erased, with their cases; one query."""
+    whole = {one.pk: one.part_of_id or one.pk for one in reports}
+    rows = Report.objects.filter(Q(pk__in=whole.values()) | Q(part_of__in=whole.values()), erased_at__isnull=True)
+    found: dict[int, list[Report]] = {}
+    for row in rows.select_related("case").order_by("pk"):
+        found.setdefault(row.part_of_id or row.pk, []).append(row)
+    return {pk: [one for one in found.get(first, ()) if one.pk != pk] for pk, first in whole.items()}
 
 
 def masked(contact: Contact) -> tuple[str, str]:

@@ -26,11 +26,13 @@ class Report(models.Model):
     """诉求: one voice. ``source`` + ``source_id`` make a retry change nothing.
 
     ``case`` is the matter it belongs to now, ``first_case`` the one it came in with; they differ after a merge.
+    ``part_of`` is the first report of a message of several matters that was taken apart, also for parts of its parts.
     ``tracking_code`` opens it for its reporter; ``mark`` names it in the trace and opens nothing.
     """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+")
     first_case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+")
+    part_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="parts", db_index=False)
     source = models.CharField(max_length=40)
     source_id = models.CharField(max_length=120)
     channel = models.CharField(max_length=16)
@@ -64,6 +66,7 @@ class Report(models.Model):
             models.Index(fields=["case", "id"], name="report_by_case"),
             models.Index(fields=["first_case"], name="report_by_first_case"),
             models.Index(F("contact"), F("id").desc(), name="report_by_contact", condition=Q(contact__isnull=False)),
+            models.Index(fields=["part_of"], name="report_by_message", condition=Q(part_of__isnull=False)),
         ]
 
 

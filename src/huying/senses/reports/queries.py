@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from huying.ground.accounts.models import User
 from huying.kernel.paging import Page, page
@@ -36,6 +37,12 @@ def of_phone(phone: str, limit: int = 20) -> list[Report]:
     contacts = Contact.objects.filter(phone_blind__in=blind_candidates(phone)).values("pk")
     rows = Report.objects.filter(contact__in=contacts.union(Contact.objects.filter(user__in=accounts).values("pk")))
     return list(rows.select_related("case__item", "case__lead_unit").order_by("-id")[:limit])
+
+
+def message_of(report_id: int) -> list[int]:
+    """Every part of the message a report came with, itself among them, the first first; one query."""
+    first = Report.objects.filter(pk=report_id).values(first_id=Coalesce("part_of", "pk"))[:1]
+    return list(Report.objects.filter(Q(pk=first) | Q(part_of=first)).order_by("pk").values_list("pk", flat=True))
 
 
 def others_of(report: Report) -> list[str]:

@@ -16,6 +16,7 @@ TRACKING_LENGTH = 10
 LONGEST_TEXT = 20_000
 SHORTEST_TEXT = 2
 MOST_PARTS = 6  # matters one message is taken apart into
+MOST_PHOTOS = 6  # of one report
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # all of C0 but tab and newline
 
 

@@ -17,6 +17,7 @@ from huying.casework.cases import access as case_access
 from huying.casework.cases import actions as cases
 from huying.casework.cases.actions.transferring import CHANNELS
 from huying.casework.cases.desk.guard import actor_of
+from huying.casework.cases.desk.pickers import unit_label
 from huying.casework.cases.desk.shown import item_name
 from huying.casework.cases.models import Transfer
 from huying.casework.cases.rules import State
@@ -25,7 +26,7 @@ from huying.casework.catalogue.conditions import answer_suffices, describe_condi
 from huying.casework.catalogue.limits import describe_stages
 from huying.casework.catalogue.rules import CHANNELS as CAME_BY
 from huying.casework.dispatch import words as dispatch_words
-from huying.casework.dispatch.desk.queue import choice_words
+from huying.casework.dispatch.desk.queue import choice_words, english
 from huying.casework.dispatch.desk.reading import desk_page, item_from, knowledge, point_from
 from huying.casework.dispatch.queries import Matter
 from huying.ground.territory import queries as territory
@@ -205,7 +206,8 @@ def _options(found: queries.Understood, asked: Matter, code: str | None, typed: 
     return {
         "kinds": [(choice_words(one, ""), one.item.code == code) for one in kinds],
         "spots": [
-            (f"point:{one.lon},{one.lat}" if one.lon is not None else f"area:{_code(one)}", one) for one in places
+            (f"point:{one.lon},{one.lat}" if one.lon is not None else f"area:{_code(one)}", one.matched, _where(one))
+            for one in places
         ],
         "picked": typed.get("spot", ""),
     }
@@ -213,6 +215,11 @@ def _options(found: queries.Understood, asked: Matter, code: str | None, typed: 
 
 def _code(place: territory.Place) -> str:
     return place.grid or place.community or place.town
+
+
+def _where(place: territory.Place | None) -> str:
+    """A place in the reader's language; "" for none."""
+    return territory.label(_code(place), "en" if english() else "zh") if place is not None else ""
 
 
 def _script(found: queries.Understood) -> dict[str, Any]:
@@ -223,8 +230,9 @@ def _script(found: queries.Understood) -> dict[str, Any]:
     unit = known.units.get(sending.unit_id) if sending else None
     return {
         "item": item,
-        "unit": unit,
-        "likely": first.unit if first else None,
+        "place": _where(decision.place),
+        "unit": unit_label(unit) if unit else "",
+        "likely": unit_label(first.unit) if first and first.unit else "",
         "due": sending.due_at if sending else None,
         "dispatch_due": decision.dispatch_due,
         "waits": dispatch_words.WAITS_FOR.get(decision.waits_for, ""),

@@ -34,7 +34,15 @@ from .joining import (
 )
 from .merging import join_case, merge_case, unmerge_case
 from .noting import attach_file, must_take_files, note_case, remind_case
-from .opening import Opening, accept_case, correct_case, decline_case, open_cases, reconsider_case
+from .opening import (
+    Opening,
+    accept_case,
+    correct_case,
+    decline_case,
+    ids_to_open,
+    open_cases,
+    reconsider_case,
+)
 from .timing import (
     ask_extension,
     ask_suspension,
@@ -88,6 +96,7 @@ __all__ = [
     "give_feedback",
     "grant_extension",
     "grant_suspension",
+    "ids_to_open",
     "join_case",
     "merge_case",
     "must_take_files",

@@ -94,8 +94,7 @@ def unit_for(turn: Turn, unit_id: int) -> Unit:
     refusal = refuse_target(
         target_rank=rank(unit.level),
         escalated_level=case.escalated_level,
-        # The list protects the community that is asked, wherever the matter lies.
-        may_receive=known.may_receive(unit.pk, case.item_code, unit.area),
+        may_receive=known.may_receive(unit.pk, case.item_code),
     )
     if refusal is not None:
         raise refuse(refusal.code)

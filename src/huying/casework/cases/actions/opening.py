@@ -13,7 +13,8 @@ from huying.casework.catalogue.models import Item
 from huying.ground.territory.queries import Place
 from huying.kernel import facts, live, trace
 from huying.kernel.actor import Actor, system
-from huying.kernel.bulk import allocate_each, insert_rows
+from huying.kernel.bulk import allocate_each, insert_rows, new_ids
+from huying.kernel.gathering import Question, Rows
 
 from ..access import area_of
 from ..facts import AssignmentMade, CaseAccepted, CaseCorrected, CaseDeclined, CaseOpened, CaseUnassigned
@@ -93,18 +94,25 @@ def number_of(case_id: int, at: datetime) -> str:
     return f"{at:%Y%m%d}-{case_id:07d}"
 
 
-def open_cases(openings: Sequence[Opening], *, actor: Actor, now: datetime) -> list[int]:
+def ids_to_open(most: int) -> tuple[Question, Question]:
+    """What opening up to ``most`` cases asks first, to be asked together with others; ids left over are lost."""
+    return new_ids(Case, most), new_ids(Assignment, most)
+
+
+def open_cases(
+    openings: Sequence[Opening], *, actor: Actor, now: datetime, ids_asked: Sequence[Rows] = ()
+) -> list[int]:
     """Open cases, one for each opening, in a constant number of queries; returns their ids in order.
 
     ``now`` is when it is written; each opening's ``at`` is when the matter was taken in, which its clock counts from.
+    ``ids_asked`` are the answers to ``ids_to_open``, where they were asked before.
     """
     if not openings:
         return []
     with transaction.atomic(
         savepoint=False
     ):  # all or nothing; whoever catches a failure has a transaction of their own
-        sure = sum(one.sending is not None for one in openings)
-        ids, assignment_ids = allocate_each((Case, len(openings)), (Assignment, sure))
+        ids, assignment_ids = _ids(openings, ids_asked)
         sent = [(case_id, one, one.sending) for case_id, one in zip(ids, openings, strict=True) if one.sending]
         insert_rows(Case, _CASE_COLUMNS, [_case_row(i, one) for i, one in zip(ids, openings, strict=True)])
         if sent:
@@ -126,6 +134,16 @@ def open_cases(openings: Sequence[Opening], *, actor: Actor, now: datetime) -> l
         )
         live.announce("cases", {"opened": len(ids), "case": ids[0]})
     return ids
+
+
+def _ids(openings: Sequence[Opening], asked: Sequence[Rows]) -> tuple[list[int], list[int]]:
+    """One id for each case, one for each that is sent on."""
+    sure = sum(one.sending is not None for one in openings)
+    if asked:
+        cases, assignments = ([value for (value,) in rows] for rows in asked)
+        return cases[: len(openings)], assignments[:sure]
+    cases, assignments = allocate_each((Case, len(openings)), (Assignment, sure))
+    return cases, assignments
 
 
 def _case_row(case_id: int, one: Opening) -> tuple[Any, ...]:

@@ -245,7 +245,7 @@ def _back(request: HttpRequest) -> str:
 # --- menu --------------------------------------------------------------------------------------------------------
 
 
-def count_of_waiting(request: HttpRequest) -> int | None:
+def count_of_waiting(request: HttpRequest) -> str | None:
     """How many cases wait in the reader's first queue; one query, and none when the inbox has counted already."""
     known = getattr(request, "cases_waiting", None)
     if known is None:
@@ -253,5 +253,5 @@ def count_of_waiting(request: HttpRequest) -> int | None:
         first = reads.queues_of(actor)[0]
         if first is Queue.ALL:
             return None
-        known = reads.queue_counts(actor, [first], knowledge()).get(first, 0)
-    return known or None
+        known = reads.queue_counts(actor, [first], knowledge()).get(first, "0")
+    return None if known in (None, "0") else known

@@ -11,9 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
-from huying.casework.cases import actions, factories
+from huying.casework.cases import actions, factories, queries_desk
+from huying.casework.cases.desk import inbox
 from huying.casework.cases.factories import NOW, Cast
 from huying.casework.cases.models import Case
+from huying.casework.cases.queries_desk import Queue
 from huying.ground.accounts.factories import make_resident, make_staff
 from huying.kernel.privacy import AccessEntry
 from huying.kernel.trace import Entry
@@ -112,6 +114,23 @@ def test_the_inbox_asks_a_constant_number_of_queries(cast: Cast, bring: Bring) -
             client.get(INBOX)
         own = [one["sql"] for one in asked if not any(f'FROM "{name}' in one["sql"] for name in OTHER_ROOMS)]
         assert len(own) == 9, own
+
+
+def test_counting_stops_where_there_are_very_many(cast: Cast, bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _round in range(3):
+        bring("dispatched")
+    known, actor = inbox.knowledge(), cast.he_sanitation
+    cases = queries_desk.in_queue(actor, Queue.MINE, known)
+    assert queries_desk.counts(cases) == {"": "3", "dispatched": "3", "light:": "3"}
+    assert queries_desk.queue_counts(actor, [Queue.MINE, Queue.ASSIST, Queue.ALL], known) == {
+        "mine": "3",
+        "assist": "0",
+    }
+    monkeypatch.setattr(queries_desk, "MOST_COUNTED", 2)
+    monkeypatch.setattr(queries_desk, "MOST_WAITING", 2)
+    assert queries_desk.counts(cases) == {"": "2+", "dispatched": "2+", "light:": "2+"}
+    assert queries_desk.queue_counts(actor, [Queue.MINE], known) == {"mine": "2+"}
+    assert queries_desk.counts(Case.objects.none()) == {"": "0"}
 
 
 def test_many_are_signed_and_the_refused_are_named(cast: Cast, bring: Bring) -> None:

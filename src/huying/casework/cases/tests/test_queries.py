@@ -124,7 +124,7 @@ def test_counts_and_the_map_see_what_lists_see(cast: Cast, cases: list[int], nam
     actor = getattr(cast, name)
     seen = access.visible(actor).filter(open=True)
     found = in_queue(actor, Queue.ALL, directory(on=local_day(NOW)))
-    assert counts(found.filter(open=True))[""] == seen.count()
+    assert counts(found.filter(open=True))[""] == str(seen.count())
     points = queries.points(actor, Filters(), box=(119.0, 29.0, 121.0, 31.0))
     assert {point[0] for point in points} == set(seen.values_list("id", flat=True))
     assert sum(n for _code, n, _late in area_counts(found, "grid")) == seen.count()

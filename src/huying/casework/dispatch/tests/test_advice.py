@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import pytest
 from django.test import Client
 
-from huying.casework.cases.factories import Cast
 from huying.casework.cases.models import Case
 from huying.casework.cases.tests.conftest import Bring
-from huying.casework.understanding.queries_answers import audited
-from huying.kernel.actor import Actor, Duty
 
 from .conftest import Desk, Waiting, said
 
@@ -47,6 +43,27 @@ def test_only_who_may_answer_is_offered_advice_while_writing(desk: Desk, bring: 
     assert asks not in said(desk("ji_discipline").get(page))
 
 
+@pytest.mark.parametrize(
+    ("state", "who", "step"), [("handling", "he_sanitation", "give_feedback"), ("pending", "wang_seat", "answer")]
+)
+def test_advice_stands_right_below_the_words_it_is_about(
+    desk: Desk, bring: Bring, state: str, who: str, step: str
+) -> None:
+    case = bring(state)
+    form = said(desk(who).get(f"/desk/cases/{case.pk}/?do={step}")).split('class="form form--wide"')[1]
+    assert form.count("advice-said") == 1
+    words, below = form.split('id="advice-said"')
+    assert words.count("<textarea") == 1 and 'id="id_text"' in words
+    assert all(f'name="{name}"' not in words for name in ("answer", "notice_kind", "notice", "notice_ref"))
+    assert 'name="notice' in below
+
+
+def test_while_writing_advice_is_brief_and_on_what_was_given_it_is_whole(desk: Desk, bring: Bring) -> None:
+    case, client = bring("checking"), desk("sun_checker")
+    assert "<progress" not in advice_on(client, case, EMPTY)
+    assert said(client.get(answer_of(case), headers={"HX-Request": "true"})).count("<progress") == 5
+
+
 def test_the_answer_given_is_looked_at_by_checkers_and_audits(desk: Desk, bring: Bring) -> None:
     case = bring("checking")
     asks = f'hx-get="{answer_of(case)}"'
@@ -63,23 +80,3 @@ def test_a_stranger_gets_404(desk: Desk, waiting: Waiting) -> None:
     case = waiting(TEXT)
     assert desk("li_dispatcher").post("/desk/understanding/cases/999999/answer", {"text": "x"}).status_code == 404
     assert Client().post(answer_of(case), {"text": "x"}).status_code == 302
-
-
-def test_an_audit_lists_the_weakest_answers_first(
-    cast: Cast, desk: Desk, bring: Bring, django_assert_num_queries: Any
-) -> None:
-    weak, whole, open_one = bring("closed"), bring("closed"), bring("checking")
-    for case, text in ((weak, EMPTY), (whole, WHOLE), (open_one, EMPTY)):
-        Case.objects.filter(pk=case.pk).update(summary=TEXT)
-        case.feedbacks.update(text=text)
-    with django_assert_num_queries(1):
-        found = audited(cast.ji_discipline)
-    assert [one.case for one in found] == [weak, whole]
-    assert found[0].advice.overall < found[1].advice.overall
-    assert audited(cast.ji_discipline, unit_id=weak.lead_unit_id) and not audited(cast.ji_discipline, unit_id=999)
-    stranger = Actor("staff", "staff:9", "", duties=(Duty("supervisor", "999999"),))
-    assert audited(stranger) == []
-    page = said(desk("ji_discipline").get("/desk/understanding/answers"))
-    assert page.index(weak.title) >= 0 and f"?unit={weak.lead_unit_id}" in page
-    assert desk("he_sanitation").get("/desk/understanding/answers").status_code == 404
-    assert said(desk("sun_checker").get(f"/desk/understanding/answers?unit={weak.lead_unit_id}")).count("#advice") == 2

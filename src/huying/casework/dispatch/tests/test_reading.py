@@ -9,6 +9,7 @@ from django.test import Client
 
 from huying.casework.cases import factories
 from huying.casework.cases.factories import Cast
+from huying.casework.clocks.models import Notice
 from huying.casework.understanding.reading.times_said import TimeSaid
 from huying.casework.understanding.words_reading import meaning
 
@@ -52,6 +53,25 @@ def test_another_place_the_words_may_mean_is_one_press_away(desk: Desk, waiting:
     client.post(f"/desk/dispatch/cases/{case.pk}/act", {"do": "correct", "version": case.version, "area": other})
     case.refresh_from_db()
     assert case.community != was and other.startswith(case.community)
+
+
+def test_whoever_is_called_is_told_of_every_danger_the_gravest_first(waiting: Waiting) -> None:
+    case = waiting("围墙塌了压住了人，老人晕倒在地上叫不醒，家里还着火了", hold=False)
+    told = set(Notice.objects.filter(kind="emergency", case=case).values_list("body__text", flat=True))
+    assert told == {"（火情或爆炸 119、坍塌或坠落 119、有人受伤或病危 120）"}
+
+
+def test_a_matter_taken_out_of_a_list_is_headed_without_its_number(waiting: Waiting) -> None:
+    case = waiting("2、路灯不亮，晚上出门害怕。")
+    assert (case.title, case.summary) == ("路灯不亮，晚上出门害怕", "2、路灯不亮，晚上出门害怕。")
+
+
+def test_a_habit_is_told_with_its_hours_and_not_as_a_day(desk: Desk, waiting: Waiting) -> None:
+    shown = said(desk("li_dispatcher").get(f"/desk/cases/{waiting('晚上十点以后经常有人放音响').pk}/"))
+    assert "不止一天 22:00–23:00" in shown and "每天 22:00" not in shown
+    shown = said(desk("li_dispatcher").get(f"/desk/cases/{waiting('一到晚上就臭得睡不着').pk}/"))
+    assert "每天 18:00–00:00" in shown
+    assert "话里说的时间" not in said(desk("li_dispatcher").get(f"/desk/cases/{waiting('晚上臭得很').pk}/"))
 
 
 @pytest.fixture

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huying.casework.dispatch.rules import Certainty, Policy, margin, refuse_auto, route, title_of
-from huying.ground.organisation.directory import AppointmentView, PersonView, ResponsibilityView, Rows, UnitView, build
+from huying.casework.dispatch.rules import Certainty, Policy, margin, refuse_auto, route, title_of, worker_of
+from huying.ground.organisation.directory import (
+    AppointmentView,
+    PersonView,
+    ResponsibilityView,
+    Rows,
+    ShiftView,
+    UnitView,
+    build,
+)
 
 AT = datetime(2026, 3, 10, 9, tzinfo=UTC)
 GRID = "990101001001001"
+ADMITTED = (("0101", "990101001001"),)
 
 
 @dataclass(frozen=True)
@@ -101,6 +110,30 @@ def test_a_first_level_matter_goes_to_the_grids_own_worker() -> None:
     higher = route(Kind(level="L2", lead_trade="community", first_trade="community"), GRID, known, AT)
     assert higher is not None
     assert higher.person_id == 8
+
+
+def test_nobody_who_left_the_unit_is_handed_anything() -> None:
+    people = (PersonView(7, "何环卫", "", None), PersonView(8, "林队长", "", None))
+    shift = ShiftView(7, 3, "handler", AT - timedelta(hours=1), AT + timedelta(hours=1))
+    of_unit = (AppointmentView(1, 7, 3, "handler", ""), AppointmentView(2, 8, 3, "unit_lead", ""))
+    elsewhere = (AppointmentView(1, 7, 5, "handler", ""), of_unit[1])
+    chosen = []
+    for appointments, known in ((of_unit, people), (elsewhere, people), (of_unit[1:], people), (of_unit, people[1:])):
+        found = route(Kind(), GRID, directory(people=known, appointments=appointments, shifts=(shift,)), AT)
+        assert found is not None and found.unit_id == 3
+        chosen.append((found.person_id, [one["why"] for one in found.why]))
+    assert chosen == [(7, ["trade", "on_duty"]), *[(None, ["trade"])] * 3]
+    resting = directory(people=people, appointments=of_unit)
+    assert worker_of(3, resting, AT) == 8
+
+
+def test_a_grid_worker_of_another_unit_is_not_handed_its_matters() -> None:
+    kind = Kind(level="L1", lead_trade="community", first_trade="community")
+    people = (PersonView(7, "唐网格", "", None), PersonView(8, "高书记", "", None))
+    appointments = (AppointmentView(1, 7, 2, "grid_worker", GRID), AppointmentView(2, 8, 4, "unit_lead", ""))
+    found = route(kind, GRID, directory(people=people, appointments=appointments, admissions=ADMITTED), AT)
+    assert found is not None
+    assert (found.unit_id, found.person_id) == (4, 8)
 
 
 def test_another_trade_may_be_asked_first() -> None:

@@ -7,6 +7,7 @@ meant as a picture or denied lowers the urgency and is told; it never removes th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -21,22 +22,26 @@ ALARM: Final = 0.5
 ALSO: Final = 0.3
 """How much of what is missing to certainty a second, different word of the same kind adds."""
 _STOPS: Final = "。！？!?；;…"
+_PAUSE: Final = re.compile("[，,、：:]")
 _MOST: Final = 12  # places of one rule in one text that are weighed; a text that says more is urgent anyway
 
+# In order of precedence: of dangers a text is about as sure of, the one that stands first is told first. What goes on to
+# kill comes before what has happened, what says why somebody is hurt before that somebody is.
 NAMES: Final = {
     "fire": _("火情或爆炸"),
     "gas": _("燃气泄漏"),
-    "injury": _("有人受伤或病危"),
-    "self_harm": _("轻生或自伤"),
-    "child_abuse": _("儿童受到侵害"),
     "drowning": _("溺水或被水围困"),
     "collapse": _("坍塌或坠落"),
-    "violence": _("暴力伤人"),
     "shock": _("触电"),
-    "missing": _("有人走失"),
+    "self_harm": _("轻生或自伤"),
+    "child_abuse": _("儿童受到侵害"),
+    "violence": _("暴力伤人"),
     "poisoning": _("中毒或毒物泄漏"),
     "lift": _("电梯困人"),
+    "injury": _("有人受伤或病危"),
+    "missing": _("有人走失"),
 }
+_SURE: Final = (0.9, 0.7, ALARM)  # urgencies from which on a text is sure, rather sure, hardly sure
 MARKS: Final = {
     "past": pgettext_lazy("emergency", "像是过去的事"),
     "over": pgettext_lazy("emergency", "像是已经处置"),
@@ -90,6 +95,7 @@ class _Place:
     spans: tuple[Span, ...]
     urgency: float
     marks: tuple[str, ...]
+    rule: Rule
 
     @property
     def start(self) -> int:
@@ -101,7 +107,7 @@ class _Place:
 
 
 def detect(text: str, *, least: float = ALARM) -> list[Alert]:
-    """The dangers a text speaks of with at least this urgency, most urgent first.
+    """The dangers a text speaks of with at least this urgency: the surest first, of the equally sure by precedence.
 
     With ``least=0`` also what was found and judged to be no emergency, for reading.
     """
@@ -118,12 +124,43 @@ def detect(text: str, *, least: float = ALARM) -> list[Alert]:
                 if count >= _MOST:
                     break
                 found.setdefault(rule.kind, []).append(_weigh(lexicon, rule, plain, spans))
+    if len(found) > 1:
+        _take_apart(lexicon, plain, found)
     alerts = [_alert(kind, places, lexicon.kinds[kind].line, plain) for kind, places in found.items()]
-    kept = [alert for alert in alerts if alert.urgency >= least]
-    if len(kept) > 1:
-        order = list(lexicon.kinds)
-        kept.sort(key=lambda alert: (-alert.urgency, order.index(alert.kind)))
-    return kept
+    return sorted((alert for alert in alerts if alert.urgency >= least), key=_precedence)
+
+
+def _precedence(alert: Alert) -> tuple[int, int, float]:
+    unsure = sum(alert.urgency < sure for sure in _SURE)
+    return unsure, list(NAMES).index(alert.kind), -alert.urgency
+
+
+def _take_apart(lexicon: Lexicon, plain: str, found: Mapping[str, list[_Place]]) -> None:
+    """What lowers one danger does not lower another told beside it: 天天挨打，家里着火了.
+
+    A place that was lowered is weighed again without what another, alarming danger has for itself. No text alarms by
+    this that did not before.
+    """
+    alarming = [(one.start, one.end, kind) for kind, places in found.items() for one in places if one.urgency >= ALARM]
+    for kind, places in found.items():
+        others = [(start, end) for start, end, other in alarming if other != kind]
+        for at, place in enumerate(places if others else ()):
+            if place.urgency < ALARM <= place.rule.urgency:
+                own = _own_clauses(plain, place, others)
+                places[at] = max(
+                    place, _weigh(lexicon, place.rule, plain, place.spans, own), key=lambda one: one.urgency
+                )
+
+
+def _own_clauses(plain: str, place: _Place, others: Sequence[Span]) -> Span:
+    """What stands between the clause of the danger before and that of the danger after."""
+    left, right = 0, len(plain)
+    for start, end in others:
+        if end <= place.start and (pause := _PAUSE.search(plain, end, place.start)):
+            left = max(left, pause.end())
+        if start >= place.end and (pause := _PAUSE.search(plain, place.end, start)):
+            right = min(right, pause.start())
+    return left, right
 
 
 def _met(rule: Rule, groups: Mapping[int, list[Span]], plain: str, voids: Sequence[Span]) -> Iterator[tuple[Span, ...]]:
@@ -166,11 +203,16 @@ def _void(span: Span, voids: Sequence[Span]) -> bool:
     return any(start < span[1] and span[0] < end and end - start >= size for start, end in voids)
 
 
-def _weigh(lexicon: Lexicon, rule: Rule, plain: str, spans: tuple[Span, ...]) -> _Place:
-    """A cry for help overrules all marks, what happens now those of time; all others multiply."""
+def _weigh(lexicon: Lexicon, rule: Rule, plain: str, spans: tuple[Span, ...], own: Span | None = None) -> _Place:
+    """A cry for help overrules all marks, what happens now those of time; all others multiply.
+
+    Marks are looked for in its sentence, and in its ``own`` clauses only where these are given.
+    """
     sentence = _sentence(plain, spans[0][0], spans[-1][1])
+    if own is not None:
+        sentence = max(sentence[0], own[0]), min(sentence[1], own[1])
     if rule.urgency >= ALARM and lexicon.call.found(plain, spans, sentence):
-        return _Place(spans, rule.urgency + (1 - rule.urgency) * lexicon.call.weight, ("call",))
+        return _Place(spans, rule.urgency + (1 - rule.urgency) * lexicon.call.weight, ("call",), rule)
     now = lexicon.now.found(plain, spans, sentence)
     weigh, urgency, marks = lexicon.kinds[rule.kind].weigh, rule.urgency, []
     for mark in lexicon.marks:
@@ -187,7 +229,7 @@ def _weigh(lexicon: Lexicon, rule: Rule, plain: str, spans: tuple[Span, ...]) ->
     if deep < 1.0:
         urgency *= deep
         marks.append("long")
-    return _Place(spans, urgency, tuple(marks))
+    return _Place(spans, urgency, tuple(marks), rule)
 
 
 def _sentence(plain: str, start: int, end: int) -> Span:

@@ -21,7 +21,7 @@ from .calibration import Calibration, calibrate, mixed
 from .copies import groups
 from .features import SPAN, Floats, Ints, Runs, runs, table_of
 from .lessons import Linear, counted, fitted, folds
-from .spans import spoken
+from .spans import Span, spoken, telling
 
 _AT_ONCE = 1024
 _FORMAT = 1
@@ -31,7 +31,7 @@ _SAMPLE = 12_000
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """One label it might be, the chance that it is (0..1), and up to three stretches of the text that led there."""
+    """One label it might be, the chance that it is (0..1), and up to three passages of the text that led there."""
 
     label: str
     probability: float
@@ -53,14 +53,19 @@ class Classifier:
         parts = [self._judged(read) for read in _batches(texts)]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.labels)), dtype=np.float32)
 
-    def guesses(self, texts: Sequence[str], k: int = 3) -> list[list[Guess]]:
-        """The ``k`` likeliest labels of every text, likeliest first."""
+    def guesses(self, texts: Sequence[str], k: int = 3, names: Sequence[Sequence[str]] = ()) -> list[list[Guess]]:
+        """The ``k`` likeliest labels of every text, likeliest first.
+
+        ``names``, for every text the names of places in it, are never given as what led there.
+        """
         found: list[list[Guess]] = []
         for read in _batches(texts):
             chances = self._judged(read)
+            places = names[len(found) : len(found) + len(read.texts)] or [()] * len(read.texts)
+            words = [telling(text, named) for text, named in zip(read.texts, places, strict=True)]
             best = np.argsort(-chances, axis=1, kind="stable")[:, :k]
             tops = np.take_along_axis(chances, best, axis=1).tolist()
-            reasons = [self._reasons(read, best[:, place]) for place in range(best.shape[1])]
+            reasons = [self._reasons(read, best[:, place], words) for place in range(best.shape[1])]
             for row, kinds in enumerate(best.tolist()):
                 found.append(
                     [
@@ -116,13 +121,13 @@ class Classifier:
         counts = read.counted(self._table, len(self._hashes))
         return self._calibration.probabilities(self._linear.scores(counts))
 
-    def _reasons(self, read: Runs, kinds: NDArray[np.int64]) -> list[tuple[str, ...]]:
-        """For every text the stretches that spoke for the kind given."""
+    def _reasons(self, read: Runs, kinds: NDArray[np.int64], words: Sequence[Sequence[Span]]) -> list[tuple[str, ...]]:
+        """For every text the words that spoke for the kind given."""
         columns = self._table[read.hashes]
-        known = np.flatnonzero((columns >= 0) & (read.lasts > read.firsts))
+        known = np.flatnonzero(columns >= 0)
         at = columns[known]
         forces = read.weights[known] * self._linear.strengths[at] * self._linear.pulls[at, kinds[read.rows[known]]]
-        return spoken(read, known[forces > 0], forces[forces > 0])
+        return spoken(read, words, known[forces > 0], forces[forces > 0])
 
 
 def learn(

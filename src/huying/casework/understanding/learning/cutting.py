@@ -20,6 +20,9 @@ _PLACE = re.compile(r"(?<![a-z0-9])[a-z]\d{0,3} ?(?=[市区县州镇乡省])")  
 _GAPS = re.compile(r"(?<=[㐀-鿿]) (?=[㐀-鿿])")
 _CHINESE = re.compile(r"[㐀-鿿]")
 _WORD = re.compile(r"[㐀-鿿]+|[a-z]+|\d+")
+_PIECE = re.compile(r"[a-z]+|\d+|[㐀-鿿]+|[^\sa-z\d㐀-鿿]")
+_SIZES = (4, 3, 2, 1)  # signs of a word
+_SELDOM = 2  # words of the dictionary met no more often are chance
 _CUT_SHARE = 0.15  # gaps between Chinese signs as a share of these signs from which on a text counts as cut
 _lock = threading.Lock()
 
@@ -153,14 +156,35 @@ def words(text: str) -> list[str]:
     return [word for word in found if word not in SINGLES and word not in PAIRS]
 
 
+def places(plain: str) -> list[tuple[int, int]]:
+    """Where the words of a normalised text begin and end: from the left the longest the dictionary knows.
+
+    Several times faster than a proper cut, and good enough for quoting. Signs in no word stand alone, but for letters
+    and digits that stand together.
+    """
+    known = _cutter().FREQ
+    found = []
+    for piece in _PIECE.finditer(plain):
+        at, end = piece.span()
+        if plain[at].isascii():
+            found.append((at, end))
+            continue
+        while at < end:
+            for size in _SIZES:
+                if size == 1 or (at + size <= end and known.get(plain[at : at + size], 0) > _SELDOM):
+                    found.append((at, at + size))
+                    at += size
+                    break
+    return found
+
+
 @cache
 def _loaded() -> Any:
     import jieba  # a second of loading and 80 MB, so only where words are cut
 
     jieba.setLogLevel(logging.ERROR)
-    cutter = jieba.Tokenizer()
-    cutter.initialize()
-    return cutter
+    jieba.dt.initialize()  # the one everybody shares
+    return jieba.dt
 
 
 def _cutter() -> Any:

@@ -35,6 +35,14 @@ _ALSO: Final = re.compile(
 _SEVERAL: Final = re.compile(
     "(?:以下|如下|下列|下面)(?:几|[两二三四五六七八九]|一些|多|若干)|[几两三四五六七八九多]个?(?:问题|诉求|事项)|[几两三四五六七八九]件事|问题多|诸多问题|一系列问题"
 )
+# What a point begins with that says nothing of its matter: its number in the list, or that it comes besides.
+_NUMERAL: Final = "[一二三四五六七八九十]{1,3}"
+_OPENS: Final = re.compile(
+    rf"\s*(?:\d{{1,2}}\s*[、．.：:)），]\s*(?!\d)|{_NUMERAL}\s*[、．.：:)），]\s*(?![一二三四五六七八九十百千万])"
+    rf"|[（(]\s*(?:{_NUMERAL}|\d{{1,2}})\s*[)）]|[①②③④⑤⑥⑦⑧⑨⑩]"
+    rf"|[第其]{_NUMERAL}(?:个?(?:问题|件事?|点)|是)?\s*[，,、：:\s]|问题(?:{_NUMERAL}|\d{{1,2}})\s*[：:、，,.]"
+    r"|此外|除此之外|另外(?![一二两三几的那这个])|(?:还有|再就是|再有|顺便|同时)(?=[，,、：:\s]))[，,、：:\s]*(?=\S)"
+)
 _LONG_POINT: Final = 160  # characters on average from which points are arguments
 _LONG_TEXT: Final = 300  # characters from which "besides" goes on arguing
 _SHORT: Final = 4  # characters a part must have to be a matter
@@ -51,6 +59,12 @@ def split(text: str) -> list[str]:
         cuts = sorted({*cuts, *(match.start() for match in _ALSO.finditer(text))})
     pieces = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
     return [part.strip() for part in _joined([piece for piece in pieces if piece.strip()])]
+
+
+def unnumbered(part: str) -> str:
+    """A part without the number it had in a list, or the word that it comes besides: for a heading, not for the record."""
+    opening = _OPENS.match(part)
+    return part[opening.end() :] if opening else part
 
 
 def _list_cuts(text: str) -> list[int]:

@@ -1,7 +1,8 @@
 """The times a message says, as stretches, resolved to intervals where that is possible. Pure.
 
 Times are the place's own (Asia/Shanghai). What people leave out is filled as listeners fill it: ``3月5日`` is the last
-one before now, ``晚上十点`` without a day the last one, ``周五`` the last Friday.
+one before now, ``晚上十点`` without a day the last one, ``周五`` the last Friday. What is said to happen again and again
+(``晚上经常``, ``总是半夜``) is a habit and no moment, and ``晚上`` alone may be any evening.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ _PARTS: Final = {
 _LATE: Final = frozenset({"下午", "傍晚", "晚上", "夜晚", "晚"})
 _NIGHT: Final = frozenset({"晚上", "夜晚", "晚", "夜", "夜里", "半夜", "深夜", "夜间"})
 
+_ANY_NIGHT: Final = _NIGHT | {"通宵", "白天"}  # alone they name no day: 晚上很吵
+
 _NUMBER: Final = r"(?:\d{1,3}|[一二两三四五六七八九十]{1,3})"
 _PART: Final = "|".join(sorted(_PARTS, key=len, reverse=True))
 _CLOCK: Final = (
@@ -40,12 +43,13 @@ _DAY: Final = (
     r"|(?P<word>大前|今|昨|前|明|后)(?:天|日|(?=[早晚夜晨]))"
 )
 _AT: Final = re.compile(
-    r"(?=[每天一经常总隔三今昨前明后大去本这当上周星礼凌清早中午下傍晚夜半深晨通白\d二两四五六七八九十])"
-    r"(?P<every>每(?:[天日夜月年逢到]|晚上?|个?(?:周|星期|礼拜)(?![一二三四五六日天末]))(?:的)?|每(?=周|星期|礼拜)|天天|一到|一天到晚|经常|常常|总是|隔三差五|三天两头)?"
+    r"(?=[每天一经常时总老隔三今昨前明后大去本这当上周星礼凌清早中午下傍晚夜半深晨通白\d二两四五六七八九十])"
+    r"(?P<every>每(?:[天日夜月年逢到]|晚上?|个?(?:周|星期|礼拜)(?![一二三四五六日天末]))(?:的)?|每(?=周|星期|礼拜)|天天|夜夜|一到|一天到晚|经常|常常|时常|总是|老是|隔三差五|三天两头)?"
     rf"(?P<day>{_DAY})?\s*[,，]?\s*(?:的)?(?P<part>{_PART})?(?:的)?"
     rf"(?P<clock>{_CLOCK})?(?:多|左右|钟|许|整)*"
     rf"(?:(?P<to>到|至|[-~—－～]+)(?:第二天|次日|隔天)?(?P<topart>{_PART})?(?P<toclock>{_CLOCK})?(?:多|左右|钟|许|整)*)?"
 )
+_ROUGHLY: Final = re.compile(r"([一二两三四五六七八九])([二三四五六七八九])[点时]")
 _AGO: Final = re.compile(
     rf"(?P<count>{_NUMBER}|半|几|十几|几十)(?:多)?个?(?:多)?(?P<half>半)?(?P<unit>分钟|小时|钟头|天|周|星期|礼拜|月|年)(?:多)?(?:之|以)?前"
     r"|(?P<just>刚才|刚刚|方才)"
@@ -54,12 +58,23 @@ _LASTING: Final = re.compile(
     rf"(?P<lead>连续|持续|长达|已经?|快|近|整整|足足|前后)(?:了|有)?(?:将近)?(?P<count>{_NUMBER}|半|几)(?:多)?个?(?:多)?"
     r"(?P<unit>分钟|小时|钟头|天|晚上?|周|星期|礼拜|月|年)(?:多)?(?P<tail>了)?"
 )
+# What near a time without a day says that it comes again and again, in the same clause.
+_OFTEN_AFTER: Final = re.compile(
+    r"[^，,。！？!?；;、\n]{0,6}?(?:经常|常常|时常|往往|总(?=[是有在会要])|老(?=[是有在放吵])|频繁|天天|每天|隔三差五|三天两头)"
+)
+_OFTEN_BEFORE: Final = re.compile(
+    r"(?:经常|常常|时常|往往|总是?|老是?|长期|多次|屡次|反复|频繁|平时|平常|一般|通常|有时候?|偶尔|每次|每回|每个|(?<!等)到了|天天|每天)"
+    r"[都就会是在到于从的]*$"
+)
+_SPAN_BEFORE: Final = re.compile(r"[到至和或及跟与、]$")
+_SPAN_AFTER: Final = re.compile(rf"(?:和|或者?|及|跟|与|、)(?:{_PART})")
 _STILL: Final = re.compile(
     "至今|到现在|直到现在|一直(?!到)|还在|仍在|仍然|依然|依旧|正在|现在还|持续|不间断|迟迟|始终|目前还|还没|还未|仍未|一直未"
 )
 _AGAIN: Final = re.compile(
     "每天|每晚|每日|每周|每月|每年|每到|每逢|每次|天天|夜夜|经常|常常|时常|总是|老是|反复|多次|屡次|屡教|又|再次|三番|隔三差五|三天两头|频繁|一到"
 )
+_NEEDS_MORE: Final = frozenset({"经常", "常常", "时常", "总是", "老是", "一到", "每到", "每逢"})
 _BEFORE_AGAIN: Final = re.compile("(?:没|不)有?$")
 
 
@@ -163,26 +178,54 @@ def _at(match: re.Match[str], now: datetime) -> TimeSaid | None:
         return None
     if not (every or day or clock) and not (part and len(part) > 1):
         return None
-    if every and not (part or clock or day) and every in ("经常", "常常", "总是", "一到"):
+    if every and not (part or clock or day) and every in _NEEDS_MORE:
         return None
     start, words = match.start(), match[0].rstrip("，, -~—－～到至的")
     start, words = start + len(words) - len(words.lstrip("，, ")), words.lstrip("，, ")
     if not words:
         return None
     hours = _hours(match)
-    if every:
-        return TimeSaid(start, start + len(words), words, every=True, daily=_daily(hours) if part or clock else None)
+    if every or _habitual(match):
+        daily = _daily(hours) if _of_any_day(match) else None
+        return TimeSaid(start, start + len(words), words, every=True, daily=daily)
     whole = _days(match, now) if day else None
-    if day and whole is None:
+    if (day and whole is None) or _any_day(match):
         return TimeSaid(start, start + len(words), words)
     first, last = whole or (now.date(), now.date())
     if not day and datetime.combine(first, time(), SHANGHAI) + timedelta(hours=hours[0]) > now:
+        if not clock:  # 早上 said before today's began may be any morning
+            return TimeSaid(start, start + len(words), words)
         first = last = first - timedelta(days=1)
     if last > first:
         hours = (0.0, 24.0)
     since = datetime.combine(first, time(), SHANGHAI) + timedelta(hours=hours[0])
     until = datetime.combine(last, time(), SHANGHAI) + timedelta(hours=hours[1])
     return TimeSaid(start, start + len(words), words, since, until)
+
+
+def _habitual(match: re.Match[str]) -> bool:
+    """Whether its clause says that it comes again and again, and no day of its own that it was on one."""
+    if match["day"] and (not match["weekday"] or match["week"]):
+        return False
+    text = match.string
+    return bool(_OFTEN_AFTER.match(text, match.end()) or _OFTEN_BEFORE.search(text[: match.start()]))
+
+
+def _of_any_day(match: re.Match[str]) -> bool:
+    """Whether what comes again has hours, and these on no certain days only."""
+    every = match["every"] or ""
+    timed = match["part"] or match["clock"] or ("到" not in every and re.search("[晚夜]", every))
+    return bool(timed) and not match["day"] and not re.search("[周星礼月年]", every)
+
+
+def _any_day(match: re.Match[str]) -> bool:
+    """Whether only a part of a day is said, of which day cannot be told: 晚上很吵, 从早上到晚上, 吵到凌晨."""
+    if match["day"] or match["clock"]:
+        return False
+    text = match.string
+    if match["part"] in _ANY_NIGHT or match["topart"] or _SPAN_AFTER.match(text, match.end()):
+        return True
+    return bool(_SPAN_BEFORE.search(text[: match.start()]))
 
 
 def _days(match: re.Match[str], now: datetime) -> tuple[date, date] | None:
@@ -243,7 +286,7 @@ def _hours(match: re.Match[str]) -> tuple[float, float]:
         return float(low), float(high if high > low else high + 24)
     start = _hour(clock, part)
     if not match["toclock"]:
-        return start, start + 1
+        return start, start + 1 + _about(clock)
     end = _hour(match["toclock"], match["topart"] or ("" if part in ("夜里", "半夜", "深夜") else part))
     if end <= start and not match["topart"] and end + 12 > start and end < 12 <= start + 6 and part not in _LATE:
         end += 12 if start < 12 else 24
@@ -252,7 +295,7 @@ def _hours(match: re.Match[str]) -> tuple[float, float]:
 
 def _hour(clock: str, part: str) -> float:
     pieces = re.findall(r"\d+|[一二两三四五六七八九十]+", clock)
-    hour = float(number(pieces[0]))
+    hour = float(number(pieces[0][0] if _about(clock) else pieces[0]))
     if (
         (part in _LATE and hour < 12)
         or (hour == 12 and part in _NIGHT)
@@ -267,6 +310,12 @@ def _hour(clock: str, part: str) -> float:
     if "刻" in clock:
         return hour + number(pieces[1]) * 0.25
     return hour + (number(pieces[1]) / 60 if len(pieces) > 1 else 0)
+
+
+def _about(clock: str) -> int:
+    """How many hours later it may be: 1 for 两三点, 0 for what is said to the hour."""
+    two = _ROUGHLY.match(clock)
+    return max(0, _DIGITS[two[2]] - _DIGITS[two[1]]) if two else 0
 
 
 def _daily(hours: tuple[float, float]) -> tuple[time, time]:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from huying.casework.cases.terms import tokens
 from huying.casework.catalogue.phrases import shipped
 
+from ..learning.spans import tells
 from ..reading.splitting import themes_of
 
 LIKELY: Final = 0.5
@@ -237,7 +238,8 @@ def _common(one: str, other: str, rarity: Rarity) -> tuple[str, ...]:
             words = run[start:end]
             found[words] = sum(rarity.weight(term) for term in tokens(words)) / (1 + 0.1 * len(words))
             start = end
-    best = sorted((words for words in found if len(words) <= _LONGEST), key=lambda words: (-found[words], words))
+    worth = (words for words in found if len(words) <= _LONGEST and tells(words))
+    best = sorted(worth, key=lambda words: (-found[words], words))
     return tuple(best[:_SHOWN])
 
 

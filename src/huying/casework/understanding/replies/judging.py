@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from .aspects import Aspect, completeness, joined, legal_basis, plainness, short, tone
 from .relevance import Background, named_things, relevance, relevance_matrix, usual_background
@@ -31,7 +31,7 @@ WEIGHTS = {"relevance": 0.30, "completeness": 0.35, "basis": 0.15, "tone": 0.10,
 ASPECTS = {
     "relevance": gettext_lazy("切题"),
     "completeness": gettext_lazy("完整"),
-    "basis": gettext_lazy("依据"),
+    "basis": pgettext_lazy("answer", "依据"),
     "tone": gettext_lazy("语气"),
     "plainness": gettext_lazy("易懂"),
 }

@@ -12,6 +12,7 @@ from huying.casework.understanding.learning.classifier import Classifier, learn
 from huying.casework.understanding.learning.copies import groups, overlapping
 from huying.casework.understanding.learning.cutting import normalise
 from huying.casework.understanding.learning.features import BITS, SPAN, runs
+from huying.casework.understanding.learning.spans import telling, tells
 
 PLACES = ("东门", "西街", "三号楼", "菜场", "河边", "北苑", "中心广场", "南桥")
 SAYINGS = {
@@ -50,6 +51,63 @@ def test_words_are_stretches_of_the_text(model):
     assert 1 <= len(first.words) <= 3
     assert all(word in normalise(text) for word in first.words)
     assert any("灯" in word for word in first.words)
+
+
+@pytest.fixture(scope="module")
+def polite():
+    """Learned where all who write of lamps are polite and live in one road, so that all of this speaks for lamps."""
+    lamps = [f"尊敬的领导您好，柳岸路{text}，希望相关部门尽快解决" for text in TEXTS[:40]]
+    return learn([*lamps, *TEXTS[40:]], LABELS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "领导您好，柳岸路12号楼3单元的路灯不亮了，希望相关部门尽快解决",
+        "您好，柳岸路的居民反映：路灯不亮，请有关部门处理",
+    ],
+)
+def test_reasons_are_telling_words_and_neither_courtesy_nor_places(polite, text):
+    (first, *_others) = polite.guesses([text], k=1, names=[["柳岸路"]])[0]
+    assert first.label == "照明" and any("路灯" in word for word in first.words)
+    idle = "领导 您好 希望 部门 解决 尽快 居民 反映 处理 柳岸 岸路 号楼 单元 12".split()  # noqa: SIM905
+    assert not [word for word in first.words if any(one in word for one in idle)]
+
+
+def test_where_nothing_telling_is_said_no_reason_is_given(polite):
+    (guess,) = polite.guesses(["领导您好，希望尽快解决"], k=1)[0]
+    assert (guess.label, guess.words) == ("照明", ())
+
+
+@pytest.mark.parametrize(
+    ("word", "telling_one"), [("路灯", True), ("希望", False), ("相关", False), ("我们", False), ("的是", False)]
+)
+def test_a_word_picked_elsewhere_is_weighed_the_same_way(word, telling_one):
+    assert tells(word) is telling_one
+
+
+def test_reasons_are_whole_words(model):
+    for text, label in (("半夜施工噪音大得很", "噪音"), ("小区里生活垃圾没人清运", "垃圾")):
+        words = model.guesses([text], k=1)[0][0].words
+        borders = {place for first, last in telling(normalise(text)) for place in (first, last)}
+        assert words and model.guesses([text], k=1)[0][0].label == label
+        assert all({text.index(word), text.index(word) + len(word)} <= borders for word in words)
+
+
+def test_names_belong_to_their_own_text(polite):
+    texts = ["柳岸路的路灯", "柳岸路的路灯"]
+    named, unnamed = (found[0].words for found in polite.guesses(texts, k=1, names=[["柳岸路"], []]))
+    assert named == ("路灯",) and named != unnamed
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text() | st.sampled_from(TEXTS), st.lists(st.sampled_from(PLACES), max_size=2))
+def test_telling_words_lie_in_the_text_in_order(text, names):
+    plain, last = normalise(text), 0
+    for first, end in telling(plain, names):
+        assert last <= first < end <= len(plain) and end - first > 1
+        assert not any(name in plain[first:end] for name in names)
+        last = end
 
 
 @settings(max_examples=40, deadline=None)

@@ -156,9 +156,66 @@ def test_spaces_letters_and_traditional_characters_make_no_difference():
     assert "gas" in kinds("煤氣味好大")
 
 
-def test_urgent_first():
-    alerts = detect("孩子被打得浑身是伤，家里着火了")
-    assert [alert.urgency for alert in alerts] == sorted((alert.urgency for alert in alerts), reverse=True)
+# What is told first when several are heard at once stands above what is told after it.
+PRECEDENCE = {
+    "fire": "三楼着火了，浓烟往楼道里灌",
+    "gas": "楼道里一股很浓的煤气味",
+    "drowning": "有人掉进河里了",
+    "collapse": "围墙塌了压住了人",
+    "shock": "有人碰到灯杆触电了",
+    "self_harm": "有个女的站在楼顶要跳楼",
+    "child_abuse": "楼上有人猥亵女童",
+    "violence": "有人拿刀追着砍人",
+    "poisoning": "我妈误喝了农药",
+    "lift": "我们被困在电梯里出不来",
+    "injury": "老人晕倒在地上叫不醒",
+    "missing": "我家老人走丢了，一夜没回来",
+}
+
+
+@pytest.mark.parametrize("second", PRECEDENCE)
+@pytest.mark.parametrize("first", PRECEDENCE)
+def test_of_two_kinds_both_are_told_and_the_graver_first_however_they_are_said(first: str, second: str):
+    for said in ("{}，{}", "{}。{}", "{}\n{}，快来人"):
+        alerts = detect(said.format(PRECEDENCE[second], PRECEDENCE[first]))
+        told = [alert.kind for alert in alerts]
+        assert {first, second} <= set(told)
+        assert told[0] == min(first, second, key=list(PRECEDENCE).index)
+        assert {alert.line for alert in alerts} >= {shipped().kinds[kind].line for kind in (first, second)}
+
+
+def test_every_kind_has_its_place_in_the_order():
+    assert list(PRECEDENCE) == list(NAMES)
+    assert all(detect(said)[0].kind == kind for kind, said in PRECEDENCE.items())
+
+
+def test_all_kinds_at_once_are_all_told():
+    assert [alert.kind for alert in detect("。".join(reversed(PRECEDENCE.values())))] == list(NAMES)
+
+
+def test_what_is_surer_comes_before_what_is_graver():
+    assert [alert.kind for alert in detect("楼里有焦味，有人触电了")] == ["shock", "fire"]
+    assert [alert.kind for alert in detect("孩子被打得浑身是伤，家里着火了")][:2] == ["fire", "child_abuse"]
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("隔壁那个小女孩天天挨揍，五楼窗户里往外窜火", "fire"),
+        ("水泥块从天上掉下来差点砸死人，电梯晃一下就不动了，我在里面", "lift"),
+        ("一伙人冲进店里打砸，老板被打倒，小孩放学没回来，到处找不到", "missing"),
+        ("有人尾随我，我好害怕，电瓶炸了", "fire"),
+        ("有人从台阶滚下去昏过去了，我爷爷喝了农药", "poisoning"),
+        ("如果你们再不管，我就从楼上跳下去，老师掐小朋友脖子", "child_abuse"),
+    ],
+)
+def test_what_lowers_one_danger_leaves_the_other_alone(said: str, kind: str):
+    assert kind in kinds(said) and len(kinds(said)) > 1
+
+
+@pytest.mark.parametrize("said", ["去年发生火灾，有人触电", "万一着火，人被困在电梯里怎么办"])
+def test_what_is_no_emergency_takes_its_whole_sentence_with_it(said: str):
+    assert kinds(said) == set()
 
 
 def test_nothing_said_is_nothing_found():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from huying.kernel.privacy import mask_text
 
 from ..reading.message import private_in, read
-from ..reading.splitting import split
+from ..reading.splitting import split, unnumbered
 from ..reading.times_said import SHANGHAI, times_in
 
 NOW = datetime(2025, 7, 16, 15, 30, tzinfo=SHANGHAI)  # a Wednesday
@@ -64,6 +64,55 @@ def test_what_comes_every_day_has_its_hours(said: str, words: str, daily: tuple[
     found = first(said)
     assert (found.words, found.daily, found.every) == (words, daily, True)
     assert read(said, now=NOW).repeated
+
+
+@pytest.mark.parametrize(
+    ("said", "words", "daily"),
+    [
+        ("晚上经常有人唱歌", "晚上", (time(18), time(0))),
+        ("一到晚上就臭", "一到晚上", (time(18), time(0))),
+        ("深夜总是有人飙车", "深夜", (time(22), time(6))),
+        ("夜里老是狗叫", "夜里", (time(21), time(6))),
+        ("经常在晚上施工", "晚上", (time(18), time(0))),
+        ("多次半夜倒渣土", "半夜", (time(23), time(5))),
+        ("晚上十点以后经常施工", "晚上十点", (time(22), time(23))),
+        ("凌晨两三点常常有货车", "凌晨两三点", (time(2), time(4))),
+        ("一般晚上8点到10点跳舞", "晚上8点到10点", (time(20), time(22))),
+        ("每晚都吵", "每晚", (time(18), time(0))),
+    ],
+)
+def test_what_is_said_to_come_often_is_a_habit_and_no_moment(said: str, words: str, daily: tuple[time, time]):
+    found = first(said)
+    assert (found.words, found.every, found.daily, found.since) == (words, True, daily, None)
+
+
+@pytest.mark.parametrize(
+    "said", ["每周五晚上跳舞", "周末经常有人摆摊", "每逢周末都堵", "每个周末晚上都有人", "总是周三停水"]
+)
+def test_what_comes_on_certain_days_has_no_hours_of_every_day(said: str):
+    found = first(said)
+    assert (found.every, found.daily, found.since) == (True, None, None)
+
+
+@pytest.mark.parametrize(
+    "said", ["晚上很吵", "白天也停水", "早上和晚上都堵", "从早上到晚上不停", "一直吵到凌晨", "傍晚最堵"]
+)
+def test_a_part_of_a_day_of_no_day_is_not_resolved(said: str):
+    assert [one.since for one in times_in(said, now=NOW)] in ([None], [None, None])
+
+
+@pytest.mark.parametrize(
+    ("said", "since"),
+    [
+        ("昨天晚上经常去的那家店还在放音乐", at(7, 15, 18)),
+        ("上周五晚上总有人敲门", at(7, 11, 18)),
+        ("上午停水了", at(7, 16, 8)),
+        ("晚上十点楼上老人睡不着", at(7, 15, 22)),
+        ("等到了晚上十点才来", at(7, 15, 22)),
+    ],
+)
+def test_a_day_that_is_named_stays_a_moment(said: str, since: datetime):
+    assert first(said).since == since
 
 
 def test_months_on_end_reach_to_now():
@@ -150,6 +199,33 @@ def test_two_matters_are_two(said: str):
 
 
 @pytest.mark.parametrize(
+    ("part", "heading"),
+    [
+        ("2、路灯不亮", "路灯不亮"),
+        ("（3）垃圾桶没人清运", "垃圾桶没人清运"),
+        ("②公厕太脏", "公厕太脏"),
+        ("二、楼道堆满垃圾", "楼道堆满垃圾"),
+        ("1、三楼漏水", "三楼漏水"),
+        ("第二，小区井盖丢了", "小区井盖丢了"),
+        ("第二个问题：楼道灯坏了", "楼道灯坏了"),
+        ("另外，路灯也不亮了", "路灯也不亮了"),
+        ("还有，流浪狗咬人", "流浪狗咬人"),
+    ],
+)
+def test_a_heading_is_without_its_number_in_the_list(part: str, heading: str):
+    assert unnumbered(part) == heading
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["12、13号楼停水", "一、二楼漏水", "10:30停电", "2.5元一度电", "第一中学门口堵车", "110、119都打不通", "1号楼停电",
+     "三楼漏水", "另外一栋楼停电", "还有人被困", "2、", ""],
+)  # fmt: skip
+def test_what_is_no_number_of_a_list_stays(said: str):
+    assert unnumbered(said) == said
+
+
+@pytest.mark.parametrize(
     "said",
     [
         "路灯不亮",
@@ -183,6 +259,12 @@ def test_nothing_said_is_nothing_read():
 @given(st.one_of(ANY, st.text(max_size=120)))
 def test_splitting_keeps_all_words_in_order(text: str):
     assert re.sub(r"\s", "", "".join(split(text))) == re.sub(r"\s", "", text)
+
+
+@given(st.one_of(ANY, st.text(max_size=120)))
+def test_a_heading_is_the_rest_of_the_words(text: str):
+    heading = unnumbered(text)
+    assert text.endswith(heading) and bool(heading) == bool(text)
 
 
 @given(st.one_of(ANY, st.text(max_size=120)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,10 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from huying.casework.cases import actions, factories
 from huying.casework.cases.factories import GRID_2, NOW, Cast
 from huying.casework.cases.models import Case
-from huying.casework.cases.tests.conftest import HOUR, PLACE, Bring, bring, cast
+from huying.casework.cases.tests.conftest import ANSWER, HOUR, PLACE, Bring, bring, cast, sending
 from huying.casework.clocks.models import Notice
-from huying.casework.understanding.actions_recurring import raise_recurring
-from huying.casework.understanding.models import LookedAt, Recurrence
+from huying.casework.understanding.actions_recurring import raise_recurring, settle_recurring
+from huying.casework.understanding.models import LookAgain, LookedAt, Recurrence
 from huying.casework.understanding.queries_recurring import recurrences
 from huying.kernel.actor import Actor, Duty
 
@@ -107,7 +107,7 @@ def test_an_old_history_is_looked_at_in_rounds_and_calls_nobody(closed: Closed, 
     rounds = 0
     while raise_recurring(now=NOW, limit=1) is not None:
         rounds += 1
-    assert rounds == Case.objects.count() and LookedAt.objects.get().case_id == case.pk
+    assert rounds == Case.objects.count() and LookedAt.objects.get().number == case.pk
     assert Recurrence.objects.get().case_id == case.pk
     assert not Notice.objects.filter(kind="recurring").exists()
 
@@ -159,3 +159,117 @@ def test_what_is_archived_meanwhile_stays_as_it_is(closed: Closed, bring: Bring)
     assert raise_recurring(now=NOW) == 1
     case.refresh_from_db()
     assert case.recurs == 0 and Recurrence.objects.get().case_id == case.pk
+
+
+def times_said(case: Case) -> int:
+    return Case.objects.values_list("recurs", flat=True).get(pk=case.pk)
+
+
+def again_in_queue(cast: Cast, case: Case, at: datetime) -> None:
+    """A closed case is opened once more, objected to and back with the dispatcher, who may now correct it."""
+    actions.order_redo(case.pk, reason="没解决", actor=cast.wang_seat, now=at)
+    actions.transfer_out(case.pk, channel="110", reason="不归这里", actor=cast.li_dispatcher, now=at)
+    actions.take_back_transfer(case.pk, reason="还是归这里", actor=cast.li_dispatcher, now=at)
+
+
+def close(cast: Cast, case: Case, at: datetime) -> None:
+    actions.dispatch_case(case.pk, sending(cast, "sanitation"), actor=cast.li_dispatcher, now=at)
+    actions.sign_case(case.pk, actor=cast.he_sanitation, now=at)
+    actions.give_feedback(case.pk, text="已清运", evidence=ANSWER, actor=cast.he_sanitation, now=at)
+    actions.pass_check(case.pk, actor=cast.sun_checker, now=at)
+
+
+@pytest.mark.parametrize("kept", [2, 3])
+def test_a_case_corrected_after_closing_leaves_what_it_was_counted_in(
+    cast: Cast, closed: Closed, bring: Bring, kept: int
+) -> None:
+    others = [closed(days) for days in (120, 90, 60)[:kept]]
+    wrong = closed(5)
+    case = bring("handling")
+    raise_recurring(now=NOW)
+    assert (times_said(case), Recurrence.objects.get().counted) == (kept + 1, [one.pk for one in (*others, wrong)])
+    again_in_queue(cast, wrong, NOW + HOUR)
+    actions.correct_case(wrong.pk, place=ELSEWHERE, actor=cast.li_dispatcher, now=NOW + HOUR)
+    close(cast, wrong, NOW + 2 * HOUR)
+    assert settle_recurring(now=NOW + DAY) > 0
+    assert times_said(case) == (kept if kept >= 3 else 0)
+    assert [row.counted for row in Recurrence.objects.all()] == ([[one.pk for one in others]] if kept >= 3 else [])
+    assert settle_recurring(now=NOW + DAY) == 0
+
+
+def test_one_that_is_reopened_does_not_count_while_it_is_open(cast: Cast, closed: Closed, bring: Bring) -> None:
+    closed(90)
+    closed(40)
+    last, case = closed(5), bring("handling")
+    raise_recurring(now=NOW)
+    actions.order_redo(last.pk, reason="没解决", actor=cast.wang_seat, now=NOW + HOUR)
+    settle_recurring(now=NOW + DAY)
+    assert not Recurrence.objects.exists() and times_said(case) == 0
+
+
+def test_when_the_latest_case_is_merged_or_corrected_the_one_before_stands_for_it(
+    cast: Cast, closed: Closed, bring: Bring
+) -> None:
+    before = came_back(closed, bring, 90, 40, 5)
+    raise_recurring(now=NOW)
+    raised_at = Recurrence.objects.get().raised_at
+    merged, corrected = bring("pending", at=NOW + HOUR), bring("pending", at=NOW + 2 * HOUR)
+    raise_recurring(now=NOW + DAY)
+    told = Notice.objects.filter(kind="recurring").count()
+    assert Recurrence.objects.get().case_id == corrected.pk
+    actions.correct_case(corrected.pk, item=cast.items["0101"], actor=cast.li_dispatcher, now=NOW + DAY)
+    settle_recurring(now=NOW + DAY)
+    assert Recurrence.objects.get().case_id == merged.pk and times_said(corrected) == 0
+    actions.merge_case(merged.pk, into_id=before.pk, actor=cast.li_dispatcher, now=NOW + DAY)
+    settle_recurring(now=NOW + DAY)
+    row = Recurrence.objects.get()
+    assert (row.case_id, row.raised_at >= raised_at, times_said(before)) == (before.pk, True, 3)
+    actions.unmerge_case(merged.pk, reason="不是一回事", actor=cast.li_dispatcher, now=NOW + DAY)
+    settle_recurring(now=NOW + DAY)
+    assert Recurrence.objects.get().case_id == merged.pk
+    assert Notice.objects.filter(kind="recurring").count() == told
+
+
+def test_a_case_corrected_to_where_the_like_came_back_is_raised_and_told(
+    cast: Cast, closed: Closed, bring: Bring
+) -> None:
+    for days in (90, 40, 5):
+        closed(days)
+    case = bring("pending", item="0101", place=ELSEWHERE)
+    assert raise_recurring(now=NOW) == 0 and settle_recurring(now=NOW) == 0
+    actions.correct_case(case.pk, item=cast.items["1605"], place=PLACE, actor=cast.li_dispatcher, now=NOW)
+    settle_recurring(now=NOW)
+    assert (Recurrence.objects.get().case_id, times_said(case)) == (case.pk, 3)
+    assert Notice.objects.filter(kind="recurring", case=case).exists()
+    assert not LookAgain.objects.exists()
+
+
+def test_what_still_holds_is_left_alone(closed: Closed, bring: Bring) -> None:
+    came_back(closed, bring, 90, 40, 5)
+    raise_recurring(now=NOW)
+    row = Recurrence.objects.values().get()
+    assert settle_recurring(now=NOW + DAY) == 0
+    assert Recurrence.objects.values().get() == row
+
+
+def test_what_was_raised_before_its_cases_were_kept_is_settled_once(closed: Closed, bring: Bring) -> None:
+    came_back(closed, bring, 90, 40, 5)
+    raise_recurring(now=NOW)
+    row = Recurrence.objects.values().get()
+    Recurrence.objects.update(counted=[])
+    assert (settle_recurring(now=NOW), settle_recurring(now=NOW)) == (1, 0)
+    assert Recurrence.objects.values().get() == row
+
+
+def test_settling_many_costs_the_same_queries(cast: Cast, closed: Closed, bring: Bring) -> None:
+    counts = []
+    for places in ((PLACE,), (ELSEWHERE, replace(PLACE, grid=f"{GRID_2[:-1]}9"))):
+        for place in places:
+            cases = [closed(days, place=place) for days in (90, 40, 5)]
+            bring("handling", place=place)
+            raise_recurring(now=NOW)
+            actions.order_redo(cases[-1].pk, reason="没解决", actor=cast.wang_seat, now=NOW)
+        with CaptureQueriesContext(connection) as asked:
+            assert settle_recurring(now=NOW) == len(places)
+        counts.append(len(asked))
+    assert counts[0] == counts[1] <= 12

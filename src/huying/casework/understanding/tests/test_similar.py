@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from huying.casework.cases import actions, factories
@@ -17,6 +18,7 @@ from huying.casework.cases.models import Case
 from huying.casework.cases.tests.conftest import opening
 from huying.casework.understanding.queries_similar import matter_of, similar_open
 from huying.casework.understanding.repeats.likeness import Matter
+from huying.kernel import clock
 from huying.kernel.actor import Actor, Duty, system
 
 pytestmark = pytest.mark.django_db
@@ -98,3 +100,59 @@ def test_hostile_texts_ask_one_harmless_query(cast: Cast, text: str) -> None:
         found(cast, asked(text))
     assert len(asked_) == 1
     assert Case.objects.filter(pk=leak.pk).exists()
+
+
+@pytest.fixture
+def desk(cast: Cast, settings: Any) -> Client:
+    settings.HUYING_REQUIRE_TOTP = False
+    client = Client()
+    client.force_login(factories.account_of(cast.li_dispatcher))
+    return client
+
+
+def compared(asked: CaptureQueriesContext) -> int:
+    """How often the alike were looked for."""
+    return sum("UNION" in one["sql"] and "terms @@" in one["sql"] for one in asked)
+
+
+def test_the_page_of_a_case_compares_once_and_its_map_asks_for_what_was_found(cast: Cast, desk: Client) -> None:
+    leak, again = case_of(cast, LEAK, at=clock.now()), case_of(cast, LEAK_AGAIN, "0701", at=clock.now())
+    page = f"/desk/cases/{again.pk}/"
+    desk.get(page)
+    with CaptureQueriesContext(connection) as asked_:
+        shown = desk.get(page).content.decode()
+    assert compared(asked_) == 1
+    layer = f"/desk/understanding/cases/{again.pk}/similar?cases={leak.pk}"
+    assert layer in shown and f'href="/desk/cases/{leak.pk}/"' in shown
+    with CaptureQueriesContext(connection) as asked_:
+        found = desk.get(layer).json()["features"]
+    assert (len(found), compared(asked_)) == (1, 0)
+
+
+def test_a_case_without_any_alike_has_no_such_layer(cast: Cast, desk: Client) -> None:
+    alone = case_of(cast, LEAK, at=clock.now())
+    assert "/similar?" not in desk.get(f"/desk/cases/{alone.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("named", ["", "x", "-1", "99999999999999999999", "1,2,3,4,5,6", "1;drop"])
+def test_a_layer_asked_for_oddly_is_empty(cast: Cast, desk: Client, named: str) -> None:
+    case = case_of(cast, LEAK)
+    answer = desk.get(f"/desk/understanding/cases/{case.pk}/similar", {"cases": named})
+    assert answer.status_code == 200 and answer.json()["features"] == []
+
+
+def test_points_are_shown_of_open_cases_one_may_see(cast: Cast, desk: Client) -> None:
+    here, closed = case_of(cast, LEAK), case_of(cast, LEAK_AGAIN)
+    actions.decline_case(closed.pk, reason="已经办结", channel="12345", actor=cast.li_dispatcher, now=NOW)
+    asked_ = {"cases": f"{here.pk},{closed.pk}"}
+    address = f"/desk/understanding/cases/{here.pk}/similar"
+    assert len(desk.get(address, asked_).json()["features"]) == 1
+    stranger = Client()
+    stranger.force_login(factories.account_of(cast.fang_qiaodong))
+    assert stranger.get(address, asked_).status_code == 404
+
+
+def test_stock_words_are_no_reason_to_call_two_matters_alike(cast: Cast) -> None:
+    case_of(cast, f"您好，{LEAK}希望尽快解决")
+    (one,) = similar_open(asked(f"您好，{LEAK_AGAIN}希望尽快解决"), cast.items["0701"], now=NOW)
+    assert one.likeness.words and not {"您好", "希望", "尽快", "解决"} & set(one.likeness.words)

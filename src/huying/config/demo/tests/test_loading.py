@@ -96,6 +96,16 @@ def test_life_goes_on_and_refusals_do_not_end_it() -> None:
     assert verify().ok
 
 
+def test_no_pictures_pile_up_on_a_case_that_waits_for_something_else() -> None:
+    load()
+    life = live.Life(END, Random(3))
+    waiting = Case.objects.filter(state="handling", suspensions__state="asked").first()
+    assert waiting is not None
+    before = waiting.attachments.count()
+    assert not life._do("feedback", waiting.pk, END + timedelta(hours=1))
+    assert waiting.attachments.count() == before
+
+
 def test_the_pause_is_bounded_and_longer_at_night() -> None:
     noon = END.replace(hour=14)
     pauses = [live.pause_at(noon, Random(n)) for n in range(50)]

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from huying.ground.organisation import rules
 from huying.ground.organisation.access import require
 from huying.ground.organisation.facts import AdmissionChanged, ResponsibilityChanged
 from huying.ground.organisation.models import Admission, Responsibility, Unit
@@ -87,9 +88,18 @@ def end_responsibility(*, actor: Actor, now: datetime, responsibility: Responsib
 def admit_item(
     *, actor: Actor, now: datetime, item_code: str, area: str, basis: str, valid_from: date | None = None
 ) -> Admission:
-    """Allow communities in an area to be asked to do an item. Conflict when it is allowed there already."""
+    """Allow communities in an area to be asked to do an item. Conflict when it is allowed there already.
+
+    Invalid for a single grid: the list is a community's, and a grid in it would allow nothing.
+    """
     require(actor, "admission.edit", area=area)
     _check(item_code, area)
+    if len(area) > rules.COMMUNITY_LENGTH:
+        raise Invalid(
+            _("准入清单按社区或更大的范围填写，不能只填一个网格"),
+            field="area",
+            hint=_("请填社区的 12 位代码：%(code)s") % {"code": area[: rules.COMMUNITY_LENGTH]},
+        )
     if not basis.strip():
         raise Invalid(_("请写明准入依据"), field="basis")
     with said():

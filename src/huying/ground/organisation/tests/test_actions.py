@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from huying.ground.organisation import actions
 from huying.ground.organisation.factories import (
     COMMUNITY,
+    GRID,
     NOW,
     STREET,
     TODAY,
@@ -250,6 +251,16 @@ class TestLists:
         with pytest.raises(Refused):
             actions.withdraw_item(actor=EDITOR, now=NOW, admission=row, on=tomorrow, reason="减负")
         assert Admission.objects.get().valid_to == tomorrow
+
+    @pytest.mark.parametrize("area", [GRID, f"{GRID}01"])
+    def test_a_single_grid_is_not_admitted_for(self, area: str) -> None:
+        make_cast()
+        before = entries()
+        with pytest.raises(Invalid) as refused:
+            actions.admit_item(actor=EDITOR, now=NOW, item_code="0101", area=area, basis="清单")
+        assert refused.value.field == "area" and COMMUNITY in str(refused.value.hint)
+        assert (Admission.objects.count(), entries()) == (0, before)
+        actions.admit_item(actor=EDITOR, now=NOW, item_code="0101", area=COMMUNITY, basis="清单")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -56,9 +56,9 @@ def test_unlisted_work_may_not_reach_a_community() -> None:
     found = queries.directory(on=TODAY)
     assert found.admitted("0101", GRID) and not found.admitted("0102", GRID)
     assert not found.admitted("0101", "990101002001")
-    assert found.may_receive(cast.community.pk, "0101", GRID)
-    assert not found.may_receive(cast.community.pk, "0102", GRID)
-    assert found.may_receive(cast.team.pk, "0102", GRID)
+    assert found.may_receive(cast.community.pk, "0101")
+    assert not found.may_receive(cast.community.pk, "0102")
+    assert found.may_receive(cast.team.pk, "0102")
 
 
 def test_on_duty_is_the_shift_then_the_lead_then_nobody() -> None:

@@ -9,6 +9,8 @@ from django.test import Client
 
 from huying.ground.accounts.factories import make_resident
 from huying.ground.organisation.factories import (
+    COMMUNITY,
+    GRID,
     SINCE,
     make_admission,
     make_appointment,
@@ -174,6 +176,9 @@ def test_lists_are_edited_with_basis_only() -> None:
         client.post("/desk/organisation/admissions/", {"do": "admit", "item_code": "0101", "basis": "清单"}).status_code
         == 302
     )
+    one_grid = {"do": "admit", "item_code": "0102", "basis": "清单", "area": GRID}
+    refused = client.post("/desk/organisation/admissions/", one_grid)
+    assert refused.status_code == 422 and COMMUNITY in refused.content.decode()
     admission = Admission.objects.get()
     Admission.objects.update(valid_from=SINCE)
     done = client.post("/desk/organisation/admissions/", {"do": "withdraw", "row": admission.pk, "reason": "调整"})

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from huying.casework.cases.desk.guard import actor_of, staff
+from huying.casework.catalogue.rules import CHANNELS
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.paging import Page
@@ -25,6 +26,7 @@ from ..periods import Period
 from ..ranking import title_for
 
 _LONGEST_PLACE = 80
+_ROWS = (10, 30, 100)  # shown at first, when asked for more, and at most
 
 
 @staff
@@ -33,13 +35,16 @@ def board(request: HttpRequest) -> HttpResponse:
     """The issues of a period, hottest first, and where they are."""
     actor = actor_of(request)
     access.must_read(actor)
-    when, place = asked(request), _place(request)
-    page = board_queries.board(actor, when.period, place=place, cursor=request.GET.get("cursor"))
+    when, place, size = asked(request), _place(request), _rows(request)
+    page = board_queries.board(actor, when.period, place=place, size=size)
     found = {
         "when": when,
         "place": place,
         "tabs": tabs(when.period),
-        "page": Page([(one, _short(one)) for one in page.rows], page.next, page.prev),
+        "rows": [(one, _short(one)) for one in page.rows],
+        "shown": size,
+        "more": next((n for n in _ROWS if n > size), None) if page.next else None,
+        "cut": bool(page.next),
         "hottest": max((one.heat for one in page.rows), default=0.0),
         "may_weigh": access.may_weigh(actor),
     }
@@ -72,12 +77,12 @@ def issue(request: HttpRequest, issue_id: int) -> HttpResponse:
 @staff
 @require_GET
 def points(request: HttpRequest) -> HttpResponse:
-    """The messages of a period, or of one issue in it, as points."""
+    """What residents said of the hottest issues of a period, or of one issue in it, as points."""
     actor, when, place = actor_of(request), asked(request), _place(request)
     access.must_read(actor)
     wanted = request.GET.get("issue", "")
     shown = access.get_issue(actor, int(wanted)) if wanted.isdecimal() and len(wanted) < 19 else None
-    among = board_queries.ids(actor, when.period, place=place) if place and shown is None else None
+    among = board_queries.ids(actor, when.period, place=place) if shown is None else None
     found = queries.points(actor, when.period, issue=shown, among=among)
     answer = HttpResponse(
         orjson.dumps({"type": "FeatureCollection", "features": [_feature(one, when.query) for one in found]}),
@@ -91,9 +96,14 @@ def _place(request: HttpRequest) -> str:
     return request.GET.get("place", "").strip()[:_LONGEST_PLACE]
 
 
+def _rows(request: HttpRequest) -> int:
+    wanted = request.GET.get("top", "")
+    return next((n for n in _ROWS if str(n) == wanted), _ROWS[0])
+
+
 def _short(one: Ranked) -> list[tuple[Any, float]]:
     """What the heat is made of, in a word each; what brings nothing is left out."""
-    return [(name, one.parts[key]) for key, name in words.SHORT.items() if one.parts[key] > 0]
+    return [(name, one.parts[key]) for key, name in words.SHORT.items() if one.parts[key] >= 0.05]
 
 
 def _parts(one: Ranked | None) -> list[tuple[Any, Any, float]]:
@@ -118,11 +128,13 @@ def _line(shown: HotIssue, actor: Actor, period: Period) -> dict[str, Any]:
 
 def _message(row: HotMessage) -> dict[str, Any]:
     report = row.report
+    title, text = title_for(report.title, report.text), mask_text(report.text)
     return {
         "at": row.at,
-        "title": title_for(report.title, report.text),
-        "text": mask_text(report.text),
+        "title": title,
+        "text": "" if text.strip(" 。") == title else text,
         "place": mask_text(report.place_text),
+        "official": CHANNELS[report.channel] if row.official else "",
         "case": report.case,
     }
 

@@ -19,6 +19,7 @@ from huying.kernel.errors import HuyingError, Invalid
 
 from .. import access, queries, words
 from ..heat import USUAL
+from ..models import HeatWeights
 from ..weighing import NAMES, set_weights
 
 
@@ -48,6 +49,7 @@ def _page(actor: Actor, typed: Any = None, error: HuyingError | None = None) -> 
             "name": name,
             "label": label,
             "how": how,
+            "formula": words.FORMULAS.get(name, ""),
             "now": now[name],
             "usual": usual[name],
             "value": typed.get(name, "") if typed else f"{now[name]:g}",
@@ -58,13 +60,17 @@ def _page(actor: Actor, typed: Any = None, error: HuyingError | None = None) -> 
     ]
     return {
         "fields": fields,
-        "rows": [{"row": row, "values": [getattr(row, name) for name in NAMES]} for row in queries.weights_set()],
-        "heads": [one["label"] for one in fields],
+        "rows": [{"row": row, "values": _values(row)} for row in queries.weights_set()],
         "typed": typed or {},
         "error": error,
         "may_edit": access.may_weigh(actor),
         "crumbs": [(reverse("hotspots"), _("热点")), ("", _("热度权重"))],
     }
+
+
+def _values(row: HeatWeights) -> list[tuple[Any, float]]:
+    """Each weight that was set, with its short name."""
+    return [(name, getattr(row, key)) for key, name in (words.SHORT | words.SHORT_DAYS).items()]
 
 
 def _number(request: HttpRequest, name: str) -> float:

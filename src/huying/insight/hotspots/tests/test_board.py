@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F, Q
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -22,6 +23,8 @@ from huying.senses.reports.models import Report
 from .. import access, actions, board_queries, queries, tasks
 from ..heat import USUAL, Weights
 from ..models import HotIssue, HotMessage
+from ..periods import Period
+from ..ranking import refresh
 from .conftest import Desk
 from .saying import DUST, LAMPS, PHONE, days, say, shown, stretch
 
@@ -51,22 +54,31 @@ def test_a_period_shows_what_was_said_in_it_ranked_by_its_heat(cast: Cast, spoke
 
 
 def test_only_the_messages_of_the_period_count(cast: Cast, spoken: HotIssue) -> None:
+    HotMessage.objects.filter(pk__in=[one.pk for one in spoken.members.all()[:2]]).update(at=NOW)
+    rows = board_queries.board(cast.zhao_centre, days(7)).rows
+    assert sorted((one.messages, one.people, one.issue.messages) for one in rows) == [(2, 2, 2), (2, 2, 3)]
+
+
+def test_an_issue_one_person_spoke_of_in_the_period_is_not_hot(cast: Cast, spoken: HotIssue) -> None:
     HotMessage.objects.filter(pk=spoken.members.first().pk).update(at=NOW)
-    assert [(one.messages, one.people) for one in board_queries.board(cast.zhao_centre, days(7)).rows] == [
-        (2, 2),
-        (1, 1),
-    ]
+    assert names(board_queries.board(cast.zhao_centre, days(7))) == [2]
+    alone = board_queries.standing(spoken, cast.zhao_centre, days(7))
+    assert alone is not None and (alone.messages, alone.people) == (1, 1)  # its own page tells it all the same
+    spoken.members.update(at=NOW, person=7)
+    assert names(board_queries.board(cast.zhao_centre, days(7))) == [2]
 
 
-WEIGHTS = [USUAL, Weights(0, 9, 7, 0, 3), Weights(1, 0, 0, 50, 0, 2, 5)]
+WEIGHTS = [USUAL, Weights(0, 9, 7, 0, 3, 8), Weights(1, 0, 0, 50, 0, 3, 2, 5)]
 
 
 @pytest.mark.parametrize("weights", WEIGHTS, ids=["usual", "growing", "recent"])
 def test_the_database_ranks_by_the_formula(cast: Cast, spoken: HotIssue, weights: Weights) -> None:
     HotMessage.objects.filter(pk=spoken.members.first().pk).update(seconded=True, at=NOW - timedelta(days=3))
+    say(DUST[:1], first=60, channel="grid")
+    actions.take_new(now=NOW)
     period = days(30)
     rows = board_queries.board(cast.zhao_centre, period, weights=weights).rows
-    ranked = board_queries._ranked(board_queries._spoken(cast.zhao_centre, period, ""), period, weights)
+    ranked = board_queries._ranked(board_queries._spoken(Q(), period), period, weights)
     by_sql = {row["id"]: row["heat"] for row in ranked}
     for one in rows:
         assert by_sql[one.issue.pk] / 1e4 == pytest.approx(one.heat, abs=1e-3)
@@ -75,17 +87,93 @@ def test_the_database_ranks_by_the_formula(cast: Cast, spoken: HotIssue, weights
     assert len(rows) == 2
 
 
-def test_the_board_costs_three_questions_however_much_there_is(cast: Cast, spoken: HotIssue) -> None:
+@pytest.mark.parametrize(("period", "questions"), [(days(30), 4), (days(365), 5)])
+def test_the_board_costs_the_same_however_much_there_is(
+    cast: Cast, spoken: HotIssue, period: Period, questions: int
+) -> None:
     def cost() -> int:
         with CaptureQueriesContext(connection) as asked:
-            board_queries.board(cast.zhao_centre, days(365))
+            board_queries.board(cast.zhao_centre, period)
         return len(asked)
 
     access.messages(cast.zhao_centre)  # the territory is in memory from now on
     few = cost()
     say([("柳岸路井盖响", f"柳岸路的井盖一压就响，第{n}次。") for n in range(9)], first=50)
     actions.take_new(now=NOW)
-    assert cost() == few == 4  # weights, the territory's stamp, the ranking, the names
+    assert cost() == few == questions  # weights, the territory's stamp, the ranking, the names; what may be hottest
+
+
+@pytest.fixture
+def many(cast: Cast) -> list[int]:
+    """Sixty issues of two to five people over two hundred days, some of it before the year, some of it official."""
+    say([(f"柳岸路第{n}处井盖响", f"柳岸路的井盖一压就响，第{n}次。") for n in range(120)])
+    actions.take_new(now=NOW)
+    rows = list(HotMessage.objects.order_by("report_id"))
+    HotIssue.objects.exclude(pk=rows[0].issue_id).update(messages=0)
+    issues = HotIssue.objects.bulk_create(HotIssue(name=f"柳岸路{n}", first_at=NOW, last_at=NOW) for n in range(30))
+    for n, row in enumerate(rows):
+        row.issue, row.at, row.person = issues[n * n % 30], NOW - timedelta(days=n * 37 % 400), n % 7
+        row.seconded, row.official = n % 5 == 0, n % 4 == 0
+    HotMessage.objects.bulk_update(rows, ["issue", "at", "person", "seconded", "official"])
+    refresh([one.pk for one in issues])
+    return [one.pk for one in issues]
+
+
+@pytest.mark.parametrize("weights", WEIGHTS, ids=["usual", "growing", "recent"])
+@pytest.mark.parametrize("looked_at", [(1,), (2, 5), (8,), (500,)])
+@pytest.mark.parametrize("size", [1, 4, 100])
+def test_the_first_page_of_a_long_period_is_that_of_all(
+    cast: Cast, many: list[int], monkeypatch: Any, weights: Weights, looked_at: tuple[int, ...], size: int
+) -> None:
+    period = days(365)
+    every = [
+        (row["id"], row["heat"])
+        for row in board_queries._ranked(board_queries._spoken(Q(), period), period, weights).order_by("-heat", "id")
+    ]
+    assert len(every) > 5
+    monkeypatch.setattr(board_queries, "_LOOKED_AT", looked_at)
+    first = board_queries.board(cast.zhao_centre, period, weights=weights, size=size)
+    assert [one.issue.pk for one in first.rows] == [pk for pk, _heat in every[:size]]
+    assert bool(first.next) == (len(every) > size)
+    if first.next:
+        second = board_queries.board(cast.zhao_centre, period, weights=weights, size=size, cursor=first.next)
+        assert [one.issue.pk for one in second.rows] == [pk for pk, _heat in every[size : 2 * size]]
+
+
+def test_the_page_shows_ten_and_more_when_asked(cast: Cast, desk: Desk, many: list[int]) -> None:
+    HotMessage.objects.update(at=F("at") + (clock.now() - NOW))
+    refresh(many)
+    client = desk("zhao_centre")
+
+    def rows(asked: str) -> tuple[int, bool]:
+        said = client.get(f"/desk/hotspots?days=365{asked}").content.decode()
+        return said.count("<tr data-row"), "top=30#hot-" in said
+
+    hot = len(board_queries.board(cast.zhao_centre, days(365, clock.now()), size=100).rows)
+    assert hot > 10
+    assert rows("") == rows("&top=11") == rows("&top=x") == (10, True)
+    assert rows("&top=30") == rows("&top=100") == (hot, False)
+
+
+def test_the_map_shows_what_the_board_lists(cast: Cast, desk: Desk, many: list[int], monkeypatch: Any) -> None:
+    HotMessage.objects.update(at=F("at") + (clock.now() - NOW))
+    refresh(many)
+    monkeypatch.setattr(board_queries, "MAPPED", 2)
+    hottest = board_queries.board(cast.zhao_centre, days(365, clock.now()), size=2).rows
+    for place, expected in {"": hottest, hottest[0].issue.name: hottest[:1]}.items():
+        asked = f"days=365&place={place}"
+        features = desk("zhao_centre").get(f"/desk/hotspots/points?{asked}").json()["features"]
+        assert {one["properties"]["name"] for one in features} >= {one.issue.name for one in expected}
+        points = keyed(["reports:read"]).get(f"/api/v1/hotspots/points?{asked}").json()
+        assert len(points) == len(features) >= 2 and len({one["issue_id"] for one in points}) <= 2
+
+
+@pytest.mark.parametrize("weights", WEIGHTS, ids=["usual", "growing", "recent"])
+def test_no_issue_is_hotter_than_its_bound(cast: Cast, many: list[int], weights: Weights) -> None:
+    for period in (days(365), days(90), stretch(NOW.date() - timedelta(days=300), NOW.date() - timedelta(days=100))):
+        bounds = dict(board_queries._bounded(period, "", weights).values_list("id", "bound"))
+        heats = board_queries._ranked(board_queries._spoken(Q(), period), period, weights).values_list("id", "heat")
+        assert heats and all(heat <= bounds[pk] for pk, heat in heats)
 
 
 def test_an_issue_costs_a_question_for_each_part(cast: Cast, spoken: HotIssue) -> None:
@@ -111,11 +199,11 @@ def test_pages_of_the_board_follow_each_other(cast: Cast, spoken: HotIssue) -> N
     assert names(board_queries.board(cast.zhao_centre, days(30), place="没有的地方")) == []
 
 
-def test_the_index_of_the_period_answers_the_board(cast: Cast, spoken: HotIssue) -> None:
+def test_indexes_alone_answer_the_board(cast: Cast, spoken: HotIssue) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        rows = board_queries._ranked(board_queries._spoken(cast.zhao_centre, days(30), ""), days(30), USUAL)
-        assert "hot_message_in_period" in rows.explain()
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        rows = board_queries._ranked(board_queries._spoken(Q(), days(30)), days(30), USUAL)
+        assert "Index Only Scan using hot_message_" in rows.explain()
 
 
 def test_strangers_see_nothing_and_a_street_sees_its_own(cast: Cast, spoken: HotIssue) -> None:
@@ -179,6 +267,7 @@ def test_the_interface_lists_and_tells(cast: Cast) -> None:
     client = keyed(["reports:read"])
     (item,) = client.get("/api/v1/hotspots?days=7").json()["items"]
     assert item["messages"] == 3 and item["joint_case_id"] is None and set(item["parts"]) >= {"messages", "growth"}
+    assert item["official"] == 0
     whole = client.get(f"/api/v1/hotspots/{item['id']}").json()
     assert sum(one["count"] for one in whole["line"]) == 3 and len(whole["case_ids"]) == 3 and whole["step"] == "day"
     silent = client.get(f"/api/v1/hotspots/{item['id']}?from=2020-01-01&to=2020-12-31").json()

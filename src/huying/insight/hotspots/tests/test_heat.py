@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 import pytest
@@ -17,8 +17,9 @@ figures = st.builds(
     recent_share=st.floats(0, 1),
     days_since_last=st.none() | some,
     span_days=some,
+    official=st.integers(0, 10_000),
 )
-weights = st.builds(Weights, messages=some, likes=some, growth=some, recency=some, span=some)
+weights = st.builds(Weights, messages=some, likes=some, growth=some, recency=some, span=some, official=some)
 
 
 @given(figures, weights, st.integers(0, 1000))
@@ -29,6 +30,7 @@ def test_heat_never_falls_when_a_part_rises(before, weight, more):
         {"voices": before.voices + more},
         {"net_likes": before.net_likes + more},
         {"span_days": before.span_days + more},
+        {"official": before.official + more},
     ]
     changes.append({"recent_share": min(1.0, before.recent_share + more / 1000)})
     changes.append({"days_since_last": None if before.days_since_last is None else before.days_since_last / (1 + more)})
@@ -39,7 +41,12 @@ def test_heat_never_falls_when_a_part_rises(before, weight, more):
 @given(figures)
 def test_the_parts_explain_the_whole(some_figures):
     parts = heat(some_figures)
-    assert parts.total == pytest.approx(parts.messages + parts.likes + parts.growth + parts.recency + parts.span)
+    assert parts.total == pytest.approx(sum(asdict(parts).values()))
+
+
+def test_what_officials_report_weighs_less_than_one_more_resident():
+    residents, patrolled = heat(Figures(2)).total, heat(Figures(2, official=10)).total
+    assert residents < patrolled < heat(Figures(3)).total
 
 
 def test_one_person_writing_often_is_one_voice():

@@ -55,6 +55,16 @@ def test_a_repeated_rebuild_changes_nothing(cast: Cast, history: list[Report]) -
     assert list(HotMessage.objects.order_by("id").values()) == rows
 
 
+def test_all_again_names_anew_what_did_not_change(cast: Cast, history: list[Report]) -> None:
+    rebuilding.rebuild()
+    names = dict(HotIssue.objects.values_list("pk", "name"))
+    HotIssue.objects.update(name="2、以下几个")
+    rebuilding.rebuild()
+    assert set(HotIssue.objects.values_list("name", flat=True)) == {"2、以下几个"}
+    rebuilding.rebuild(again=True)
+    assert dict(HotIssue.objects.values_list("pk", "name")) == names
+
+
 def test_what_broke_off_goes_on_where_it_was(cast: Cast, history: list[Report], monkeypatch: Any) -> None:
     real, calls = rebuilding._take, []
 

@@ -24,7 +24,7 @@ PAGE = "/desk/hotspots/weights"
 
 def typed(**more: Any) -> dict[str, Any]:
     return {
-        "messages": "10", "likes": "3", "growth": "8", "recency": "5", "span": "1", "half_life_days": "30",
+        "messages": "10", "likes": "3", "growth": "8", "recency": "5", "span": "1", "official": "1", "half_life_days": "30",
         "recent_days": "14", "source": "2026年第3次例会", **more,
     }  # fmt: skip
 
@@ -50,7 +50,7 @@ def test_the_page_sets_and_lists(cast: Cast, desk: Desk) -> None:
 BAD = [
     {"messages": "-1"}, {"likes": "101"}, {"growth": "viel"}, {"growth": "nan"}, {"span": "inf"}, {"recency": ""},
     {"half_life_days": "0"}, {"recent_days": "9999"}, {"source": " "}, {"source": "x" * 201},
-    dict.fromkeys(("messages", "likes", "growth", "recency", "span"), "0"),
+    {"official": "-1"}, dict.fromkeys(("messages", "likes", "growth", "recency", "span", "official"), "0"),
 ]  # fmt: skip
 
 
@@ -101,6 +101,9 @@ def test_the_interface_tells_and_sets(cast: Cast, desk: Desk) -> None:
     assert put(desk("zhao_centre"), body | {"growth": -1}).status_code == 422
     assert put(desk("li_dispatcher"), body | {"growth": 9}).status_code == 403
     assert queries.weights().growth == 8
+    older = {name: value for name, value in body.items() if name != "official"} | {"growth": 6}
+    told = put(desk("zhao_centre"), older).json()
+    assert (told["growth"], told["official"]) == (6, USUAL.official)
 
 
 def put(client: Client, body: dict[str, Any]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -85,6 +86,17 @@ def test_the_photo_of_the_work_is_not_shown_before_it_was_checked(cast: Cast, cl
     file = files.accept_upload(drawn, actor=cast.he_sanitation, now=now)
     photo = cases.attach_file(report.case_id, file, stage="after", actor=cast.he_sanitation, now=now)
     assert client.get(f"/m/{report.tracking_code}/photo/{photo.pk}").status_code == 404
+
+
+def test_photos_of_the_work_stand_in_the_order_of_the_work(cast: Cast, client: Client) -> None:
+    report, now, hands = say(), clock.now(), cast.he_sanitation
+    cases.sign_case(report.case_id, actor=hands, now=now)
+    for _ in range(2):
+        prove(report.case_id, actor=hands, now=now)
+    cases.give_feedback(report.case_id, text="已清运", evidence={}, actor=hands, now=now)
+    cases.pass_check(report.case_id, actor=cast.sun_checker, now=now)
+    captions = re.findall(r'photos__caption">([^<]*)<', page(client, report))
+    assert captions == ["办之前", "办之前", "办好后", "办好后"]
 
 
 def test_objection_extension_suspension_and_transfer_in_plain_words(cast: Cast, client: Client) -> None:

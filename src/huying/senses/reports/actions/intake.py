@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from huying.casework.cases import actions as cases
+from huying.casework.cases.queries import Outline, outlines
 from huying.casework.dispatch import actions as dispatch
 from huying.casework.dispatch.queries import Matter
 from huying.kernel.actor import Actor
@@ -21,8 +22,9 @@ from huying.kernel.models import StoredFile
 from huying.kernel.remembering import remembering
 
 from .. import access, contacts
-from ..models import Report, ReportPhoto
+from ..models import Report
 from ..rules import Channel, new_mark, new_tracking_code, plain, refuse_text
+from .photos import attach_photos
 
 _COLUMNS = (
     *("case_id", "first_case_id", "source", "source_id", "channel", "contact_id", "anonymous", "hide_identity"),
@@ -67,11 +69,15 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The answer to a voice: where to follow it. ``repeated`` when it had been taken in before."""
+    """The answer to a voice: where to follow it, and its case. ``repeated`` when it had been taken in before."""
 
-    case_id: int
     tracking_code: str
+    case: Outline
     repeated: bool
+
+    @property
+    def case_id(self) -> int:
+        return self.case.id
 
 
 def take_in(voices: Sequence[Voice], *, actor: Actor, now: datetime) -> list[Taken]:
@@ -94,59 +100,72 @@ def take_in(voices: Sequence[Voice], *, actor: Actor, now: datetime) -> list[Tak
 
 
 def _take_in(voices: Sequence[Voice], actor: Actor, now: datetime) -> list[Taken]:
-    asked = (_KNOWN, tuple(map(list, zip(*{(one.source, one.source_id) for one in voices}, strict=True))))
-    with transaction.atomic(), remembering(asked, *contacts.questions(voices)) as answers, gathering():
-        before, *people = answers
-        known = {(source, number): Taken(pk, code, repeated=True) for source, number, pk, code in before}
+    keys = [(voice.source, voice.source_id) for voice in voices]
+    asked = (_KNOWN, tuple(map(list, zip(*set(keys), strict=True))))
+    room = cases.ids_to_open(sum(voice.case_id is None for voice in voices))
+    questions = (asked, *contacts.questions(voices), *room)
+    with transaction.atomic(), remembering(*questions) as (before, known, people, *ids), gathering():
+        found = {(source, number): _Found(pk, code, repeated=True) for source, number, pk, code in before}
         fresh: dict[tuple[str, str], Voice] = {}
-        for voice in voices:
-            key = (voice.source, voice.source_id)
-            if key not in known:
+        for key, voice in zip(keys, voices, strict=True):
+            if key not in found:
                 fresh.setdefault(key, voice)
-        made = dict(zip(fresh, _make(list(fresh.values()), people, actor, now), strict=True))
-    return [known[key] if (key := (voice.source, voice.source_id)) in known else made[key] for voice in voices]
+        contact_ids = contacts.kept(list(fresh.values()), (known, people), now)
+        made = _make(list(fresh.values()), contact_ids, ids, actor, now)
+        found.update(zip(fresh, made, strict=True))
+        about = outlines({one.case_id for one in found.values()})  # in one trip with all that was written
+    return [Taken(one.code, about[one.case_id], one.repeated) for one in (found[key] for key in keys)]
 
 
-def _make(voices: Sequence[Voice], people: Sequence[Rows], actor: Actor, now: datetime) -> list[Taken]:
-    """Write the voices that are new: whose they are and their cases, then the reports that point to both."""
+class _Found(NamedTuple):
+    """A report: whether it is new, its code, and the case it belongs to."""
+
+    case_id: int
+    code: str
+    repeated: bool
+
+
+def _make(
+    voices: Sequence[Voice], contact_ids: Sequence[int | None], ids: Sequence[Rows], actor: Actor, now: datetime
+) -> list[_Found]:
+    """Write the voices that are new: their cases, then the reports that point to them."""
     if not voices:
         return []
     codes = [new_tracking_code() for _voice in voices]
     marks = [new_mark() for _voice in voices]
-    contact_ids = contacts.kept(voices, people, now)
-    case_ids = _cases_of(voices, marks, actor, now)
-    taken = [Taken(case_id, code, repeated=False) for case_id, code in zip(case_ids, codes, strict=True)]
+    case_ids = _cases_of(voices, marks, ids, actor, now)
+    made = [_Found(case_id, code, repeated=False) for case_id, code in zip(case_ids, codes, strict=True)]
     rows = [
         (
             *(one.case_id, one.case_id, voice.source, voice.source_id, voice.channel, contact_id, voice.anonymous),
             *(voice.hide_identity, voice.title[:120], voice.text, voice.place_text[:200], voice.lon, voice.lat),
-            *(voice.said_at or now, now, actor.ref, one.tracking_code, mark, ""),
+            *(voice.said_at or now, now, actor.ref, one.code, mark, ""),
         )
-        for voice, one, contact_id, mark in zip(voices, taken, contact_ids, marks, strict=True)
+        for voice, one, contact_id, mark in zip(voices, made, contact_ids, marks, strict=True)
     ]
     insert_rows(Report, _COLUMNS, rows)
-    _attach(voices, taken, actor, now)
-    return taken
+    _attach(voices, made, actor, now)
+    return made
 
 
-def _attach(voices: Sequence[Voice], taken: Sequence[Taken], actor: Actor, now: datetime) -> None:
-    """The pictures go to the case; that they came with this report is kept beside it."""
-    with_files = [(voice, one) for voice, one in zip(voices, taken, strict=True) if voice.files]
+def _attach(voices: Sequence[Voice], made: Sequence[_Found], actor: Actor, now: datetime) -> None:
+    """The pictures that came with a voice."""
+    with_files = [(voice, one) for voice, one in zip(voices, made, strict=True) if voice.files]
     if not with_files:
         return
-    codes = [one.tracking_code for _voice, one in with_files]
+    codes = [one.code for _voice, one in with_files]
     ids = dict(Report.objects.filter(tracking_code__in=codes).values_list("tracking_code", "pk"))
     for voice, one in with_files:
-        for file in voice.files:
-            photo = cases.attach_file(one.case_id, file, stage="report", actor=_attacher(actor), now=now)
-            ReportPhoto.objects.get_or_create(attachment=photo, defaults={"report_id": ids[one.tracking_code]})
+        attach_photos(ids[one.code], one.case_id, voice.files, actor=actor, now=now)
 
 
-def _cases_of(voices: Sequence[Voice], marks: Sequence[str], actor: Actor, now: datetime) -> list[int]:
+def _cases_of(
+    voices: Sequence[Voice], marks: Sequence[str], ids: Sequence[Rows], actor: Actor, now: datetime
+) -> list[int]:
     """The case of each voice: the one it joins, else a new one."""
     access.must_join(actor, {voice.case_id for voice in voices if voice.case_id is not None})
     new = [_matter(voice, mark, now) for voice, mark in zip(voices, marks, strict=True) if voice.case_id is None]
-    opened = iter(dispatch.open_matters(new, actor=actor, now=now))
+    opened = iter(dispatch.open_matters(new, actor=actor, now=now, ids_asked=ids))
     found: list[int] = []
     for voice, mark in zip(voices, marks, strict=True):
         if voice.case_id is None:
@@ -197,8 +216,3 @@ def _check(voice: Voice) -> None:
         raise Invalid(_("经度和纬度要同时填写"), code="point_half", field="lon")
     if voice.lon is not None and voice.lat is not None and not (-180 <= voice.lon <= 180 and -90 <= voice.lat <= 90):
         raise Invalid(_("坐标不在地图范围内"), code="point_outside", field="lon")
-
-
-def _attacher(actor: Actor) -> Actor:
-    """Whoever brings a voice may bring its pictures, also a resident who is no party to the case as such."""
-    return actor if actor.kind in ("staff", "system", "key") else Actor("reporter", actor.ref, actor.name)

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from huying.casework.cases import actions as cases
 from huying.casework.cases.access import area_of
 from huying.casework.cases.models import Case
-from huying.casework.cases.queries import outlines
 from huying.ground.territory import queries as territory
 from huying.kernel.actor import Actor, system
 from huying.kernel.clock import local_day
@@ -47,31 +46,33 @@ def split_report(report_id: int, *, actor: Actor, now: datetime) -> list[Taken]:
         taken = take_in(_placed(voices, report.case, now), actor=actor, now=now)
         if any(one.repeated for one in taken):
             raise Refused(_("已经拆过了"), code="already_split")
-        _tell(report, taken, now)
+        _bind(report, taken, now)
         _note(report, taken, actor, now)
         return taken
 
 
-def take_in_apart(voice: Voice, *, actor: Actor, now: datetime) -> list[Taken]:
+def take_in_apart(voice: Voice, *, actor: Actor, now: datetime, joining: int = 0) -> list[Taken]:
     """Take in a voice as one for each matter it raises, in its own words; the first keeps the pictures and is told of all.
 
+    Where the voice joins a case, only the matter ``joining`` does (counted from 0), each other one gets a case of its own.
     A voice of one matter is taken in as it is. Repeated it changes nothing; if it had been taken in whole before, its other
     matters now get cases of their own.
     """
     first, *others = parts_of(voice.text)
+    into = [voice.case_id if n == joining else None for n in range(len(others) + 1)]
     with transaction.atomic():
-        (taken,) = take_in([replace(voice, text=first)], actor=actor, now=now)
+        (taken,) = take_in([replace(voice, text=first, case_id=into[0])], actor=actor, now=now)
         if not others:
             return [taken]
         report = Report.objects.select_related("case").get(tracking_code=taken.tracking_code)
         if taken.repeated:
             return [taken, *split_report(report.pk, actor=actor, now=now)] if others_of(report) else [taken]
         voices = [
-            replace(voice, text=text, source_id=f"{voice.source_id}/{n}", item_code=None, files=())
+            replace(voice, text=text, source_id=f"{voice.source_id}/{n}", item_code=None, files=(), case_id=into[n - 1])
             for n, text in enumerate(others, 2)
         ]
         more = take_in(_placed(voices, report.case, now), actor=actor, now=now)
-        _tell(report, more, now)
+        _bind(report, more, now)
         _note(report, more, actor, now)
         return [taken, *more]
 
@@ -89,14 +90,16 @@ def _placed(voices: Sequence[Voice], case: Case, now: datetime) -> list[Voice]:
     ]
 
 
-def _tell(report: Report, others: list[Taken], now: datetime) -> None:
+def _bind(report: Report, others: list[Taken], now: datetime) -> None:
+    """They are one message with it, whatever becomes of their cases; its reporter is told how to follow them."""
     codes = [one.tracking_code for one in others]
+    Report.objects.filter(tracking_code__in=codes).update(part_of_id=report.part_of_id or report.pk)
     Telling.objects.create(report=report, kind=Told.SPLIT, body={"codes": codes}, at=now)
 
 
 def _note(report: Report, taken: list[Taken], actor: Actor, now: datetime) -> None:
     """The case says which others came from it. A resident's own splitting is written down by the program."""
-    numbers = [one.number for one in outlines(one.case_id for one in taken).values()]
+    numbers = {one.case.number for one in taken}
     text = _("这段话里的另外几件事单独办理：%(numbers)s") % {"numbers": "、".join(sorted(numbers))}
     writer = actor if access.is_colleague(actor) else system("reports")
     cases.note_case(report.case_id, text=str(text), actor=writer, now=now)

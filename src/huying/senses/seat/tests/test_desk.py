@@ -10,11 +10,13 @@ import pytest
 from django.test import Client
 
 from huying.casework.cases import factories
-from huying.casework.cases.factories import IN_GRID_1, Cast
+from huying.casework.cases.factories import GRID_1, IN_GRID_1, Cast
 from huying.casework.cases.models import Case, Transfer
 from huying.casework.dispatch.models import DispatchPolicy
 from huying.casework.dispatch.queries import Matter
 from huying.ground.accounts.factories import make_resident
+from huying.ground.organisation.models import Unit
+from huying.ground.territory.models import Area
 from huying.kernel.actor import system
 from huying.kernel.clock import now
 from huying.kernel.privacy import AccessEntry
@@ -289,6 +291,16 @@ def test_while_typing_it_is_said_which_kinds_may_be_answered(cast: Cast, desk: D
     hear = {"headers": {"HX-Request": "true"}}
     assert "可以当场答复办结" in said(desk().post(f"{SEAT}hear", typed(kind="1605"), **hear))
     assert "可以当场答复办结" not in said(desk().post(f"{SEAT}hear", typed(kind="0101"), **hear))
+
+
+def test_an_english_operator_reads_unit_and_place_in_english(cast: Cast, desk: Desk) -> None:
+    Unit.objects.filter(pk=cast.units["sanitation"].pk).update(name_en="Sanitation Team")
+    Area.objects.filter(code=GRID_1).update(name_en="Liuan Grid 1")
+    asked = {"path": f"{SEAT}hear", "data": typed(kind="0101"), "headers": {"HX-Request": "true"}}
+    shown = said(desk(language="en").post(**asked))
+    assert "Sanitation Team" in shown and "Liuan Grid 1" in shown
+    assert "市政环卫队" not in shown and "柳岸一网格" not in shown
+    assert "市政环卫队" in said(desk().post(**asked))
 
 
 def test_an_emergency_that_cannot_be_handed_over_saves_nothing(cast: Cast, desk: Desk) -> None:
