@@ -76,9 +76,9 @@ def sign_in(page: Page, address: str, logins: list[dict[str, str]], user: str) -
 
 def wait_for_maps(page: Page) -> None:
     """Until every map that can be seen is drawn."""
-    if page.locator("huying-map").count() == 0:
+    if page.locator("huying-map").locator("visible=true").count() == 0:
         return
-    page.wait_for_selector("huying-map.is-ready", timeout=20_000)
+    page.wait_for_selector("huying-map.is-ready", timeout=60_000)
     page.wait_for_timeout(2_500)  # the map has no event for a last layer that has come in
 
 
