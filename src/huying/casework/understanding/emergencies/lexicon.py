@@ -104,15 +104,16 @@ class Word(NamedTuple):
 class Index:
     """Words as they are looked up."""
 
-    starts: Mapping[str, tuple[Word, ...]]  # by their first two signs
+    words: Mapping[str, Word]
+    lengths: Mapping[str, tuple[int, ...]]  # of the words that begin with two signs
     singles: tuple[Word, ...]
     table: npt.NDArray[np.bool_]  # by the number of a pair: whether words may begin with it
 
     def found(self, text: str) -> Iterator[tuple[int, Word]]:
         """Every place of a text of one form where a word stands."""
         for at in np.flatnonzero(self.table[_pairs(text)]).tolist():
-            for word in self.starts.get(text[at : at + 2], ()):
-                if text.startswith(word.text, at):
+            for length in self.lengths.get(text[at : at + 2], ()):
+                if (word := self.words.get(text[at : at + length])) is not None:
                     yield at, word
         for word in self.singles:
             at = text.find(word.text)
@@ -263,17 +264,16 @@ def _only(words: Iterable[Word], groups: Set[int]) -> Iterator[Word]:
 
 
 def _index(words: Iterable[Word]) -> Index:
-    starts: dict[str, list[Word]] = {}
-    singles = []
+    known = {word.text: word for word in words}
+    lengths: dict[str, set[int]] = {}
+    for text in known:
+        if len(text) > 1:
+            lengths.setdefault(text[:2], set()).add(len(text))
     table = np.zeros(_TABLE, dtype=np.bool_)
-    for word in words:
-        if len(word.text) == 1:
-            singles.append(word)
-        else:
-            starts.setdefault(word.text[:2], []).append(word)
-    for start in starts:
+    for start in lengths:
         table[_pairs(start)] = True
-    return Index({start: tuple(found) for start, found in starts.items()}, tuple(singles), table)
+    singles = tuple(word for text, word in known.items() if len(text) == 1)
+    return Index(known, {start: tuple(sorted(sizes)) for start, sizes in lengths.items()}, singles, table)
 
 
 def _mark(name: str, said: Mapping[str, Any]) -> Mark:

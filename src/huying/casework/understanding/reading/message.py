@@ -17,7 +17,7 @@ from .times_said import TimeSaid, comes_again, still_going_on, times_in
 
 # Wider than what is masked; whether a stretch is private, `mask_text` alone decides.
 _MAYBE: Final = re.compile(
-    r"[A-Za-z0-9._%+\-Ａ-Ｚａ-ｚ０-９]{1,64}[@＠][A-Za-z0-9.\-Ａ-Ｚａ-ｚ０-９．－]{3,200}"
+    r"[A-Za-z0-9._%+\-Ａ-Ｚａ-ｚ０-９．＿％＋－‐–—]{1,64}[@＠][A-Za-z0-9.\-Ａ-Ｚａ-ｚ０-９．－‐–—]{3,200}"
     r"|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领][A-Za-zＡ-Ｚａ-ｚ][·•.．\s-]?[A-Za-z0-9Ａ-Ｚａ-ｚ０-９]{4,6}[挂学警港澳领]?"
     r"|[+＋]?[\d０-９](?:[ \u3000\-－‐–—]?[\d０-９]){5,22}(?:[ -]?[XxＸｘ])?"
 )

@@ -4,7 +4,7 @@ import re
 from datetime import datetime, time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from huying.kernel.privacy import mask_text
@@ -278,6 +278,8 @@ def test_times_stand_in_the_text_and_do_not_overlap(text: str):
 
 
 @given(st.text(alphabet="0123456789１３８ -－粤B·A@.comXx电话，", max_size=60))
+@example("－@0.0")
+@example("＿－＋％．@ａ—１．ｃ")
 def test_private_stretches_lie_inside_and_leave_nothing_to_mask(text: str):
     rest, last = "", 0
     for one in private_in(text):
