@@ -17,8 +17,9 @@ from .times_said import TimeSaid, comes_again, still_going_on, times_in
 
 # Wider than what is masked; whether a stretch is private, `mask_text` alone decides.
 _MAYBE: Final = re.compile(
-    r"[A-Za-z0-9._%+\-Ａ-Ｚａ-ｚ０-９．＿％＋－‐–—]{1,64}[@＠][A-Za-z0-9.\-Ａ-Ｚａ-ｚ０-９．－‐–—]{3,200}"
-    r"|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领][A-Za-zＡ-Ｚａ-ｚ][·•.．\s-]?[A-Za-z0-9Ａ-Ｚａ-ｚ０-９]{4,6}[挂学警港澳领]?"
+    r"[A-Za-z0-9._%+\-Ａ-Ｚａ-ｚ０-９．＿％＋－‐–—]{1,64}[@＠][A-Za-z0-9\-Ａ-Ｚａ-ｚ０-９－‐–—]{1,63}"
+    r"(?:[.．][A-Za-z0-9\-Ａ-Ｚａ-ｚ０-９－‐–—]{1,63}){1,4}"
+    r"|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领][A-Za-zＡ-Ｚａ-ｚ][·•.．\s\-－‐–—]?[A-Za-z0-9Ａ-Ｚａ-ｚ０-９]{4,6}[挂学警港澳领]?"
     r"|[+＋]?[\d０-９](?:[ \u3000\-－‐–—]?[\d０-９]){5,22}(?:[ -]?[XxＸｘ])?"
 )
 _PART: Final = re.compile(r"[^ \u3000\-－‐–—]+")
@@ -76,10 +77,13 @@ def read(text: str, *, now: datetime) -> Reading:
 def private_in(text: str) -> list[Private]:
     """Phones, identity numbers, bank cards, plates and e-mail addresses, in order, without overlap."""
     found: list[Private] = []
-    for match in _MAYBE.finditer(text):
+    at = 0
+    while match := _MAYBE.search(text, at):
         said = match[0]
         if mask_text(said) == said:
+            at = match.start() + 1  # an address may begin inside what only looked like a number
             continue
+        at = match.end()
         parts = [part for part in _PART.finditer(said) if mask_text(part[0]) != part[0]]
         if len(parts) > 1 or (len(parts) == 1 and _whole(parts[0][0]) and parts[0][0] != said):
             found += [Private(match.start() + p.start(), match.start() + p.end(), _kind(p[0])) for p in parts]
