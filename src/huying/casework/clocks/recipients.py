@@ -55,7 +55,7 @@ class Subject:
 
 
 @lru_cache(maxsize=2)
-def _by_role(directory: Directory) -> dict[str, dict[str, list[int]]]:
+def _holders_of(directory: Directory) -> dict[str, dict[str, list[int]]]:
     """Who holds each role in each area. A directory never changes, so it is gone through once."""
     found: dict[str, dict[str, list[int]]] = {}
     for unit_id in directory.units:
@@ -75,7 +75,7 @@ class People:
     _memo: dict[tuple[str, str], tuple[int, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._by_role = _by_role(self.directory)
+        self._by_role = _holders_of(self.directory)
 
     def for_light(self, subject: Subject, light: str, at: datetime) -> list[tuple[int, str]]:
         """People to tell, each once, with the role they are told in."""

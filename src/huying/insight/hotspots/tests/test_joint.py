@@ -181,7 +181,9 @@ def test_the_form_opens_it_and_the_page_shows_how_far_it_is(cast: Cast, desk: De
     assert "夜里不再施工" in said and "登记完成" in said and "成效怎样" not in said
     assert client.post(f"{page}/joint-case/effect", {"effect": "好"}, follow=True).status_code == 200
     assert not JointPlan.objects.exclude(effect="").exists()
-    assert client.post(f"{page}/joint-case/steps/1", {"note": ""}).status_code == 302
+    assert 'name="note"' in client.get(page).content.decode()
+    assert client.post(f"{page}/joint-case/steps/1", {"note": "约谈了工地负责人"}).status_code == 302
+    assert "约谈了工地负责人" in client.get(page).content.decode()
     client.post(f"{page}/joint-case/steps/1", {"note": ""})
     assert client.post(f"{page}/joint-case/effect", {"effect": "夜里安静了"}).status_code == 302
     assert "夜里安静了" in client.get(page).content.decode()
