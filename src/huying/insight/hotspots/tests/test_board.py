@@ -200,7 +200,7 @@ def test_pages_of_the_board_follow_each_other(cast: Cast, spoken: HotIssue) -> N
     assert names(board_queries.board(cast.zhao_centre, days(30), place="没有的地方")) == []
 
 
-def test_the_indexes_hold_all_the_board_asks_of_messages() -> None:
+def test_the_indexes_hold_all_the_board_asks_of_messages(db: None) -> None:
     asked = str(board_queries._ranked(board_queries._spoken(Q(), days(30)), days(30), USUAL).query)
     named = set(re.findall(rf'"{HotMessage._meta.db_table}"\."(\w+)"', asked))
     assert {"at", "issue_id", "person"} <= named
