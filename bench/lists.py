@@ -56,7 +56,7 @@ def some_said(word: str) -> None:
     """Three cases, old and new, in which a word stands that nobody else says."""
     from django.db import connection
 
-    from huying.casework.cases.terms import terms
+    from huying.kernel.terms import terms
 
     with connection.cursor() as cursor:
         cursor.execute(

@@ -91,8 +91,8 @@ def write_cases(owner: Any, voices: Sequence[Any], count: int, now: datetime) ->
 
 def _texts(owner: Any, voices: Sequence[Any]) -> None:
     """Titles, texts, places and search terms, as opening a case would write them."""
-    from huying.casework.cases.terms import terms
     from huying.casework.dispatch.rules import title_of
+    from huying.kernel.terms import terms
 
     owner.execute(
         "CREATE TEMP TABLE bench_text (n int PRIMARY KEY, title text, summary text, place text, terms tsvector)"

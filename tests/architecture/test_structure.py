@@ -16,9 +16,9 @@ SOURCE = ROOT / "src" / "huying"
 FLOORS = ["kernel", "shell", "ground", "casework", "senses", "insight", "config"]
 # Inside a floor a package may refer to those before it.
 ORDER = {
-    "ground": [{"accounts", "territory"}, {"organisation"}],
+    "ground": [{"accounts", "territory"}, {"organisation"}, {"registry"}],
     "casework": [{"catalogue"}, {"cases"}, {"clocks"}, {"understanding"}, {"dispatch"}, {"supervision"}],
-    "senses": [{"reports"}, {"portal", "seat", "imports"}],
+    "senses": [{"reports"}, {"sync"}, {"forms"}, {"portal", "seat", "imports", "field"}],
     "insight": [{"hotspots"}],
 }
 LONGEST_FILE = 420

@@ -58,6 +58,7 @@ HUYING_APPS = [
     "huying.ground.accounts",
     "huying.ground.territory",
     "huying.ground.organisation",
+    "huying.ground.registry",
     "huying.casework.catalogue",
     "huying.casework.cases",
     "huying.casework.clocks",
@@ -65,9 +66,12 @@ HUYING_APPS = [
     "huying.casework.dispatch",
     "huying.casework.supervision",
     "huying.senses.reports",
+    "huying.senses.sync",
+    "huying.senses.forms",
     "huying.senses.portal",
     "huying.senses.seat",
     "huying.senses.imports",
+    "huying.senses.field",
     "huying.insight.hotspots",
 ]
 INSTALLED_APPS = [

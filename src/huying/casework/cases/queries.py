@@ -11,14 +11,14 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from huying.ground.organisation.models import Unit
-from huying.kernel import trace
+from huying.kernel import terms, trace
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid
 from huying.kernel.gathering import ask_together
 from huying.kernel.paging import Page, cursor_after, page
 from huying.kernel.privacy import unseal
 
-from . import access, terms
+from . import access
 from .models import Assignment, Case
 from .rules import State
 from .turns import chain

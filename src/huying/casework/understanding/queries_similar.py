@@ -13,11 +13,12 @@ from typing import Any, Final
 from django.db.models import Exists, OuterRef
 from django.db.models.expressions import RawSQL
 
-from huying.casework.cases import access, terms
+from huying.casework.cases import access
 from huying.casework.cases.desk.shown import item_name
 from huying.casework.cases.models import Case
 from huying.casework.catalogue.models import Item
 from huying.casework.catalogue.queries import ItemView
+from huying.kernel import terms
 from huying.kernel.actor import Actor
 
 from .repeats.likeness import Likeness, Matter, likeness, usual

@@ -10,11 +10,11 @@ from django.db import transaction
 from huying.kernel import trace
 from huying.kernel.actor import Actor
 from huying.kernel.privacy.sealing import unseal
+from huying.kernel.terms import terms
 from huying.kernel.trace import Entry, PrivateValue
 
 from ..models import Transfer
 from ..rules import Action
-from ..terms import terms
 from ..turns import announce, chain, lock_case
 
 _HANDED_OVER = (Action.CALL_EMERGENCY, Action.TRANSFER_OUT)

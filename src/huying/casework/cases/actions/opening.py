@@ -15,12 +15,12 @@ from huying.kernel import facts, live, trace
 from huying.kernel.actor import Actor, system
 from huying.kernel.bulk import allocate_each, insert_rows, new_ids
 from huying.kernel.gathering import Question, Rows
+from huying.kernel.terms import terms
 
 from ..access import area_of
 from ..facts import AssignmentMade, CaseAccepted, CaseCorrected, CaseDeclined, CaseOpened, CaseUnassigned
 from ..models import Assignment, Case
 from ..rules import Action, State
-from ..terms import terms
 from ..turns import chain, filled, turning
 from ..voices import words_label
 from .assigning import Sending

@@ -18,8 +18,8 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from huying.casework.cases.terms import tokens
 from huying.casework.catalogue.phrases import shipped
+from huying.kernel.terms import tokens
 
 from ..learning.spans import tells
 from ..reading.splitting import themes_of

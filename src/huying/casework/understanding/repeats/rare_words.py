@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from huying.casework.cases.terms import tokens
+from huying.kernel.terms import tokens
 
 from .likeness import Rarity
 

@@ -1,4 +1,4 @@
-"""What a case is found by: overlapping pairs of Chinese characters, and whole words of everything else.
+"""What something is found by: overlapping pairs of Chinese characters, and whole words of everything else.
 
 A pair index finds 路灯 in 路灯不亮 without a dictionary, takes two-character searches (which trigrams cannot) and
 never misses a new estate's name.
@@ -29,7 +29,7 @@ def tokens(text: str) -> list[str]:
 
 
 def terms(title: str, place: str, summary: str) -> str:
-    """The ``tsvector`` literal stored with a case; bounded, so a very long message costs no more than a long one."""
+    """The ``tsvector`` literal stored with a record; bounded, so a very long message costs no more than a long one."""
     text = f"{title} {place} {summary[:_SUMMARY_CHARACTERS]}"
     found = tokens(text)[:_MOST_TERMS]
     return "'" + "' '".join(found) + "'" if found else ""
