@@ -10,10 +10,13 @@ import orjson
 from django.db import connection, models
 from psycopg.types.json import Jsonb
 
-from huying.kernel.gathering import Question, ask_together, later, send
+from huying.kernel.gathering import Question, ask_together, later, often, send
 
 FEW: Final = 24
 Prepare = Callable[[Any], Any]
+_NEW_IDS = often(
+    "new_ids", "SELECT nextval(pg_get_serial_sequence($1::text, $2::text)) FROM generate_series(1, $3::int)"
+)
 
 
 def copy_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -69,7 +72,7 @@ def allocate_each(*wanted: tuple[type[models.Model], int]) -> list[list[int]]:
 def new_ids(model: type[models.Model], n: int) -> Question:
     """The question for ``n`` ids, to be asked together with others; one row each, in ascending order."""
     table, column = _quote(model._meta.db_table), model._meta.pk.column
-    return "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", (table, column, n)
+    return _NEW_IDS, (table, column, n)
 
 
 @cache

@@ -4,20 +4,37 @@ Inside ``gathering()`` a statement given to ``later`` is kept, in order, until s
 the block ends; then all that were kept go together. Nothing can be read or written past them, so an action means the
 same with and without; only an error of such a statement (a broken constraint) shows where they are sent, not where they
 were given. Outside such a block ``later`` sends at once. The block belongs inside one transaction.
+
+What is asked at every step in the same words is declared with ``often``: the database then plans it once a connection.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.db import connection
 
 Question = tuple[str, Sequence[Any]]
 Rows = list[tuple[Any, ...]]
 _kept: ContextVar[list[Question] | None] = ContextVar("huying_gathered", default=None)
+_often: dict[str, str] = {}  # how it is asked → how it is planned
+_planned: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()  # what each connection has planned
+
+
+def often(name: str, sql: str) -> str:
+    """What is asked again and again: ``sql`` with numbered places of a known type (``$1::text[]``), under a name of its own.
+
+    The answer takes the place of the words in a question; its values are those of the places, in their order.
+    """
+    places = len(set(re.findall(r"\$\d+", sql)))
+    asked = f"EXECUTE huying_{name}" + (f"({', '.join(['%s'] * places)})" if places else "")
+    _often[asked] = f"PREPARE huying_{name} AS {sql}"
+    return asked
 
 
 @contextmanager
@@ -71,14 +88,25 @@ def _execute(statements: Sequence[Question], silent: int = 1) -> list[Rows]:
     """Carry out several statements as one; the rows of those after the first ``silent``."""
     answers: list[Rows] = []
     with connection.cursor() as cursor:
-        cursor.execute(
-            ";\n".join(sql for sql, _ in statements), [value for _, values in statements for value in values]
-        )
+        for sql, _values in statements:
+            if sql in _often:
+                _plan(sql)
+        cursor.execute(";\n".join(cursor.mogrify(sql, values) for sql, values in statements))
         for place in range(len(statements)):
             if place >= silent:
                 answers.append(cursor.fetchall())
             cursor.nextset()
     return answers
+
+
+def _plan(asked: str) -> None:
+    """Have it planned on this connection, once; what is planned stays so, whatever becomes of the transaction."""
+    link = connection.connection
+    planned = _planned.setdefault(link, set())
+    if asked not in planned:
+        with connection.wrap_database_errors:
+            link.execute(_often[asked])
+        planned.add(asked)
 
 
 def _send_before(

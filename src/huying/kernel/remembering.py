@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any
+from zlib import crc32
 
-from huying.kernel.gathering import Question, Rows, ask_together
+from huying.kernel.gathering import Question, Rows, ask_together, often
 
 _watched: dict[str, str] = {}
 _held: ContextVar[dict[str, Any] | None] = ContextVar("huying_remembered", default=None)
@@ -61,4 +63,9 @@ def _ask(names: Iterable[str]) -> Sequence[Any]:
 
 
 def _question(names: Iterable[str]) -> Question:
-    return f"SELECT {', '.join(f'({_watched[name]})' for name in names)}", ()
+    return _asked(f"SELECT {', '.join(f'({_watched[name]})' for name in names)}"), ()
+
+
+@lru_cache
+def _asked(sql: str) -> str:
+    return often(f"stamps_{crc32(sql.encode()):08x}", sql)

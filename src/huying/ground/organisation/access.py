@@ -7,13 +7,13 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from huying.kernel.actor import Actor, Duty
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Forbidden, HuyingError, NotFound
+from huying.kernel.gathering import ask_together, often
 
 from . import rules
 from .models import ApiKey, Appointment, Person, Unit
@@ -141,18 +141,19 @@ class _Key(NamedTuple):
     last_used_at: datetime | None
 
 
-_KEY = f"""
+_KEY = often(
+    "key",
+    f"""
     SELECT k.id, k.name, k.secret_hash, k.scopes, k.area, k.unit_id, coalesce(u.path, ''),
            k.expires_at, k.revoked_at, k.last_used_at
       FROM {ApiKey._meta.db_table} k LEFT JOIN {Unit._meta.db_table} u ON u.id = k.unit_id
-     WHERE k.prefix = %s"""
+     WHERE k.prefix = $1::text""",
+)
 
 
 def _key_of(prefix: str) -> _Key | None:
-    with connection.cursor() as cursor:  # asked at every call of a system: plain SQL costs a quarter
-        cursor.execute(_KEY, [prefix])
-        row = cursor.fetchone()
-    return _Key(*row) if row else None
+    (rows,) = ask_together((_KEY, [prefix]))
+    return _Key(*rows[0]) if rows else None
 
 
 def _key_actor(row: _Key) -> Actor:

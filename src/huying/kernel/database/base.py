@@ -11,6 +11,11 @@ from django.db.backends.postgresql import base
 class DatabaseWrapper(base.DatabaseWrapper):
     connection: Any
 
+    def get_connection_params(self) -> dict[str, Any]:
+        """What is planned once a connection (``gathering.often``) is not planned again for every value."""
+        params: dict[str, Any] = super().get_connection_params()
+        return {**params, "options": f"{params.get('options', '')} -c plan_cache_mode=force_generic_plan".strip()}
+
     def is_usable(self) -> bool:
         """Whether a kept connection still lives, asked at the start of every request: most often without a trip.
 

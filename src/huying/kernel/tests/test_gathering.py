@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from huying.kernel.bulk import FEW, insert_rows
-from huying.kernel.gathering import ask_together, gathering, later
+from huying.kernel.gathering import ask_together, gathering, later, often
 from huying.kernel.trace import PrivateValue
 
 COLUMNS = ("chain", "seq", "label", "salt", "sealed")
@@ -127,3 +127,39 @@ def test_a_connection_the_server_ended_is_known_without_asking() -> None:
     assert not other.is_usable()
     other.close()
     assert not other.is_usable()
+
+
+_SUMS = often("tested_sums", "SELECT $1::int + $2::int, $3::text[]")
+
+
+def planned() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE name = 'huying_tested_sums'")
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_asked_often_is_planned_once_a_connection() -> None:
+    connection.close()
+    with CaptureQueriesContext(connection) as asked:
+        assert ask_together((_SUMS, (1, 2, ["%s", "'"]))) == [[(3, ["%s", "'"])]]
+        assert len(asked) == 1
+    with pytest.raises(IntegrityError), transaction.atomic(), gathering():  # what is planned outlives what fails
+        keep(1)
+        keep(1)
+        ask_together((_SUMS, (1, 2, [])))
+    assert ask_together((_SUMS, (3, 4, [])), (_SUMS, (5, 6, None))) == [[(7, [])], [(11, None)]]
+    assert planned() == 1
+    connection.close()
+    assert planned() == 0
+    assert ask_together((_SUMS, (1, 1, [])))[0][0][0] == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_asked_often_is_planned_where_a_transaction_fails_at_once() -> None:
+    connection.close()
+    with pytest.raises(IntegrityError), transaction.atomic(), gathering():
+        keep(1)
+        keep(1)
+        ask_together((_SUMS, (1, 2, [])))
+    assert ask_together((_SUMS, (1, 2, []))) == [[(3, [])]]

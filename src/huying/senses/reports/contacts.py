@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from huying.kernel.bulk import insert_rows, new_ids
-from huying.kernel.gathering import Question, Rows, ask_together
+from huying.kernel.gathering import Question, Rows, ask_together, often
 from huying.kernel.privacy import blind, seal
 
 from .models import Contact
@@ -58,9 +58,10 @@ def kept(voices: Sequence[HasContact], answers: Sequence[Rows], now: datetime) -
 
 
 _COLUMNS = ("id", "phone_sealed", "phone_blind", "name_sealed", "user_id", "made_at")
-_KNOWN = (
+_KNOWN = often(
+    "known_contacts",
     f"SELECT id, phone_blind, user_id FROM {Contact._meta.db_table}"
-    " WHERE phone_blind = ANY(%s::bytea[]) OR user_id = ANY(%s::bigint[])"
+    " WHERE phone_blind = ANY($1::bytea[]) OR user_id = ANY($2::bigint[])",
 )
 
 

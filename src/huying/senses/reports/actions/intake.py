@@ -17,7 +17,7 @@ from huying.casework.dispatch.queries import Matter
 from huying.kernel.actor import Actor
 from huying.kernel.bulk import insert_rows
 from huying.kernel.errors import Conflict, Invalid
-from huying.kernel.gathering import Rows, gathering
+from huying.kernel.gathering import Rows, gathering, often
 from huying.kernel.models import StoredFile
 from huying.kernel.remembering import remembering
 
@@ -32,9 +32,10 @@ _COLUMNS = (
     *("mark", "comment"),
 )
 _TEXTS = ("source", "source_id", "text", "title", "name", "phone", "place_text")
-_KNOWN = (
+_KNOWN = often(
+    "known_reports",
     f"SELECT source, source_id, case_id, tracking_code FROM {Report._meta.db_table}"
-    " JOIN unnest(%s::text[], %s::text[]) AS asked(source, source_id) USING (source, source_id)"
+    " JOIN unnest($1::text[], $2::text[]) AS asked(source, source_id) USING (source, source_id)",
 )
 
 
