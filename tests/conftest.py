@@ -29,13 +29,14 @@ class Web:
             self.port = probe.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}"
         self.log = Path(settings.HUYING_DATA_DIR) / f"web-{self.port}.log"
+        self.settings = "huying.config.settings"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         database = connection.settings_dict
         env = {
             **os.environ,
-            "DJANGO_SETTINGS_MODULE": "huying.config.settings",
+            "DJANGO_SETTINGS_MODULE": self.settings,
             "DATABASE_URL": f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}",
             "HUYING_DATA_DIR": str(settings.HUYING_DATA_DIR),
             "HUYING_SECRET": settings.HUYING_SECRET,

@@ -24,6 +24,7 @@ from huying.casework.cases import factories
 from huying.casework.cases.factories import COUNTY, LIUAN, Cast, account_of
 from huying.casework.clocks.actions.sweeping import turn_lights
 from huying.casework.dispatch import actions as dispatch
+from huying.ground.accounts.factories import make_resident
 from huying.ground.accounts.models import User
 from huying.ground.organisation.factories import make_appointment, make_person
 from huying.kernel import clock
@@ -31,6 +32,7 @@ from huying.kernel.files import accept_upload
 from huying.kernel.trace.keys import ensure_private_key
 from huying.senses.reports.models import Report
 
+from . import peopled
 from .stage import GARBAGE, Axe, OpenPage, photo, told
 
 pytestmark = pytest.mark.slow
@@ -53,9 +55,16 @@ STAFF = {
 ADDED = {
     "admin": ("admin",),
     "editors": ("catalogue_editor", "territory_editor", "organisation_editor"),
+    "registry": ("registry_editor",),
+    "field": ("grid_lead", "catalogue_editor"),
 }
+MOST_OF = {"registry": 40, "field": 48}
 # The same for everybody: judged with the one role named.
 OWNERS = {
+    r"^/desk/registry/log": "discipline",
+    r"^/desk/registry": "registry",
+    r"^/desk/(field|forms)": "field",
+    r"^/my-information": "known_resident",
     r"^/desk/catalogue": "editors",
     r"^/desk/areas": "editors",
     r"^/desk/organisation": "admin",
@@ -63,7 +72,7 @@ OWNERS = {
     r"^/accounts/": "handler",
     r"^/desk/notices": "handler",
     r"^/desk/cases/#/.*(note|remind|attach|call_emergency)$": "handler",
-    r"^/(report|mine|around|call|privacy)?$": "resident",
+    r"^/(report|mine|around|call|privacy)?$|^/p/": "resident",
     r"^/desk/map": "handler",
     r"^/desk/cases/#/print": "handler",
     r"^/desk/supervision": "supervisor",
@@ -151,7 +160,7 @@ class Visit:
     def __init__(self, page: Page, axe: Axe, role: str) -> None:
         self.page, self.axe, self.role = page, axe, role
         self.found: list[str] = []
-        self.data = [*_data_words(), REASON]
+        self.data = [*_data_words(), REASON, *peopled.MASKED]
         page.on("response", self._answered)
 
     def _answered(self, answer: Any) -> None:
@@ -160,13 +169,15 @@ class Visit:
 
     def walk(self, starts: Iterable[str]) -> list[str]:
         """Judge every page reachable in Chinese; their addresses, for the other language."""
+        starts = list(starts)
         queue, known = [(one, 0) for one in starts], set()
         visited: list[str] = []
-        while queue and len(visited) < MOST_PAGES:
+        while queue and len(visited) < MOST_OF.get(self.role, MOST_PAGES):
             path, depth = queue.pop(0)
-            if (key := _key(path)) in known:
+            key = (path, "") if path in starts else _key(path)
+            if key in known:
                 continue
-            known.add(key)
+            known |= {key, _key(path)}
             if not self._open(path, "zh"):
                 continue
             visited.append(path)
@@ -195,6 +206,18 @@ class Visit:
         answer = self.page.goto(path)
         if answer is None or answer.status != 200 or "text/html" not in answer.headers.get("content-type", ""):
             return False
+        self._judge(path, language)
+        return True
+
+    def look(self, path: str, language: str, ready: str) -> None:
+        """One page that draws itself; ``ready`` is there when it has."""
+        self.page.goto(path)
+        self.page.locator(ready).wait_for()
+        self._judge(path, language)
+        if language == "en":
+            self._read(path)
+
+    def _judge(self, path: str, language: str) -> None:
         part = "#do" if "?do=" in path else "html"  # the page around a form has been judged without it
         for size, (width, height) in SIZES.items():
             self.page.set_viewport_size({"width": width, "height": height})
@@ -207,7 +230,6 @@ class Visit:
         problems: list[str] = self.page.problems  # type: ignore[attr-defined]
         self.found += [f"{path} {language}: {one}" for one in problems]
         problems.clear()
-        return True
 
     def _read(self, path: str) -> None:
         left = {text for text in self.page.evaluate(TEXTS) if self._untranslated(text)}
@@ -268,11 +290,22 @@ def _english(page: Page, address: str) -> None:
     page.context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": "en", "url": address}])
 
 
+def _peopled(role: str, cast: Cast) -> list[str]:
+    """Where else a role begins, with what stands there."""
+    if role == "discipline":
+        peopled.resident(cast, clock.now())
+        return ["/desk/registry/log/"]
+    pages = {"registry": peopled.registry_pages, "field": peopled.field_pages}.get(role)
+    return pages(cast, clock.now()) if pages else []
+
+
 @pytest.mark.parametrize("role", [*STAFF, *ADDED])
 def test_every_page_of_the_desk(open_page: OpenPage, axe: Axe, cast: Cast, address: str, role: str) -> None:
+    more = _peopled(role, cast)
     page = open_page("", user=_user(role, cast))
     visit = Visit(page, axe, role)
-    paths = visit.walk([DESK_START])
+    paths = visit.walk([DESK_START, *more])
+    assert set(more) <= set(paths), set(more) - set(paths)
     assert paths  # some roles share all but their inbox with others
     _english(page, address)
     visit.again(paths)
@@ -280,13 +313,33 @@ def test_every_page_of_the_desk(open_page: OpenPage, axe: Axe, cast: Cast, addre
 
 
 def test_every_page_of_the_portal(open_page: OpenPage, axe: Axe, cast: Cast, address: str) -> None:
+    places = peopled.public_pages(clock.now())
     page = open_page("", size="phone")
     visit = Visit(page, axe, "resident")
     visit.data += [LIUAN]
     reports = Report.objects.select_related("case").filter(case__community=LIUAN).order_by("case__state", "pk")
     by_state = {report.case.state: f"/m/{report.tracking_code}" for report in reports}
-    paths = visit.walk(["/", *by_state.values(), "/accounts/login/", "/accounts/resident/"])
+    paths = visit.walk(["/", *by_state.values(), *places, "/accounts/login/", "/accounts/resident/"])
     assert len(paths) > 8
     _english(page, address)
     visit.again(paths)
+    assert not visit.found, "\n".join(visit.found)
+
+
+def test_every_page_of_what_is_kept_about_me(open_page: OpenPage, axe: Axe, cast: Cast, address: str) -> None:
+    peopled.resident(cast, clock.now())
+    page = open_page("", size="phone", user=make_resident(peopled.PHONE))
+    visit = Visit(page, axe, "known_resident")
+    paths = visit.walk(["/my-information", "/my-information/who-looked", "/my-information/ask"])
+    _english(page, address)
+    visit.again(paths)
+    assert not visit.found, "\n".join(visit.found)
+
+
+def test_the_first_screen_of_the_field_app(open_page: OpenPage, axe: Axe, cast: Cast, address: str) -> None:
+    page = open_page("", size="phone", user=account_of(cast.tang_grid))
+    visit = Visit(page, axe, "grid_worker")
+    for language in ("zh", "en"):
+        visit.look("/field", language, ready="#pin")
+        _english(page, address)
     assert not visit.found, "\n".join(visit.found)

@@ -146,6 +146,11 @@ def cursor_after(qs: QuerySet[Any, Any], order: Sequence[str], row: Any) -> str:
     return _encode(True, _terms(qs, order), row)
 
 
+def beyond(qs: QuerySet[Any, Any], order: Sequence[str], values: Sequence[Any]) -> Q:
+    """The condition of rows strictly behind these key values, which an index over the order starts at."""
+    return _behind(_terms(qs, order), values)
+
+
 def _parts(terms: Sequence[_Term], values: Sequence[Any]) -> list[Q]:
     """What lies behind these key values, in one or two stretches that an index can each read in order."""
     first, value = terms[0], values[0]

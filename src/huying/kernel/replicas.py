@@ -1,17 +1,23 @@
 """What changed since a replica last asked, in an order that misses nothing.
 
 A row carries the number of the transaction that wrote it last. Numbers are given when a transaction begins and seen when it
-commits, so a reader takes only rows older than every transaction still running (:func:`horizon`): what is missing below that
-line can never appear there later. A row that leaves an area, or is deleted, leaves a :class:`Departure` behind, so that whoever
-held it under that area learns that it is gone.
+commits, so a reader takes only rows older than every transaction still running in this database (:func:`moment`): what is
+missing below that line can never appear there later. A row that leaves an area, or is deleted, leaves a :class:`Departure`
+behind, so that whoever held it under that area learns that it is gone.
+
+Numbers of transactions belong to one PostgreSQL cluster. A database that was dumped and restored into another one carries
+numbers that mean nothing there: :func:`settle` writes every stamp anew, and until then nothing may be read by it.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.migrations.operations import RunSQL
+
+from huying.kernel.locks import lock_name
 
 
 class Replicated(models.Model):
@@ -36,22 +42,99 @@ class Departure(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["kind", "changed", "id"], name="kernel_departure_since"),
+            models.Index(fields=["changed", "id"], name="kernel_departure_since"),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.uid}"
 
 
+class ReplicaHome(models.Model):
+    """The cluster whose transactions the stamps number; one row."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    cluster = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="kernel_replicahome_single")]
+
+    def __str__(self) -> str:
+        return str(self.cluster)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What may be read now. ``horizon``: the oldest transaction that may still run; everything older is seen, whole.
+
+    ``database`` names this database among all others, ``settled`` says that its stamps are numbers of its own cluster.
+    """
+
+    horizon: int
+    database: str
+    settled: bool
+
+
+# Transactions of other databases of the cluster, known by who holds their lock, write nothing here and hold nobody up.
+_MOMENT = """
+    SELECT least(
+               (SELECT min(running::text::bigint) FROM pg_snapshot_xip(pg_current_snapshot()) running
+                 WHERE NOT EXISTS (
+                       SELECT FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+                        WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock'
+                          AND l.transactionid = running::xid AND a.datid <> d.oid)),
+               pg_current_xact_id_if_assigned()::text::bigint,
+               pg_snapshot_xmax(pg_current_snapshot())::text::bigint),
+           s.system_identifier, d.oid,
+           coalesce((SELECT cluster FROM kernel_replicahome) = s.system_identifier, true)
+      FROM pg_control_system() s, pg_database d WHERE d.datname = current_database()"""
+
+
+def moment() -> Moment:
+    """The horizon and where it holds; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MOMENT)
+        horizon, cluster, database, settled = cursor.fetchone()
+    return Moment(int(horizon), f"{int(cluster) & (2**64 - 1):x}.{int(database):x}", bool(settled))
+
+
 def horizon() -> int:
     """The oldest transaction that may still be running: everything older is seen, whole, by this one."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        return int(cursor.fetchone()[0])
+    return moment().horizon
+
+
+def settle() -> int:
+    """After a restore into another cluster, stamp every row with this cluster's numbers; how many tables that were.
+
+    Departures are forgotten, since replicas of the old database begin anew in this one. Costs one query when there is
+    nothing to do; a table is rewritten once when there is.
+    """
+    if moment().settled:
+        return 0
+    with transaction.atomic():
+        lock_name("kernel.replicas")
+        if moment().settled:
+            return 0
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT t.tgrelid::regclass::text FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+                " WHERE p.proname = 'kernel_stamp_change' ORDER BY 1"
+            )
+            tables = [name for (name,) in cursor.fetchall()]
+            for name in tables:
+                cursor.execute(f"UPDATE {name} SET changed = changed")
+            cursor.execute("DELETE FROM kernel_departure")
+            cursor.execute(
+                "INSERT INTO kernel_replicahome (id, cluster) SELECT 1, system_identifier FROM pg_control_system()"
+                " ON CONFLICT (id) DO UPDATE SET cluster = excluded.cluster"
+            )
+    return len(tables)
 
 
 class StampChanges(RunSQL):
-    """A migration operation: rows of ``table`` are stamped with their transaction, and depart under the name ``kind``."""
+    """A migration operation: rows of ``table`` are stamped with their transaction, and depart under the name ``kind``.
+
+    The two indexes serve a reader who goes on from where it was, and one who reads an area from the beginning.
+    """
 
     def __init__(self, table: str, kind: str) -> None:
         self.table, self.kind = table, kind
@@ -61,8 +144,13 @@ class StampChanges(RunSQL):
                 FOR EACH ROW EXECUTE FUNCTION kernel_stamp_change();
             CREATE TRIGGER {table}_depart AFTER UPDATE OF area OR DELETE ON {table}
                 FOR EACH ROW EXECUTE FUNCTION kernel_depart('{kind}');
+            CREATE INDEX {table}_since ON {table} (changed, id);
+            CREATE INDEX {table}_here ON {table} (area text_pattern_ops, changed, id);
             """,
-            f"DROP TRIGGER {table}_stamp ON {table}; DROP TRIGGER {table}_depart ON {table};",
+            f"""
+            DROP INDEX {table}_since; DROP INDEX {table}_here;
+            DROP TRIGGER {table}_stamp ON {table}; DROP TRIGGER {table}_depart ON {table};
+            """,
         )
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:

@@ -35,6 +35,7 @@ from .crew import Crew
 from .ending import answer_orders, leave_open
 from .founding import FOUNDER, found
 from .intake import SOURCE, Known, take_in_past
+from .peopling import is_peopled, people_place
 from .proof import pictures
 from .rhythm import CHINA, VoicedReport, make_reports
 from .roles import Stage
@@ -72,11 +73,20 @@ def load(
     now: datetime | None = None,
     count: int | None = None,
     days: int = DAYS,
+    people: int | None = None,
 ) -> None:
     """Load the demonstration of a scale; done once, a second call changes nothing, a cut-off one is continued."""
-    if is_loaded():
-        return
     watch = progress or Silent()
+    if not is_loaded():
+        _live_through(scale, seed, watch, now=now, count=count, days=days)
+    if not is_peopled() and (plan := _begun()) is not None:
+        people_place(plan, watch, people=people)
+
+
+def _live_through(
+    scale: str, seed: int, watch: Progress, *, now: datetime | None, count: int | None, days: int
+) -> None:
+    """The place and its history."""
     fresh = Plan(scale, seed, count or COUNTS[scale], days, (now or clock.now()).astimezone(CHINA))
     plan = _begun() or fresh
     watch.start("演示区 the place", 1)

@@ -1,4 +1,4 @@
-"""The first hour of a new place: the catalogue that comes with the program, one centre, its first administrator."""
+"""The first hour of a new place: the catalogue and forms that come with the program, one centre, its first administrator."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROLES: Final = ("admin", "organisation_editor", "territory_editor", "catalogue_e
 @click.option("--centre", required=True, help="中心名称 / name of the centre")
 @click.option("--code", default="CENTRE", show_default=True, help="中心的单位代码 / code of the centre's unit")
 def found(console: Console, username: str, area: str, centre: str, code: str) -> None:
-    """建起一个新地方：发布目录，设中心，任命首位管理员 / publish the catalogue, found the centre, appoint USERNAME.
+    """建起一个新地方：发布目录和表单，设中心，任命首位管理员 / publish catalogue and forms, found the centre, appoint USERNAME.
 
     账号先用 `huying users add` 开通；重复运行不会重复。
     """
@@ -31,7 +31,10 @@ def found(console: Console, username: str, area: str, centre: str, code: str) ->
 
 
 def found_place(username: str, *, area: str, centre: str, code: str) -> str:
-    """Publish the seed catalogue, name the posts, found the centre, appoint the account's person. One transaction."""
+    """Publish the seed catalogue and the shipped forms, name the posts, found the centre, appoint the account's person.
+
+    One transaction.
+    """
     from django.db import transaction
 
     from huying.casework.catalogue.actions import import_seed
@@ -42,6 +45,7 @@ def found_place(username: str, *, area: str, centre: str, code: str) -> str:
     from huying.kernel import clock
     from huying.kernel.actor import system
     from huying.kernel.errors import NotFound
+    from huying.senses.forms.actions import load_shipped
 
     author, now = system("founding"), clock.now()
     user = User.objects.staff().filter(username=username.strip().lower()).first()
@@ -49,6 +53,7 @@ def found_place(username: str, *, area: str, centre: str, code: str) -> str:
         raise NotFound(f"There is no member of staff called {username}. `huying users add` makes one.")
     with transaction.atomic():
         version = import_seed(actor=author, now=now)
+        load_shipped(actor=author, now=now)
         for role, label in ROLE_CHOICES:
             Post.objects.get_or_create(code=role, defaults={"name": str(label), "role": role})
         unit = Unit.objects.filter(code=code).first() or actions.create_unit(

@@ -20,6 +20,7 @@ LOGINS: Final = (
     ("catalogue-editor", "事项编辑", "Catalogue editor"),
     ("territory-editor", "网格编辑", "Territory editor"),
     ("organisation-editor", "组织编辑", "Organisation editor"),
+    ("registry-editor", "信息管理员", "Registry editor"),
     ("admin", "系统管理员", "Administrator"),
 )
 RESIDENTS: Final = (

@@ -34,6 +34,7 @@ ROLE_CHOICES = [
     ("catalogue_editor", _("事项编辑")),
     ("territory_editor", _("网格编辑")),
     ("organisation_editor", _("组织编辑")),
+    ("registry_editor", _("信息管理员")),
     ("grid_worker", _("网格员")),
     ("grid_lead", _("网格长")),
     ("assistant", _("协管员")),
@@ -53,28 +54,46 @@ SCOPES = (
     "catalogue:read",
     "areas:read",
     "units:read",
+    "registry:read",
+    "registry:write",
+    "field:read",
 )
 
 _VIEW = frozenset({"organisation.view"})
 _EDIT = _VIEW | {"unit.edit", "person.edit", "rota.edit", "responsibility.edit", "admission.edit"}
+_OVERSEE = frozenset({"field.oversee"})
+_WATCH = frozenset({"registry.view", "registry.propose", "registry.care"})
 CAPABILITIES: Mapping[str, frozenset[str]] = {
     "seat": _VIEW,
     "dispatcher": _VIEW,
     "handler": _VIEW,
     "unit_lead": _VIEW | {"rota.edit"},
     "checker": _VIEW,
-    "supervisor": _VIEW,
+    "supervisor": _VIEW | _OVERSEE,
     "discipline": _VIEW | {"trace.view"},
-    "centre_lead": _VIEW | {"rota.edit", "responsibility.edit", "admission.edit", "trace.view"},
+    "centre_lead": _VIEW
+    | {"rota.edit", "responsibility.edit", "admission.edit", "trace.view", "registry.view", "plan.edit"}
+    | _OVERSEE,
     "catalogue_editor": _VIEW | {"responsibility.edit", "admission.edit"},
     "territory_editor": _VIEW,
     "organisation_editor": _EDIT | {"trace.view"},
-    "grid_worker": _VIEW,
-    "grid_lead": _VIEW,
-    "assistant": frozenset(),
+    "registry_editor": _VIEW | _WATCH | {"registry.decide", "registry.export"},
+    "grid_worker": _VIEW | _WATCH | {"field.work"},
+    "grid_lead": _VIEW | _WATCH | _OVERSEE | {"registry.decide", "field.work", "plan.edit"},
+    "assistant": frozenset({"field.work"}),
     "admin": _EDIT | {"key.edit", "account.edit", "trace.view"},
 }
 ALL_CAPABILITIES = frozenset().union(*CAPABILITIES.values())
+# What a scope of a key for systems carries; the door to personal data opens to people only.
+SCOPE_CAPABILITIES: Mapping[str, frozenset[str]] = {
+    "scope:registry:read": frozenset({"registry.view"}),
+    "scope:registry:write": frozenset({"registry.view", "registry.propose"}),
+}
+
+
+def capabilities(role: str) -> frozenset[str]:
+    """What a duty with this role, or a key with this scope, may do."""
+    return CAPABILITIES.get(role) or SCOPE_CAPABILITIES.get(role, frozenset())
 
 
 def covers(duty: Duty, *, area: str = "", unit_path: str = "") -> bool:

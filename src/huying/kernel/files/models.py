@@ -20,6 +20,7 @@ class StoredFile(models.Model):
     class Kind(models.TextChoices):
         IMAGE = "image", _("图片")
         DOCUMENT = "document", _("文档")
+        SOUND = "sound", _("录音")
 
     id = models.BigAutoField(primary_key=True)
     sha256 = models.CharField(_("指纹"), max_length=64)

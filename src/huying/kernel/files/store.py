@@ -21,6 +21,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid
 from huying.kernel.files.images import MAX_BYTES, check_pdf, clean_image, unreadable
 from huying.kernel.files.models import StoredFile
+from huying.kernel.files.sounds import check_sound, sound_type
 from huying.kernel.locks import lock_name
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
@@ -39,11 +40,13 @@ def accept_upload(
     name: str = "",
     subject: str = "",
     documents: bool = False,
+    sounds: bool = False,
 ) -> StoredFile:
     """Clean an upload, store it and return its row. The kind is found from the bytes, never from name or header.
 
     Photos are re-encoded without metadata, at most 2560 px, with a 480 px thumbnail; position and time of capture
-    move into columns. ``documents=True`` also takes passive PDF files, kept as they are. Raises Invalid on all else.
+    move into columns. ``documents=True`` also takes passive PDF files, ``sounds=True`` also voice notes up to 10 MB; both
+    are kept as they are. Raises Invalid on all else.
     """
     content = _read(stream)
     row = StoredFile(name=clean_name(name), at=now, actor_ref=actor.ref, subject=subject)
@@ -52,6 +55,9 @@ def accept_upload(
             raise unreadable()
         check_pdf(content)
         row.kind, row.media_type = StoredFile.Kind.DOCUMENT, "application/pdf"
+        return _keep(row, content)
+    if sounds and sound_type(content):
+        row.kind, row.media_type = StoredFile.Kind.SOUND, check_sound(content)
         return _keep(row, content)
     image = clean_image(content)
     row.kind, row.media_type = StoredFile.Kind.IMAGE, image.media_type

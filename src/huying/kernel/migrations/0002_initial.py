@@ -112,7 +112,9 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("image", "图片"), ("document", "文档")], max_length=10, verbose_name="种类"
+                        choices=[("image", "图片"), ("document", "文档"), ("sound", "录音")],
+                        max_length=10,
+                        verbose_name="种类",
                     ),
                 ),
                 ("media_type", models.CharField(max_length=40, verbose_name="类型")),

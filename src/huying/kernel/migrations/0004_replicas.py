@@ -33,8 +33,24 @@ class Migration(migrations.Migration):
                 ("changed", models.BigIntegerField()),
             ],
             options={
-                "indexes": [models.Index(fields=["kind", "changed", "id"], name="kernel_departure_since")],
+                "indexes": [models.Index(fields=["changed", "id"], name="kernel_departure_since")],
             },
+        ),
+        migrations.CreateModel(
+            name="ReplicaHome",
+            fields=[
+                ("id", models.SmallIntegerField(primary_key=True, serialize=False)),
+                ("cluster", models.BigIntegerField()),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="kernel_replicahome_single"),
+                ],
+            },
+        ),
+        migrations.RunSQL(
+            "INSERT INTO kernel_replicahome (id, cluster) SELECT 1, system_identifier FROM pg_control_system()",
+            migrations.RunSQL.noop,
         ),
         migrations.RunSQL(FUNCTIONS, "DROP FUNCTION kernel_stamp_change(); DROP FUNCTION kernel_depart();"),
     ]

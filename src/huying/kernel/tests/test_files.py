@@ -278,3 +278,39 @@ def test_addresses() -> None:
     file = upload(a_picture())
     assert file.url.endswith(f"/files/{file.pk}/{file.sha256[:16]}")
     assert file.thumbnail_url == f"{file.url}/small"
+
+
+SOUNDS = {
+    "audio/webm": b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm" + bytes(600),
+    "audio/ogg": b"OggS" + bytes(600),
+    "audio/mp4": b"\x00\x00\x00\x1cftypM4A " + bytes(600),
+    "audio/wav": b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(600),
+    "audio/mpeg": b"ID3\x04" + bytes(600),
+    "audio/aac": b"\xff\xf1" + bytes(600),
+}
+
+
+@pytest.mark.parametrize(("media_type", "content"), SOUNDS.items())
+def test_a_voice_note_is_kept_as_it_is_where_sounds_are_taken(media_type: str, content: bytes) -> None:
+    row = upload(content, sounds=True, name="留言.mp3")
+    assert (row.kind, row.media_type, row.thumbnail_url) == (StoredFile.Kind.SOUND, media_type, "")
+    assert path_of(row.sha256).read_bytes() == content
+    with pytest.raises(Invalid):
+        upload(content)
+    assert StoredFile.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"OggS<script>alert(1)</script>" + bytes(600),
+        b"\x1aE\xdf\xa3matroska" + bytes(600),
+        b"\x00\x00\x00\x1cftypqt  " + bytes(600),
+        b"RIFF\x24\x00\x00\x00AVI " + bytes(600),
+        b"OggS" + bytes(10 * 1024 * 1024),
+    ],
+)
+def test_no_voice_note_is_refused_and_not_kept(content: bytes) -> None:
+    with pytest.raises(Invalid):
+        upload(content, sounds=True)
+    assert StoredFile.objects.count() == 0

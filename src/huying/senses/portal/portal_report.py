@@ -31,7 +31,7 @@ def report(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     if request.method != "POST":
         started = {"text": request.GET.get("text", "")[: rules.LONGEST_TEXT], "key": forms.new_key()}
-        return _ask(request, MatterForm(initial=started), [], now)
+        return _ask(request, MatterForm(initial=started | _place_given(request)), [], now)
     actor, user = resident(request)
     form = MatterForm(request.POST)
     form.is_valid()
@@ -45,6 +45,16 @@ def report(request: HttpRequest) -> HttpResponse:
     if form.errors or (step == "preview" and request.headers.get("X-Outbox") != "kept"):
         return _show(request, form, said, photos, now, status=422 if form.errors else 200)
     return _send(request, form, said, photos, actor, now)
+
+
+def _place_given(request: HttpRequest) -> dict[str, Any]:
+    """The place a link names, such as that of the QR code at a door: ``place_text``, ``lon`` and ``lat``."""
+    given: dict[str, Any] = {"place_text": request.GET.get("place_text", "")[:200]}
+    try:
+        lon, lat = float(request.GET["lon"]), float(request.GET["lat"])
+    except (KeyError, ValueError):
+        return given
+    return given | {"lon": lon, "lat": lat} if -180 <= lon <= 180 and -90 <= lat <= 90 else given
 
 
 def _photos(request: HttpRequest, form: MatterForm, actor: Actor, now: datetime) -> list[Kept]:

@@ -26,9 +26,13 @@ class TooMany(HuyingError):
     default_message = _("刚才从这里送出的次数有点多")
 
 
-def count(name: str, who: str, *, now: datetime, times: int = 1) -> None:
-    """Count ``times`` more for somebody. Raises :class:`TooMany` once the limit of this stretch of time is used up."""
-    most, seconds = {**DEFAULT, **getattr(settings, "HUYING_PORTAL_LIMITS", {})}[name]
+def count(name: str, who: str, *, now: datetime, times: int = 1, usual: tuple[int, int] | None = None) -> None:
+    """Count ``times`` more for somebody. Raises :class:`TooMany` once the limit of this stretch of time is used up.
+
+    ``usual`` is the limit (times, seconds) of a name that belongs to a caller in another room.
+    """
+    limits = {**DEFAULT, **({name: usual} if usual else {}), **getattr(settings, "HUYING_PORTAL_LIMITS", {})}
+    most, seconds = limits[name]
     stretch = int(now.timestamp()) // seconds
     key = f"portal:{name}:{stretch}:{hashlib.sha256(who.encode()).hexdigest()[:24]}"
     cache.add(key, 0, timeout=seconds)

@@ -20,11 +20,11 @@ from huying.senses.reports.models import Report
 from .town import END
 
 pytestmark = pytest.mark.django_db
-COUNT, SPAN = 50, 7
+COUNT, SPAN, PEOPLE = 50, 7, 60
 
 
 def load(seed: int = 1) -> None:
-    loading.load("community", seed, now=END, count=COUNT, days=SPAN)
+    loading.load("community", seed, now=END, count=COUNT, days=SPAN, people=PEOPLE)
 
 
 def figures() -> tuple[object, ...]:
@@ -80,7 +80,9 @@ def test_a_cut_off_load_goes_on_to_the_same_end(monkeypatch: pytest.MonkeyPatch)
     assert not loading.is_loaded()
     there = Report.objects.count()
     assert 0 < there < COUNT
-    loading.load("district", 9, now=END + timedelta(days=1))  # whatever is asked now: the begun one is finished
+    loading.load(
+        "district", 9, now=END + timedelta(days=1), people=PEOPLE
+    )  # whatever is asked now: the begun one is finished
     assert loading.is_loaded()
     assert Report.objects.count() == COUNT
     assert verify().ok

@@ -24,6 +24,9 @@ SCOPE_LABELS = {
     "catalogue:read": _("读取事项"),
     "areas:read": _("读取网格"),
     "units:read": _("读取单位"),
+    "registry:read": _("读取基础信息（打码）"),
+    "registry:write": _("提交基础信息"),
+    "field:read": _("读取网格工作"),
 }
 
 

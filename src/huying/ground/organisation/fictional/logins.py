@@ -24,6 +24,7 @@ _HOLDERS: Final = {
     "catalogue-editor": ("catalogue_editor", "centre", "catalogue_editor"),
     "territory-editor": ("territory_editor", "centre", "territory_editor"),
     "organisation-editor": ("organisation_editor", "centre", "organisation_editor"),
+    "registry-editor": ("registry_editor", "centre", "registry_editor"),
     "admin": ("admin", "centre", "admin"),
 }
 

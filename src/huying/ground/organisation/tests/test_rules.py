@@ -29,6 +29,14 @@ TABLE = {
     "key.edit": {"admin"},
     "account.edit": {"admin"},
     "trace.view": {"discipline", "centre_lead", "organisation_editor", "admin"},
+    "registry.view": {"registry_editor", "grid_worker", "grid_lead", "centre_lead"},
+    "registry.propose": {"registry_editor", "grid_worker", "grid_lead"},
+    "registry.care": {"registry_editor", "grid_worker", "grid_lead"},
+    "registry.decide": {"registry_editor", "grid_lead"},
+    "registry.export": {"registry_editor"},
+    "field.work": {"grid_worker", "grid_lead", "assistant"},
+    "field.oversee": {"grid_lead", "centre_lead", "supervisor"},
+    "plan.edit": {"grid_lead", "centre_lead"},
 }
 
 

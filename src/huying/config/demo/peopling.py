@@ -1,0 +1,41 @@
+"""Gives the demo place its people and its field work: shipped forms, a registry, plans with four weeks behind them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+
+from django.db import transaction
+
+from huying.ground.registry import fictional as registry
+from huying.ground.territory import fictional as ground
+from huying.kernel.progress import Progress
+from huying.kernel.trace import Draft, Entry, record
+from huying.senses.field.demo import make_field_work
+from huying.senses.forms.actions import load_shipped
+
+from .founding import FOUNDER
+
+if TYPE_CHECKING:
+    from huying.ground.territory.fictional import Scale
+
+    from .loading import Plan
+
+CHAIN: Final = "demo"
+DONE: Final = "demo_peopled"
+
+
+def is_peopled() -> bool:
+    return Entry.objects.filter(chain=CHAIN, verb=DONE).exists()
+
+
+def people_place(plan: Plan, watch: Progress, *, people: int | None = None) -> None:
+    """Each part is done once; what was cut off is done again. A place of an earlier version gets its people too."""
+    load_shipped(actor=FOUNDER, now=plan.began)
+    place = ground.make(cast("Scale", plan.scale), plan.seed)
+    registry.load(plan.scale, plan.seed, place.place_names, now=plan.end, progress=watch, people=people)
+    watch.start("网格工作 field work", 1)
+    tasks = make_field_work(now=plan.end)
+    watch.advance(1)
+    watch.finish()
+    with transaction.atomic():
+        record([Draft(chain=CHAIN, verb=DONE, actor=FOUNDER, at=plan.end, body={"tasks": tasks})])

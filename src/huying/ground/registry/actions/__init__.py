@@ -1,0 +1,26 @@
+"""Every write of the registry: `verb_noun(*, actor, now, …)`, one transaction, history, trace, facts."""
+
+from .caring import begin_care, confirm, end_care, expire_care
+from .changing import Changed, change
+from .deciding import decide_proposal, withdraw_proposal
+from .merging import merge_records, tell_apart, undo_merge
+from .rights import answer_right, ask_right, erase_resident, record_consent, withdraw_consent
+
+__all__ = [
+    "Changed",
+    "answer_right",
+    "ask_right",
+    "begin_care",
+    "change",
+    "confirm",
+    "decide_proposal",
+    "end_care",
+    "erase_resident",
+    "expire_care",
+    "merge_records",
+    "record_consent",
+    "tell_apart",
+    "undo_merge",
+    "withdraw_consent",
+    "withdraw_proposal",
+]

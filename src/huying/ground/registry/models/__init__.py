@@ -1,0 +1,37 @@
+"""Tables of the registry. Records are held by replicas; what is done with them (changes, proposals, rights) is not."""
+
+from .keeping import Change, Consent, ImportRun, Likeness, Proposal, Receipt, Reject, RightsRequest
+from .record import Record, State
+from .records import (
+    MODELS,
+    CareEntry,
+    Facility,
+    Household,
+    Organisation,
+    Premises,
+    Relation,
+    Residence,
+    Resident,
+)
+
+__all__ = [
+    "MODELS",
+    "CareEntry",
+    "Change",
+    "Consent",
+    "Facility",
+    "Household",
+    "ImportRun",
+    "Likeness",
+    "Organisation",
+    "Premises",
+    "Proposal",
+    "Receipt",
+    "Record",
+    "Reject",
+    "Relation",
+    "Residence",
+    "Resident",
+    "RightsRequest",
+    "State",
+]

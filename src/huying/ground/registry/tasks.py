@@ -1,0 +1,28 @@
+"""Background jobs of the registry, daily in the small hours of the place."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from procrastinate.contrib.django import app
+
+from huying.kernel.actor import system
+from huying.kernel.clock import now
+
+from .actions import expire_care
+from .likeness import find_likenesses
+
+
+@app.periodic(cron="12 18 * * *")
+@app.task(name="registry.expire_care", queueing_lock="registry.expire_care")
+def end_expired_care(timestamp: int) -> None:
+    """Take off the care lists whoever's time is over."""
+    expire_care(actor=system("registry"), now=now())
+
+
+@app.periodic(cron="32 18 * * *")
+@app.task(name="registry.find_likenesses", queueing_lock="registry.find_likenesses")
+def look_for_likenesses(timestamp: int) -> None:
+    """Compare what was written in the last two days with everything else."""
+    moment = now()
+    find_likenesses(since=moment - timedelta(days=2), now=moment)

@@ -1,0 +1,106 @@
+"""Found by any fragment, in scope, page by page, in a bounded number of queries."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from huying.ground.registry import queries, tokens
+from huying.ground.registry.factories import OTHER_GRID, a_resident, a_room, editor, kept, say, worker
+from huying.ground.registry.models import Premises
+from huying.kernel.errors import Invalid
+
+FRAGMENTS = (
+    *("王秀英", "秀英", "英", "wxy", "xy", "wangxiuying", "xiuying", "wangxiu", "8823", "19912348823", "2348"),
+    *("丽景园3栋 502", "3栋 王", "丽景园3幢502房", "3号楼 502室", "丽景 wxy", "liJingYuan 502", "ljy 王", "2026"),
+)
+MISSES = ("李", "王秀兰", "4栋", "8824", "xiaoying", "丽景园3栋 503", "栋", "、。")
+
+
+def test_every_fragment_is_among_the_tokens() -> None:
+    known = set(tokens.of_person("王秀英", ["19912348823"], "990101195001012026", "1950-01-01", "丽景园3栋502室"))
+    assert [words for words in FRAGMENTS if not all(set(each) <= known for each in tokens.asked(words))] == []
+    assert [words for words in MISSES if any(set(each) <= known for each in tokens.asked(words))] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("单雄", "shanxiong"), ("曾伟", "zw"), ("仇英", "qiuying"), ("欧阳春", "oyc")]
+)
+def test_surnames_are_found_by_their_own_reading(name: str, said: str) -> None:
+    assert set(tokens.asked(said)[0]) <= set(tokens.of_person(name, [], "", "", ""))
+
+
+def test_tokens_say_nothing_without_the_secret(settings: object) -> None:
+    mine = tokens.of_person("王秀英", [], "", "", "")
+    settings.HUYING_SECRET = "another-secret-of-the-same-length-0123456789"  # type: ignore[attr-defined]
+    assert not set(mine) & set(tokens.of_person("王秀英", [], "", "", ""))
+
+
+@pytest.mark.django_db
+def test_people_come_masked_before_places(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    room = a_room()
+    row = a_resident(home=room, phone="19912348823")
+    with django_assert_max_num_queries(4):
+        page = queries.find(worker(), "丽景园 502")
+    assert [(one.kind, one.uid) for one in page.rows] == [("person", row.uid), ("premises", room.uid)]
+    assert (page.rows[0].title, page.rows[0].line) == ("王*", "丽景园3栋502室 · 199****8823")
+    assert [one.uid for one in queries.find(worker(), "8823").rows] == [row.uid]
+    assert queries.find(worker(90, area=OTHER_GRID), "王秀英").rows == []
+    assert queries.find(worker(91, role="handler"), "王秀英").rows == []
+    assert queries.find(worker(), "  ").rows == []
+
+
+@pytest.mark.django_db
+def test_pages_go_on_from_people_to_places_and_miss_nothing() -> None:
+    room = a_room()
+    for number in range(5):
+        a_resident(name=f"王{'一二三四五'[number]}", home=room)
+    seen, cursor = [], None
+    for _round in range(10):
+        page = queries.find(worker(), "502", size=2, cursor=cursor)
+        seen += [one.uid for one in page.rows]
+        cursor = page.next
+        if cursor is None:
+            break
+    assert len(seen) == len(set(seen)) == 6
+    with pytest.raises(Invalid):
+        queries.find(worker(), "502", cursor="nonsense")
+    with pytest.raises(Invalid):
+        queries.find(worker(), "502", kinds=["castle"])
+
+
+@pytest.mark.django_db
+def test_a_resident_is_found_where_they_live_now() -> None:
+    room, other = a_room(), a_room(name="301室", building="5栋", compound="滨河苑")
+    row = a_resident(home=room)
+    say(worker(), "person", uid=row.uid, base=1, home=str(other.uid))
+    assert [one.kind for one in queries.find(worker(), "滨河苑 王").rows] == ["person"]
+    assert queries.find(worker(), "丽景园 王").rows == []
+    top = Premises.objects.get(name="滨河苑")
+    say(editor(), "premises", uid=top.uid, base=1, name="和园")
+    assert [one.uid for one in queries.find(worker(), "和园 王秀英").rows] == [row.uid]
+    assert queries.find(worker(), "滨河苑 王").rows == []
+
+
+@pytest.mark.django_db
+def test_organisations_and_facilities_are_found() -> None:
+    room = a_room()
+    shop = say(worker(), "organisation", kind="company", name="康健大药房", credit_code="91440000MA0000009X",
+               premises=str(room.uid)).uid  # fmt: skip
+    say(worker(), "facility", kind="hydrant", name="东门消火栓", number="XHS-07", premises=str(room.uid))
+    assert [one.uid for one in queries.find(worker(), "大药房 502").rows] == [shop]
+    assert [one.uid for one in queries.find(worker(), "91440000MA0000009X").rows] == [shop]
+    assert [one.title for one in queries.find(worker(), "消火栓", kinds=["facility"]).rows] == ["东门消火栓"]
+
+
+@pytest.mark.django_db
+def test_a_signed_in_phone_is_recognised_exactly() -> None:
+    row = a_resident(phone="19912348823")
+    a_resident(name="李四", phone="19923488231")
+    assert [one.pk for one in queries.residents_of_phone("19912348823")] == [row.pk]
+    assert queries.residents_of_phone("8823") == []
+    assert kept("person", row.uid).value("phone") == "19912348823"
+    assert queries.copy_of(row)["person"]["电话"] == "19912348823"
+    assert queries.find(worker(), str(uuid4())[:8]).rows == []

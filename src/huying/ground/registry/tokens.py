@@ -1,0 +1,204 @@
+"""What a record is found by: small pieces of its words, kept only as keyed fingerprints (64 bits).
+
+Whoever copies the table without the instance's secret cannot read names, phones or identity numbers from it. Pieces: signs and
+pairs of a name, its pinyin and initials, four digits in a row of a phone, the end of an identity number, pairs of an address and
+its building and room numbers. A search breaks its words the same way; every piece must be there.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import product
+from typing import Final
+
+from django.conf import settings
+from pypinyin import Style, lazy_pinyin, pinyin
+
+from huying.kernel.privacy import blind_candidates
+
+# Surnames read otherwise than the sign usually is.
+_SURNAMES: Final = {
+    "单": "shan", "曾": "zeng", "解": "xie", "仇": "qiu", "朴": "piao", "任": "ren", "区": "ou", "查": "zha", "盖": "ge",
+    "华": "hua", "尉": "yu", "召": "shao", "冼": "xian", "覃": "qin", "乐": "yue", "员": "yun", "翟": "zhai", "黑": "he",
+    "缪": "miao", "宓": "mi", "盛": "sheng", "郇": "xun", "折": "she", "繁": "po", "种": "chong", "秘": "bi", "逄": "pang",
+}  # fmt: skip
+_READINGS: Final = 4
+_SAME: Final = ((re.compile(r"(?<=\d)(?:号楼|幢|座|号栋)"), "栋"), (re.compile(r"(?<=\d)(?:号房|房|号室)"), "室"))
+_NUMBERED: Final = re.compile(r"(\d{1,5}[a-z]?)(栋|单元|室|层|楼|号|弄|巷|期|区|组|村|队)?")
+_HAN: Final = re.compile(r"[㐀-䶿一-鿿]+")
+_RUN: Final = re.compile(r"[0-9a-z]+")
+_MARKS: Final = frozenset(("栋", "单元", "室", "层", "楼", "号", "弄", "巷", "期", "区", "组", "村", "队"))
+_MOST_WORDS: Final = 12
+_LONG: Final = 15
+
+
+def of_person(name: str, phones: Iterable[str], id_number: str, birth: str, address: str) -> list[int]:
+    """The tokens of a resident; ``birth`` is an ISO date, ``address`` where they live, "" when unknown."""
+    found = {*_name(name), *_address(address), *_number(id_number)}
+    for phone in phones:
+        found |= _grams(_digits(phone))
+    found.update(likeness_keys(name, phones, birth))
+    return _keyed_all(found)
+
+
+def of_place(address: str, code: str = "", number: str = "") -> list[int]:
+    """The tokens of premises or a facility."""
+    return _keyed_all({*_address(address), *(piece for piece in (code.lower(), number.lower()) if piece)})
+
+
+def of_organisation(name: str, credit_code: str, address: str) -> list[int]:
+    """The tokens of an organisation."""
+    found = {*_pairs(name), *_address(address), *_number(credit_code)}
+    for run in _HAN.findall(name):
+        found |= _readings(run, whole=True)
+    return _keyed_all(found)
+
+
+def likeness_keys(name: str, phones: Iterable[str], birth: str) -> list[str]:
+    """What two records of one person share: name and birth date, or surname and a phone."""
+    keys = [f"same:{name}|{birth}"] if name and birth else []
+    return keys + [f"same:{name[0]}|{digits}" for digits in map(_digits, phones) if name and len(digits) >= 7]
+
+
+def readings(name: str) -> list[str]:
+    """Initials and whole pinyin of a name's likely readings: 李桂兰 → lgl, liguilan. For lists searched without the server."""
+    found: dict[str, None] = {}
+    for run in _HAN.findall(_plain(name)):
+        for syllables in _spoken(run[:12]):
+            if len(syllables) > 1:
+                found["".join(syllable[0] for syllable in syllables)] = None
+                found["".join(syllables)] = None
+    return list(found)
+
+
+def keyed(pieces: Iterable[str]) -> list[int]:
+    """Pieces as they stand in the table."""
+    return _keyed_all(pieces)
+
+
+def asked(words: str) -> list[list[int]]:
+    """What a search must find, once for every secret of the instance; [] when nothing can be searched."""
+    pieces: set[str] = set()
+    for word in _plain(words).split()[:_MOST_WORDS]:
+        pieces |= _asked_word(word)
+    if not pieces:
+        return []
+    return [
+        sorted(column) for column in zip(*(_fingerprints(piece, *_secrets()) for piece in sorted(pieces)), strict=True)
+    ]
+
+
+def _asked_word(word: str) -> set[str]:
+    found: set[str] = set()
+    rest = word
+    if _HAN.search(word):
+        for match in _NUMBERED.finditer(word):
+            if len(match[1]) < 4 or match[2]:
+                found.add(match[0])
+                rest = rest.replace(match[0], " ", 1)
+    for run in _RUN.findall(rest):
+        found |= {run} if run.isalpha() or len(run) >= _LONG else _grams(run)
+    for run in _HAN.findall(rest):
+        if run not in _MARKS:
+            found |= _pairs(run)
+    return found
+
+
+def _name(name: str) -> set[str]:
+    plain = _plain(name)
+    found = set(_RUN.findall(plain))
+    for run in _HAN.findall(plain):
+        found |= set(run) | _pairs(run) | _readings(run[:6], whole=False)
+    return found
+
+
+def _readings(run: str, *, whole: bool) -> set[str]:
+    """Pinyin and initials of a run of signs; of every part of it that begins at a sign unless ``whole``."""
+    found: set[str] = set()
+    for syllables in _spoken(run):
+        starts = range(1) if whole else range(len(syllables))
+        for start in starts:
+            ends = (len(syllables),) if whole else range(start + 1, len(syllables) + 1)
+            for end in ends:
+                part = syllables[start:end]
+                found.add("".join(part))
+                if len(part) > 1:
+                    found.add("".join(syllable[0] for syllable in part))
+    return found
+
+
+@lru_cache(maxsize=20_000)
+def _spoken(run: str) -> tuple[tuple[str, ...], ...]:
+    """The likely readings: as a phrase, with the surname's own reading, and other readings of the first two signs."""
+    usual = tuple(lazy_pinyin(run, style=Style.NORMAL, errors="ignore"))
+    if len(usual) != len(run):
+        return (usual,) if usual else ()
+    each = pinyin(run[:2], style=Style.NORMAL, heteronym=True, errors="ignore")
+    found = {usual: None}
+    if run[0] in _SURNAMES:
+        found[(_SURNAMES[run[0]], *usual[1:])] = None
+    for head in product(*(options[:2] for options in each)):
+        found[(*head, *usual[len(head) :])] = None
+    return tuple(found)[:_READINGS]
+
+
+@lru_cache(maxsize=20_000)
+def _address(text: str) -> frozenset[str]:
+    plain = _plain(text)
+    found: set[str] = set()
+    for match in _NUMBERED.finditer(plain):
+        found |= {match[0]} | _grams(match[1])
+    rest = _NUMBERED.sub(" ", plain)
+    for run in _HAN.findall(rest):
+        found |= _pairs(run)
+        if 2 <= len(run) <= 6:
+            found |= _readings(run, whole=True)
+    return frozenset(found | set(_RUN.findall(rest)))
+
+
+def _pairs(text: str) -> set[str]:
+    found: set[str] = set()
+    plain = _plain(text)
+    for run in _HAN.findall(plain):
+        found |= {run} if len(run) == 1 else set(map(str.__add__, run, run[1:]))
+    return found | set(_RUN.findall(plain))
+
+
+def _number(number: str) -> set[str]:
+    """An identity number or credit code: the whole of it, and its last six signs."""
+    plain = "".join(_RUN.findall(_plain(number)))
+    return {plain, *_grams(plain[-6:])} if plain else set()
+
+
+def _grams(run: str) -> set[str]:
+    return {run} if 0 < len(run) <= 4 else {run[at : at + 4] for at in range(len(run) - 3)}
+
+
+def _digits(phone: str) -> str:
+    digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", phone))
+    return digits[2:] if len(digits) == 13 and digits.startswith("861") else digits
+
+
+def _plain(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text).lower()
+    for pattern, same in _SAME:
+        plain = pattern.sub(same, plain)
+    return plain
+
+
+def _secrets() -> tuple[str, ...]:
+    return (str(settings.HUYING_SECRET), *getattr(settings, "HUYING_SECRET_FALLBACKS", ()))
+
+
+def _keyed_all(pieces: Iterable[str]) -> list[int]:
+    secrets = _secrets()
+    return sorted({_fingerprints(piece, *secrets)[0] for piece in pieces if piece})
+
+
+@lru_cache(maxsize=400_000)
+def _fingerprints(piece: str, *secrets: str) -> tuple[int, ...]:
+    """The fingerprint of a piece under the current and every earlier secret (``secrets`` only tells caches apart)."""
+    return tuple(int.from_bytes(each[:8], "big", signed=True) for each in blind_candidates(f"find:{piece}"))

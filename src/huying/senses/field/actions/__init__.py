@@ -1,0 +1,40 @@
+"""Every write of field work."""
+
+from .asking import ask_tasks, ask_warnings, withdraw, withdraw_like
+from .doing import complete_task, keep_with_case, report_on_task, skip_task
+from .duty import close_forgotten_duty, forget_positions, set_duty, take_positions
+from .finding import close_reinspections, follow_cases, reopen_cases, take_findings
+from .following import follow_submission
+from .patrolling import ask_rounds, check_in, save_round
+from .planning import check_plan, derive_some, derive_tasks, save_plan
+from .spotting import draw_sample, judge_check_in, record_spot_check
+
+__all__ = [
+    "ask_rounds",
+    "ask_tasks",
+    "ask_warnings",
+    "check_in",
+    "check_plan",
+    "close_forgotten_duty",
+    "close_reinspections",
+    "complete_task",
+    "derive_some",
+    "derive_tasks",
+    "draw_sample",
+    "follow_cases",
+    "follow_submission",
+    "forget_positions",
+    "judge_check_in",
+    "keep_with_case",
+    "record_spot_check",
+    "reopen_cases",
+    "report_on_task",
+    "save_plan",
+    "save_round",
+    "set_duty",
+    "skip_task",
+    "take_findings",
+    "take_positions",
+    "withdraw",
+    "withdraw_like",
+]

@@ -1,0 +1,138 @@
+"""What follows from a filled form: its task is done, what failed becomes a case, what was learnt goes to the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from django.db import transaction
+
+from huying.ground.registry.actions import change
+from huying.ground.registry.models import MODELS
+from huying.kernel.actor import Actor
+from huying.kernel.errors import HuyingError, NotFound
+from huying.senses.forms.facts import SubmissionReceived
+
+from .. import subjects
+from ..models import Finding, Task
+from ..rules import Subject, TaskKind
+from .doing import complete_task
+from .finding import Failed, Inspected, close_reinspections, take_findings, waiting_for
+
+# Where somebody or something new that was met in a place belongs.
+_BELONGS: Final = {"person": "home", "household": "premises", "organisation": "premises", "facility": "premises"}
+
+
+def follow_submission(fact: SubmissionReceived, *, actor: Actor, now: datetime, at: datetime) -> None:
+    """All that one submission means here, finished ``at`` a moment; run twice it changes nothing more."""
+    failed = [_failed(one) for one in fact.findings]
+    with transaction.atomic():
+        task = _complete(fact, actor, now, at)
+        again = _looked_again(task, fact.form, failed, actor, now)
+        if failed:
+            take_findings(_inspected(fact, failed, task, again, at), actor=actor, now=now)
+        _learn(fact, actor, now)
+
+
+def _complete(fact: SubmissionReceived, actor: Actor, now: datetime, at: datetime) -> Task | None:
+    """Work counts also when it names a task of somebody else, or one that is gone: then for whichever asked for it."""
+    done: dict[str, Any] = {"actor": actor, "now": now, "at": at, "submission": fact.op}
+    if fact.task_uid is not None:
+        try:
+            return complete_task(task_uid=fact.task_uid, **done)
+        except NotFound:
+            pass
+    return complete_task(form=fact.form, subject_uid=fact.subject_uid, **done)
+
+
+def _looked_again(
+    task: Task | None, form: str, failed: list[Failed], actor: Actor, now: datetime
+) -> dict[str, Finding]:
+    """Path → the finding that was found failing again."""
+    if task is None or task.kind != TaskKind.REINSPECT:
+        return {}
+    waiting = waiting_for(task)
+    unsolved = [one.path for one in failed if not one.solved]
+    # A form of its own for looking again knows nothing of the first one's items: its failure means all of them.
+    still = {one.path for one in waiting if (one.path in unsolved if one.form == form else unsolved)}
+    close_reinspections(waiting, still, actor=actor, now=now)
+    again = {one.path: one for one in waiting if one.path in still and one.form == form}
+    others = [one for one in waiting if one.path in still and one.form != form]
+    return again | dict(zip(unsolved, others, strict=False))
+
+
+def _failed(one: Mapping[str, Any]) -> Failed:
+    label = one.get("label") or {}
+    said = label if isinstance(label, str) else label.get("zh") or next(iter(label.values()), "")
+    return Failed(
+        path=str(one.get("path", "")),
+        label=str(said),
+        item=str(one.get("item") or ""),
+        severity=str(one.get("severity") or "minor"),
+        days=one.get("days"),
+        photos=list(one.get("photos") or ()),
+        after_photos=list(one.get("after_photos") or ()),
+        solved=bool(one.get("solved")),
+        reinspect=bool(one.get("reinspect")),
+    )
+
+
+def _inspected(
+    fact: SubmissionReceived, failed: list[Failed], task: Task | None, again: Mapping[str, Finding], at: datetime
+) -> Inspected:
+    there = _subject(fact)
+    return Inspected(
+        op=fact.op,
+        form=fact.form,
+        at=at,
+        area=there.area if there is not None else fact.area,
+        failed=failed,
+        title=there.title if there is not None else "",
+        address=there.address if there is not None else task.address if task is not None else "",
+        lon=fact.lon if fact.lon is not None else there.lon if there is not None else None,
+        lat=fact.lat if fact.lat is not None else there.lat if there is not None else None,
+        subject_kind=fact.subject_kind,
+        subject_uid=fact.subject_uid,
+        premises=there.premises if there is not None else task.premises_uid if task is not None else None,
+        again_of=again,
+    )
+
+
+def _subject(fact: SubmissionReceived) -> Subject | None:
+    if fact.subject_uid is None or fact.subject_kind not in subjects.KINDS:
+        return None
+    return next(iter(subjects.some(fact.subject_kind, [fact.subject_uid])), None)
+
+
+def _learn(fact: SubmissionReceived, actor: Actor, now: datetime) -> None:
+    """Values of the form become values of the record it is about, or a new record of that place.
+
+    What the registry refuses stays in the submission, where it can be read; the form itself is not lost for it.
+    """
+    by_kind: dict[str, dict[str, Any]] = {}
+    for name, value in fact.registry.items():
+        kind, _dot, field = name.partition(".")
+        if kind in MODELS and field and not isinstance(value, list | dict):
+            by_kind.setdefault(kind, {})[field] = value
+    for kind, changes in by_kind.items():
+        uid, base = _record_of(kind, fact)
+        if base == 0 and fact.subject_kind == "premises" and kind in _BELONGS:
+            changes.setdefault(_BELONGS[kind], str(fact.subject_uid))
+        try:
+            with transaction.atomic():
+                change(
+                    actor=actor, now=now, kind=kind, uid=uid, base=base, changes=changes, source="form",
+                    op=uuid5(fact.op, f"registry/{kind}"),
+                )  # fmt: skip
+        except HuyingError:
+            continue
+
+
+def _record_of(kind: str, fact: SubmissionReceived) -> tuple[UUID, int]:
+    """Which record, and the version its values are said of: the one that stands now, for it was just looked at."""
+    if kind == fact.subject_kind and fact.subject_uid is not None:
+        version = MODELS[kind]._default_manager.filter(uid=fact.subject_uid).values_list("version", flat=True).first()
+        return fact.subject_uid, version or 0
+    return uuid5(fact.op, f"new/{kind}"), 0

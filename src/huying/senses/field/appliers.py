@@ -1,0 +1,242 @@
+"""What the operations of a phone do here: time on duty, positions, reports, check-ins, records, looks, tasks passed over.
+
+A HuyingError means refused, with its words; everything else is what the operation made. ``op.at`` is when it was done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from huying.ground.registry import access as registry
+from huying.ground.registry.actions import change, withdraw_proposal
+from huying.ground.registry.models import CareEntry
+from huying.kernel.actor import Actor
+from huying.kernel.errors import Invalid
+from huying.kernel.files import StoredFile
+from huying.senses.forms.actions import receive
+from huying.senses.reports.actions import Taken, Voice, take_in
+from huying.senses.reports.rules import MOST_PHOTOS, Channel
+from huying.senses.sync.doors import Incoming, Outcome, applies
+
+from . import actions
+from .models import Checkpoint, Finding
+
+SOURCE = "field"
+
+
+@applies("duty", private=False)
+def go_on_or_off(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
+    """``on``: true or false, at the moment of the operation."""
+    on = op.body.get("on")
+    if not isinstance(on, bool):
+        raise Invalid(field="on")
+    spell = actions.set_duty(on=on, op=op.id, actor=actor, now=now, at=op.at)
+    return Outcome("applied", made={"on_duty": spell is not None and spell.ended_at is None})
+
+
+@applies("position")
+def keep_positions(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
+    """``points``: [[moment, longitude, latitude, accuracy], …]; those outside of duty are dropped."""
+    points = op.body.get("points")
+    if not isinstance(points, list):
+        raise Invalid(field="points")
+    kept, dropped = actions.take_positions([_measured(one) for one in points], actor=actor, now=now)
+    return Outcome("applied", made={"kept": kept, "dropped": dropped})
+
+
+def _measured(point: Any) -> tuple[datetime, float, float, float]:
+    try:
+        at, lon, lat, accuracy = point
+        moment = parse_datetime(at)
+        if moment is None or moment.tzinfo is None:
+            raise ValueError
+        return moment, float(lon), float(lat), float(accuracy or 0)
+    except (TypeError, ValueError):
+        raise Invalid(field="points") from None
+
+
+@applies("report")
+def take_report(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
+    """Something seen in the street becomes a case. With ``task`` it is what was seen on a check or after a warning."""
+    body = op.body
+    pictures = [one for one in op.files.values() if one.kind == StoredFile.Kind.IMAGE]
+    text = _text(body, "text", 20_000) or (_("语音留言，请听录音") if op.files else "")
+    if (task := _uuid(body, "task")) is not None:
+        brought = list(op.files.values())
+        done = actions.report_on_task(task, text=text, files=brought, actor=actor, now=now, at=op.at, op=op.id)
+        return Outcome("applied", made={"task": str(done.uid), "late": bool(done.done_late)})
+    point = _point(body)
+    voice = Voice(
+        source=SOURCE,
+        source_id=str(op.id),
+        channel=Channel.GRID,
+        text=text,
+        said_at=op.at,
+        place_text=_text(body, "place", 200),
+        lon=point[0] if point else None,
+        lat=point[1] if point else None,
+        item_code=_text(body, "item", 16) or None,
+        urgent=body.get("urgent") is True,
+        files=pictures[:MOST_PHOTOS],
+    )
+    (taken,) = take_in([voice], actor=actor, now=now)
+    sounds = [one for one in op.files.values() if one.kind != StoredFile.Kind.IMAGE]
+    actions.keep_with_case(taken.case_id, sounds, actor=actor, now=now)
+    return Outcome("applied", made=_of_case(taken))
+
+
+def _of_case(taken: Taken) -> dict[str, Any]:
+    return {"case": taken.case_id, "number": taken.case.number, "code": taken.tracking_code}
+
+
+@applies("submission")
+def take_submission(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
+    """A filled form of any version. Its task, findings and registry values follow from it (``handlers``)."""
+    body = op.body
+    point = _point(body)
+    submission = receive(
+        actor=actor,
+        now=now,
+        op_id=op.id,
+        form=_text(body, "form", 64),
+        version=str(body.get("version", "")),
+        answers=body.get("answers"),
+        subject=_subject(body),
+        task_uid=_uuid(body, "task"),
+        begun_at=_moment(body, "begun_at") or op.at,
+        ended_at=_moment(body, "ended_at") or op.at,
+        position=(*point, _number(body, "accuracy") or 0.0) if point else None,
+        files=op.files,
+    )
+    cases = Finding.objects.filter(submission=op.id, case__isnull=False).values_list("case__number", flat=True)
+    return Outcome("applied", made={"submission": submission.pk, "cases": sorted(set(cases))})
+
+
+def _subject(body: Mapping[str, Any]) -> tuple[str, UUID] | None:
+    """What the form is about. A visit because of a care list is about the person; a round is about nothing registered."""
+    said = body.get("subject")
+    uid = _uuid(said, "uid") if isinstance(said, dict) else None
+    if uid is None or not isinstance(said, dict) or said.get("kind") in ("case", "round", "", None):
+        return None
+    if said["kind"] == "care":
+        resident = CareEntry.objects.filter(uid=uid).values_list("resident", flat=True).first()
+        return ("person", resident) if resident is not None else None
+    return str(said["kind"]), uid
+
+
+@applies("record")
+def change_record(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
+    """New values of a record of the registry. The same field changed by somebody else goes to a person, with both values."""
+    kind, changes = op.body.get("kind"), op.body.get("changes")
+    if op.subject is None or not isinstance(kind, str) or not isinstance(changes, dict):
+        raise Invalid(field="changes")
+    done = change(
+        actor=actor, now=now, kind=kind, uid=op.subject, base=op.base or 0, changes=changes, source="phone",
+        op=op.id, branch=op.branch,
+    )  # fmt: skip
+    made = {"version": done.version, "uid": str(done.uid), "proposal": done.proposal_id}
+    if done.state == "conflict":
+        words = str(_("别人也改了这一项，两个值都留着，请信息管理员定"))
+        return Outcome("conflict", words, fields=dict.fromkeys(done.conflicts, words), made=made)
+    return Outcome("applied", str(_("已提交，等审核")) if done.state == "waiting" else "", made=made)
+
+
+@applies("give_way", private=False)
+def keep_theirs(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
+    """``proposal``: after a conflict its author lets the other value stand; nobody has to decide any more."""
+    proposal = op.body.get("proposal")
+    if not isinstance(proposal, int) or isinstance(proposal, bool):
+        raise Invalid(field="proposal")
+    row = withdraw_proposal(actor=actor, now=now, proposal_id=proposal)
+    return Outcome("applied", made={"proposal": row.pk})
+
+
+@applies("check_in")
+def pass_checkpoint(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
+    """``checkpoint`` (id), ``how`` qr or position, ``code`` as scanned, the position, pictures."""
+    checkpoint = _uuid(op.body, "checkpoint") or op.subject
+    if checkpoint is None and (code := _text(op.body, "code", 16)):
+        checkpoint = Checkpoint.objects.filter(code=code).values_list("uid", flat=True).first()
+    if checkpoint is None:
+        raise Invalid(field="checkpoint")
+    row = actions.check_in(
+        checkpoint,
+        op=op.id,
+        how=_text(op.body, "how", 8),
+        code=_text(op.body, "code", 16),
+        point=_point(op.body),
+        accuracy=_number(op.body, "accuracy") or 0.0,
+        photos=[one.sha256 for one in op.files.values()],
+        actor=actor,
+        now=now,
+        at=op.at,
+    )
+    return Outcome("applied", made={"check_in": row.pk, "checkpoint": str(checkpoint)})
+
+
+@applies("look")
+def log_look(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
+    """Personal data that was read on the phone: who, whom, which fields, why, and when by the phone's own time."""
+    subject = op.body.get("subject")
+    said: Mapping[str, Any] = subject if isinstance(subject, dict) else op.body
+    kind, fields = str(said.get("kind") or op.body.get("kind") or ""), op.body.get("fields")
+    uid = op.subject or _uuid(said, "uid")
+    if uid is None or not isinstance(fields, list):
+        raise Invalid(field="subject")
+    record = registry.get(actor, kind, uid)
+    why = _text(op.body, "why", 200)
+    registry.open_door(actor=actor, record=record, why=why, fields=[str(one) for one in fields], now=min(op.at, now))
+    return Outcome("applied")
+
+
+@applies("skip", private=False)
+def pass_over(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
+    """``task`` and ``why``, a code of the list; ``words`` where the code says too little."""
+    uid = _uuid(op.body, "task") or op.subject
+    if uid is None:
+        raise Invalid(field="task")
+    words = _text(op.body, "words", 300) or _text(op.body, "note", 300)
+    task = actions.skip_task(uid, why=_text(op.body, "why", 16), words=words, actor=actor, now=now, at=op.at)
+    return Outcome("applied", made={"task": str(task.uid)})
+
+
+# --- reading bodies -----------------------------------------------------------------------------------------------
+
+
+def _text(body: Mapping[str, Any], name: str, most: int) -> str:
+    value = body.get(name)
+    return value.strip()[:most] if isinstance(value, str) else ""
+
+
+def _number(body: Mapping[str, Any], name: str) -> float | None:
+    value = body.get(name)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _moment(body: Mapping[str, Any], name: str) -> datetime | None:
+    try:
+        found = parse_datetime(_text(body, name, 40))
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None
+
+
+def _point(body: Mapping[str, Any]) -> tuple[float, float] | None:
+    lon, lat = _number(body, "lon"), _number(body, "lat")
+    return (lon, lat) if lon is not None and lat is not None else None
+
+
+def _uuid(body: Mapping[str, Any], name: str) -> UUID | None:
+    value = body.get(name)
+    if not value:
+        return None
+    try:
+        return UUID(str(value))
+    except ValueError:
+        raise Invalid(field=name) from None

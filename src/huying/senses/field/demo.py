@@ -1,0 +1,190 @@
+"""Field work for the demonstration: plans over the fictional registry, a month walked, some of it late, some with findings.
+
+``make_field_work`` wants the premises known for some weeks and the shipped forms published; where a form is missing, its
+plan is left out. Run twice it changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import Final
+from uuid import uuid5
+
+from django.db import transaction
+
+from huying.ground.organisation.models import Appointment
+from huying.ground.territory import queries as territory
+from huying.kernel.actor import Actor, system
+from huying.kernel.clock import local_day
+from huying.senses.sync.actions import count_pull, enrol_device, take_operations
+from huying.senses.sync.reading import read_operation
+
+from . import access, actions, queries
+from .actions.finding import Failed, Inspected
+from .actions.patrolling import Spot
+from .actions.planning import PlanDraft
+from .actions.writing import day_begins
+from .models import Checkpoint, DutySpell, Plan, Task
+from .rules import SKIPS, TASKS, TaskState
+
+FIELD: Final = system("field")
+MOST_A_WEEK: Final = 300
+WEEKS: Final = 4
+MOST_PHONES: Final = 40
+_PHONES: Final = ("荣耀 Play 8T", "Redmi 13C", "华为畅享 70", "vivo Y36")
+# code, title, kind, form, subject, conditions, days by risk
+_PLANS: Final = (
+    ("small-fire", "三小场所消防检查", "inspect", "small_premises_fire", "premises",
+     {"small_kind": ["shop", "workshop", "leisure"]}, {"red": 7, "yellow": 30, "green": 90}),
+    ("rental", "出租屋人口核对", "collect", "inspect_population", "premises",
+     {"use": ["rental", "group_rental"]}, {"red": 15, "": 60}),
+    ("elders", "关爱老人走访", "visit", "visit_elder", "care",
+     {"list": ["elder_alone", "elder_aged", "elder_disabled"]}, {"": 30}),
+    ("fire-gear", "消防设施检查", "inspect", "inspect_fire", "facility",
+     {"kind": ["hydrant", "extinguishers", "fire_station", "charging"]}, {"": 90}),
+)  # fmt: skip
+_FAILS: Final = (
+    ("exit", "安全出口被杂物堵住", "0503", "at_once"),
+    ("wires", "电线私拉乱接", "0504", "serious"),
+    ("extinguisher", "灭火器过期", "0516", "minor"),
+)
+
+
+@transaction.atomic
+def make_field_work(*, now: datetime, seed: int = 7) -> int:
+    """Plans, a round a community, and four weeks of tasks; how many tasks there are. ``now``: the end of the history."""
+    if Plan.objects.exists():
+        return 0
+    chance = Random(seed)
+    began = now - timedelta(weeks=WEEKS)
+    _make_plans(began)
+    rounds = _make_rounds(began)
+    for week in range(WEEKS):
+        moment = began + timedelta(weeks=week)
+        actions.derive_tasks(actor=FIELD, now=moment)
+        _walk(moment, chance)
+    for day in range(7, 0, -1):
+        actions.ask_rounds(actor=FIELD, now=now - timedelta(days=day))
+        _patrol(rounds, now - timedelta(days=day), chance)
+    actions.derive_tasks(actor=FIELD, now=now)
+    actions.ask_rounds(actor=FIELD, now=now)
+    _make_phones(now, chance)
+    actions.draw_sample(local_day(now - timedelta(days=1)), actor=FIELD, now=now)
+    return Task.objects.count()
+
+
+def _make_plans(began: datetime) -> None:
+    known = queries.form_titles()
+    for code, title, kind, form, subject, wanted, every in _PLANS:
+        if form in known:
+            draft = PlanDraft(
+                code=code, title=title, kind=kind, form=form, subject_kind=subject, wanted=wanted, every=every,
+                valid_from=local_day(began),
+            )  # fmt: skip
+            actions.save_plan(draft, actor=FIELD, now=began)
+
+
+def _make_rounds(began: datetime, most: int = 6) -> list[str]:
+    """A night round in some grids: four points around the middle."""
+    codes = []
+    for area in territory.areas_below("grid", "", on=local_day(began))[:most]:
+        shape = territory.shape_of(area.code)
+        if shape is None:
+            continue
+        middle = shape.representative_point()
+        corners = ((0.0, 0.0), (0.0008, 0.0), (0.0008, 0.0006), (0.0, 0.0006))
+        spots = [
+            Spot(name=f"{area.name}{number}号点", lon=middle.x + lon, lat=middle.y + lat)
+            for number, (lon, lat) in enumerate(corners, 1)
+        ]
+        actions.save_round(
+            f"night-{area.code}", name=f"{area.name}夜巡", area=area.code, spots=spots, actor=FIELD, now=began
+        )
+        codes.append(f"night-{area.code}")
+    return codes
+
+
+def _make_phones(now: datetime, chance: Random) -> None:
+    """Every worker's phone; on the first something was refused, and what came after it waits."""
+    today = local_day(now)
+    people = (
+        Appointment.objects.on(today).filter(role="grid_worker").order_by("person").values_list("person", flat=True)
+    )
+    for turn, person in enumerate(people.distinct()[:MOST_PHONES]):
+        who = access.worker(f"person:{person}", today)
+        device, _token = enrol_device(actor=who, now=now - timedelta(weeks=WEEKS), name=_PHONES[turn % len(_PHONES)])
+        count_pull(device, now=now - timedelta(minutes=chance.uniform(2, 1500)))
+        if turn == 0:
+            first, second = (str(uuid5(TASKS, f"demo/operation/{number}")) for number in (1, 2))
+            at = (now - timedelta(hours=3)).isoformat()
+            old = {"form": "inspect_fire_2024", "version": "1", "answers": {}}
+            sent = [
+                {"id": first, "seq": 1, "kind": "submission", "at": at, "body": old},
+                {"id": second, "seq": 2, "kind": "skip", "at": at, "body": {"why": "closed"}, "after": [first]},
+            ]
+            take_operations(actor=who, device=device, now=now, operations=[read_operation(one) for one in sent])
+
+
+def _walkers(area: str, day: datetime) -> list[Actor]:
+    """Who walks an area: the workers of its grid, then of its community."""
+    rows = Appointment.objects.on(local_day(day)).filter(role="grid_worker", area__in=[area[:15], area[:12]])
+    people = list(dict.fromkeys(rows.order_by("-area", "id").values_list("person", flat=True)))
+    return [access.worker(f"person:{one}", local_day(day)) for one in people]
+
+
+def _walk(moment: datetime, chance: Random) -> None:
+    """A week's work: most in time, some late, some passed over, now and then something found."""
+    until = moment + timedelta(weeks=1)
+    walkers: dict[str, list[Actor]] = {}
+    rows = Task.objects.filter(state=TaskState.OPEN, opens_at__lt=until, plan__isnull=False).order_by("due_at", "uid")
+    for task in rows[:MOST_A_WEEK]:
+        who = walkers.setdefault(task.area[:15], _walkers(task.area, moment))
+        luck = chance.random()
+        if not who or luck < 0.08:
+            continue  # nobody came: it becomes overdue
+        first = day_begins(local_day(max(task.opens_at, moment)))
+        at = first + timedelta(days=chance.randrange(1, 6), hours=chance.uniform(8.5, 17.5))
+        if at >= until:
+            continue  # left for the next week
+        if luck < 0.14:
+            why = chance.choice(sorted(set(SKIPS) - {"other"}))
+            actions.skip_task(task.uid, why=why, actor=who[0], now=at, at=at)
+            continue
+        actions.complete_task(task_uid=task.uid, actor=who[0], now=at, at=at, submission=uuid5(task.uid, "demo"))
+        if luck > 0.9 and task.subject_kind == "premises":
+            _find(task, who[0], at, chance)
+
+
+def _find(task: Task, who: Actor, at: datetime, chance: Random) -> None:
+    path, label, item, severity = chance.choice(_FAILS)
+    solved = severity == "minor" and chance.random() < 0.5
+    failed = Failed(path=path, label=label, item=item, severity=severity, solved=solved, reinspect=True)
+    one = Inspected(
+        op=uuid5(task.uid, "demo"), form=task.form, at=at, area=task.area, failed=[failed], address=task.address,
+        lon=task.lon, lat=task.lat, subject_kind=task.subject_kind, subject_uid=task.subject_uid,
+        premises=task.premises_uid,
+    )  # fmt: skip
+    actions.take_findings(one, actor=who, now=at)
+
+
+def _patrol(rounds: Sequence[str], day: datetime, chance: Random) -> None:
+    """Most rounds are walked; one check-in in twenty looks odd."""
+    for turn, code in enumerate(rounds):
+        points = list(Checkpoint.objects.filter(round__code=code, active=True).order_by("number"))
+        who = _walkers(points[0].area, day) if points else []
+        if not who or chance.random() < 0.15:
+            continue
+        began = day - timedelta(hours=1)
+        DutySpell.objects.get_or_create(
+            uid=uuid5(TASKS, f"demo/{who[0].ref}/{day:%Y%m%d}"),
+            defaults={"person_id": who[0].person_id, "began_at": began, "ended_at": day + timedelta(hours=6)},
+        )
+        for step, point in enumerate(points):
+            at = day + timedelta(minutes=50 * turn + 8 * step)
+            away = 0.004 if chance.random() < 0.05 else 0.0
+            actions.check_in(
+                point.uid, op=uuid5(point.uid, f"{day:%Y%m%d}"), how="qr", code=point.code,
+                point=(point.lon + away, point.lat), accuracy=chance.uniform(4, 20), actor=who[0], now=at, at=at,
+            )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Staff pages of field work: the supervisors' board, tasks, plans, rounds, checks."""

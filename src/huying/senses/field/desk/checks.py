@@ -1,0 +1,93 @@
+"""Work drawn for a second look, and check-ins with signs a person has to judge."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from huying.casework.clocks.desk import actor_of, staff
+from huying.ground.organisation import rules as organisation
+from huying.kernel import clock
+from huying.kernel.errors import HuyingError
+
+from .. import access, actions, queries, words
+from ..models import CheckIn
+from ..routes import metres
+from ..rules import CheckResult
+
+
+@staff
+@require_GET
+def checks(request: HttpRequest) -> HttpResponse:
+    return _show(request)
+
+
+def _show(request: HttpRequest, error: HuyingError | None = None) -> HttpResponse:
+    """Both lists; what was refused is said above them."""
+    actor = actor_of(request)
+    access.must_oversee(actor)
+    which = "spots" if request.GET.get("show") == "spots" else "doubts"
+    page = (
+        queries.spot_checks(actor, cursor=request.GET.get("cursor"))
+        if which == "spots"
+        else queries.doubted(actor, cursor=request.GET.get("cursor"))
+    )
+    shown = {
+        "error": error,
+        "tabs": [("doubts", _("存疑打卡"), which == "doubts"), ("spots", _("随机抽查"), which == "spots")],
+        "which": which,
+        "page": page,
+        "doubts": [
+            (row, [words.DOUBTS[one] for one in row.doubts], _away(row))
+            for row in (page.rows if which == "doubts" else [])
+        ],
+        "spots": page.rows if which == "spots" else [],
+        "results": [(str(one), words.RESULTS[one]) for one in CheckResult],
+        "hows": [("phone", _("打电话")), ("visit", _("上门"))],
+        "may_open": organisation.may_somewhere(actor, "registry.view"),
+        "crumbs": [(reverse("field-board"), _("网格工作")), ("", _("抽查和存疑"))],
+    }
+    return render(request, "field/checks.html", shown, status=error.status if error is not None else 200)
+
+
+def _away(row: CheckIn) -> int | None:
+    """How far from the checkpoint somebody stood, in metres; None where no position came along."""
+    if row.lon is None or row.lat is None:
+        return None
+    return round(metres((row.lon, row.lat), (row.checkpoint.lon, row.checkpoint.lat)))
+
+
+@staff
+@require_POST
+def judge(request: HttpRequest, pk: int) -> HttpResponse:
+    """What a person found of a doubtful check-in."""
+    actor, now = actor_of(request), clock.now()
+    given = {"verdict": request.POST.get("verdict", ""), "words": request.POST.get("words", "")}
+    try:
+        actions.judge_check_in(pk, **given, actor=actor, now=now)
+    except HuyingError as error:
+        if error.status == 404:
+            raise
+        return _show(request, error)
+    messages.success(request, _("已记录"))
+    return redirect("field-checks")
+
+
+@staff
+@require_POST
+def record(request: HttpRequest, pk: int) -> HttpResponse:
+    """What verifying finished work found."""
+    actor, now = actor_of(request), clock.now()
+    given = {name: request.POST.get(name, "") for name in ("how", "result", "words")}
+    try:
+        actions.record_spot_check(pk, **given, actor=actor, now=now)
+    except HuyingError as error:
+        if error.status == 404:
+            raise
+        return _show(request, error)
+    messages.success(request, _("已记录"))
+    return redirect(f"{reverse('field-checks')}?show=spots")

@@ -1,0 +1,41 @@
+"""What the field tells the rooms above."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from huying.kernel.facts import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskClosed(Fact):
+    """A task was done or skipped. ``at`` is when the work was done."""
+
+    task_uid: UUID
+    kind: str
+    area: str
+    state: str  # done | skipped
+    late: bool
+    person_id: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingMade(Fact):
+    """An item of a form failed. ``case_id`` is empty when it was solved on the spot."""
+
+    finding_id: int
+    item: str
+    severity: str
+    area: str
+    case_id: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingSolved(Fact):
+    finding_id: int
+    area: str
+    at: datetime

@@ -1,0 +1,168 @@
+"""Every read of plans, tasks and findings a screen, a rule or the API needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from huying.kernel.actor import Actor
+from huying.kernel.paging import Page, page
+from huying.senses.forms.queries import form_titles
+
+from . import access, subjects
+from .models import CheckIn, DutySpell, FieldPolicy, Finding, Plan, Position, Round, SpotCheck, Task
+from .rules import Closed, PlanRule, Policy, TaskState, count_visits, read_policy
+
+PAGE_SIZE = 50
+LONGEST_LOOK_BACK = 30  # days
+WHATS = ("due", "done", "in_time", "late", "overdue", "skipped", "waiting")
+
+
+def own_spells(actor: Actor, *, since: datetime) -> list[DutySpell]:
+    """The actor's own times on duty that ended after a moment or still run, the newest first, each with its positions.
+
+    Two queries. Forbidden for whoever does not work in the field; nobody else's are ever among them.
+    """
+    person_id = access.must_work(actor)
+    rows = DutySpell.objects.filter(Q(ended_at__isnull=True) | Q(ended_at__gte=since), person=person_id)
+    return list(rows.order_by("-began_at").prefetch_related(Prefetch("positions", Position.objects.order_by("at"))))
+
+
+def policy_on(day: date) -> Policy:
+    """The local limits in force on a day; ours where a place has set none. One query."""
+    row = FieldPolicy.objects.filter(valid_from__lte=day).order_by("-valid_from").values_list("values", flat=True)
+    return read_policy(row.first() or {})
+
+
+def knows_form(code: str) -> bool:
+    """Whether there is a form of this code to fill in."""
+    return code in form_titles()
+
+
+def asks_on(plan: Plan, day: date) -> bool:
+    """Whether a plan asks for anything on a day or will: it is active and not over."""
+    return plan.active and (plan.valid_to is None or day < plan.valid_to)
+
+
+def plan_rule(plan: Plan) -> PlanRule:
+    """The plan as the rules see it."""
+    return PlanRule(
+        code=plan.code,
+        subject_kind=plan.subject_kind,
+        every={risk: int(days) for risk, days in plan.every.items()},
+        since=plan.valid_from,
+        until=plan.valid_to,
+        window_days=plan.window_days,
+        priority=plan.priority,
+        area=plan.area,
+        wanted=plan.wanted,
+        active=plan.active,
+    )
+
+
+def preview(rule: PlanRule, *, today: date, days: int = 30, plan_id: int | None = None) -> dict[str, int]:
+    """How many visits a plan would ask for in the next days, by risk. Nothing is written; two queries a batch."""
+    counted: dict[str, int] = {}
+    for batch in subjects.batches(rule.subject_kind, area=rule.area):
+        done = _last_of(plan_id, [one.uid for one in batch]) if plan_id is not None else {}
+        for risk, visits in count_visits(rule, batch, done, today=today, days=days).items():
+            counted[risk] = counted.get(risk, 0) + visits
+    return counted
+
+
+def _last_of(plan_id: int, uids: Sequence[UUID]) -> dict[UUID, Closed]:
+    rows = Task.objects.filter(plan=plan_id, subject_uid__in=uids, closed_at__isnull=False)
+    rows = rows.exclude(state=TaskState.ENDED).order_by("subject_uid", "-closed_at", "-id").distinct("subject_uid")
+    return {
+        one.subject_uid: Closed(one.uid, one.closed_at.date(), one.again_days)
+        for one in rows
+        if one.subject_uid is not None and one.closed_at is not None
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowing:
+    """Which tasks a list shows. ``since`` and ``until`` bound the due time (half-open)."""
+
+    what: str = "due"
+    since: datetime
+    until: datetime
+    area: str = ""
+    person: int | None = None
+    kind: str = ""
+    plan: str = ""
+
+
+def behind(what: str, *, now: datetime) -> Q:
+    """The condition a number of the board stands for."""
+    missed = Q(skip="missed")
+    return {
+        "due": ~Q(state=TaskState.ENDED),
+        "done": Q(state=TaskState.DONE),
+        "in_time": Q(state=TaskState.DONE, done_late=False),
+        "late": Q(state=TaskState.DONE, done_late=True),
+        "overdue": Q(state=TaskState.OPEN, due_at__lt=now) | missed,
+        "skipped": Q(state=TaskState.SKIPPED) & ~missed,
+        "waiting": Q(state=TaskState.OPEN, due_at__gte=now),
+    }[what]
+
+
+def narrowed(actor: Actor, narrowing: Narrowing, *, now: datetime) -> QuerySet[Task]:
+    """The tasks behind a number, as far as the actor oversees them."""
+    rows = access.overseen_tasks(actor).filter(due_at__gt=narrowing.since, due_at__lte=narrowing.until)
+    rows = rows.filter(behind(narrowing.what, now=now))
+    if narrowing.area:
+        rows = rows.filter(area__startswith=narrowing.area)
+    if narrowing.person is not None:
+        rows = rows.filter(done_by=narrowing.person)
+    if narrowing.kind:
+        rows = rows.filter(kind=narrowing.kind)
+    if narrowing.plan:
+        rows = rows.filter(plan__code=narrowing.plan)
+    return rows
+
+
+def task_page(
+    actor: Actor, narrowing: Narrowing, *, now: datetime, cursor: str | None = None, size: int = PAGE_SIZE
+) -> Page[Task]:
+    """Tasks by due time; one query."""
+    rows = narrowed(actor, narrowing, now=now).select_related("plan", "done_by")
+    return page(rows, ("due_at", "id"), cursor, size)
+
+
+def plan_page(actor: Actor, *, cursor: str | None = None) -> Page[Plan]:
+    """Plans somebody may see, by code; one query."""
+    return page(access.visible_plans(actor), ("code",), cursor, PAGE_SIZE)
+
+
+def round_page(actor: Actor, *, cursor: str | None = None) -> Page[Round]:
+    """Rounds with their checkpoints, by code; two queries."""
+    return page(access.visible_rounds(actor).prefetch_related("checkpoints"), ("code",), cursor, PAGE_SIZE)
+
+
+def doubted(actor: Actor, *, cursor: str | None = None) -> Page[CheckIn]:
+    """Check-ins with signs nobody has looked at, the newest first; one query."""
+    rows = access.overseen_check_ins(actor).exclude(doubts=[]).filter(verdict="")
+    return page(rows.select_related("person", "checkpoint__round"), ("-at", "id"), cursor, PAGE_SIZE)
+
+
+def spot_checks(actor: Actor, *, waiting: bool = True, cursor: str | None = None) -> Page[SpotCheck]:
+    """Finished work drawn for verification, the newest day first; one query."""
+    rows = access.overseen_spot_checks(actor)
+    rows = rows.filter(result="") if waiting else rows.exclude(result="")
+    rows = rows.select_related("person", "task", "check_in__checkpoint")
+    return page(rows, ("-drawn_on", "-id"), cursor, PAGE_SIZE)
+
+
+def finding_page(
+    actor: Actor, *, since: datetime, until: datetime, area: str = "", cursor: str | None = None
+) -> Page[Finding]:
+    """Findings of a period, the newest first; one query."""
+    rows = access.overseen_findings(actor).filter(found_at__gte=since, found_at__lt=until)
+    if area:
+        rows = rows.filter(area__startswith=area)
+    return page(rows.select_related("case", "found_by", "task"), ("-found_at", "-id"), cursor, PAGE_SIZE)

@@ -1,0 +1,32 @@
+"""Addresses of field work: the phone app at /field, its desk pages, the public page of premises."""
+
+from django.urls import path
+
+from . import app, public
+from .desk import board, checks, plans, rounds
+
+urlpatterns = [
+    path("field", app.page, name="field-app"),
+    path("field/worker.js", app.worker, name="field-app-worker"),
+    path("field/manifest.webmanifest", app.manifest, name="field-app-manifest"),
+]
+portal_urlpatterns = [
+    path("p/<slug:code>", public.place, name="field-place"),
+]
+desk_urlpatterns = [
+    path("field/", board.board, name="field-board"),
+    path("field/coverage.geojson", board.coverage, name="field-coverage"),
+    path("field/tasks/", board.tasks, name="field-tasks"),
+    path("field/findings/", board.findings, name="field-findings"),
+    path("field/plans/", plans.plans, name="field-plans"),
+    path("field/plans/new", plans.plan, name="field-plan-new"),
+    path("field/plans/<slug:code>", plans.plan, name="field-plan"),
+    path("field/rounds/", rounds.rounds, name="field-rounds"),
+    path("field/rounds/new", rounds.one_round, name="field-round-new"),
+    path("field/rounds/<slug:code>", rounds.one_round, name="field-round"),
+    path("field/rounds/<slug:code>/points", rounds.points, name="field-round-points"),
+    path("field/rounds/<slug:code>/sheet", rounds.sheet, name="field-round-sheet"),
+    path("field/checks/", checks.checks, name="field-checks"),
+    path("field/checks/<int:pk>/judge", checks.judge, name="field-check-judge"),
+    path("field/spots/<int:pk>/record", checks.record, name="field-spot-record"),
+]

@@ -1,0 +1,73 @@
+"""The words people read about field work."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from .models import KINDS
+from .rules import SKIPS, CheckResult, Doubt, FindingState, Severity, TaskState
+
+TASK_KINDS: dict[str, Promise] = {str(code): label for code, label in KINDS}
+STATES: dict[str, Promise] = {
+    TaskState.OPEN: _("未完成"),
+    TaskState.DONE: _("已完成"),
+    TaskState.SKIPPED: _("没做成"),
+    TaskState.ENDED: _("不用做了"),
+}
+LATENESS: dict[str, Promise] = {
+    "waiting": _("还没到时间"),
+    "open": _("可以做了"),
+    "late": _("逾期未做"),
+    "in_time": _("按时完成"),
+    "done_late": _("逾期完成"),
+}
+WHATS: dict[str, Promise] = {
+    "due": _("应完成"),
+    "done": _("已完成"),
+    "in_time": _("按时完成"),
+    "late": _("逾期完成"),
+    "overdue": _("逾期未做"),
+    "skipped": _("没做成"),
+    "waiting": _("还没到期"),
+}
+SEVERITIES: dict[str, Promise] = {
+    Severity.MINOR: pgettext_lazy("severity", "一般"),
+    Severity.SERIOUS: _("较重"),
+    Severity.AT_ONCE: _("须立即处理"),
+}
+FINDINGS: dict[str, Promise] = {
+    FindingState.OPEN_CASE: _("事件办理中"),
+    FindingState.REINSPECT: _("待复查"),
+    FindingState.SOLVED: _("已解决"),
+    FindingState.AGAIN: _("复查仍不合格"),
+}
+DOUBTS: dict[str, Promise] = {
+    Doubt.FAR: _("离巡查点较远"),
+    Doubt.FAST: _("移动过快"),
+    Doubt.WRONG_CODE: _("扫的是别处的码"),
+    Doubt.NO_POSITION: _("没有定位"),
+    Doubt.CLOCK: _("手机时间不准"),
+    Doubt.SAME_PHOTO: _("照片用过"),
+    Doubt.OFF_DUTY: _("不在岗时打卡"),
+}
+RESULTS: dict[str, Promise] = {
+    CheckResult.CONFIRMED: _("属实"),
+    CheckResult.DOUBTFUL: _("存疑，待进一步了解"),
+    CheckResult.NOT_DONE: _("没有做"),
+    CheckResult.UNREACHABLE: _("联系不上"),
+}
+RISKS: dict[str, Promise] = {"red": _("红色"), "yellow": _("黄色"), "green": _("绿色"), "": _("其他")}
+PRIORITIES: dict[int, Promise] = {1: _("优先"), 2: _("普通"), 3: _("可缓")}
+MISSED = _("没有巡查")
+
+
+def skip_label(code: str) -> str:
+    """Why a task was passed over, in the reader's language."""
+    if code == "missed":
+        return str(MISSED)
+    reason = SKIPS.get(code)
+    if reason is None:
+        return code
+    return reason.en if (get_language() or "").startswith("en") else reason.zh

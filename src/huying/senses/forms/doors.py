@@ -1,0 +1,16 @@
+"""The door of the files of submissions: whoever sees the submission sees its pictures."""
+
+from __future__ import annotations
+
+from huying.kernel.actor import Actor
+from huying.kernel.files import allow_files
+from huying.kernel.models import StoredFile
+
+from . import access
+
+
+@allow_files("submission")
+def may_see_file(actor: Actor, file: StoredFile) -> bool:
+    """Files of a submission are seen by those who see it."""
+    number = file.subject.partition(":")[2]
+    return number.isdigit() and access.visible(actor).filter(pk=int(number)).exists()

@@ -1,0 +1,22 @@
+"""Every write of the sync."""
+
+from .clearing import clear_old
+from .devices import count_pull, enrol_device, revoke_device
+from .mending import remove_operation, retry_operation
+from .taking import Result, take_operations
+from .trying import retry_waiting
+from .uploading import WrongOffset, take_part
+
+__all__ = [
+    "Result",
+    "WrongOffset",
+    "clear_old",
+    "count_pull",
+    "enrol_device",
+    "remove_operation",
+    "retry_operation",
+    "retry_waiting",
+    "revoke_device",
+    "take_operations",
+    "take_part",
+]

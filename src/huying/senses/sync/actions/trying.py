@@ -1,0 +1,248 @@
+"""Trying operations: each in a transaction of its own, its applier in a savepoint, its outcome beside what came of it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import InterfaceError, connection, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from huying.ground.organisation.access import actor_for
+from huying.ground.organisation.models import Person
+from huying.kernel.actor import Actor
+from huying.kernel.errors import Conflict, HuyingError, Invalid
+
+from .. import doors, rules
+from ..doors import Incoming, Outcome, Wait
+from ..models import Operation, Upload
+from ..rules import Cause, Ground, Received, State
+
+log = logging.getLogger("huying.sync")
+MOST_WOKEN: Final = 500
+_CONTENTION: Final = 4
+Actors = dict[int, Actor]
+
+
+def try_operations(rows: Sequence[Operation], *, actors: Mapping[int, Actor], now: datetime) -> dict[UUID, Operation]:
+    """Try waiting operations in their order, then whatever waited for those that passed; all that were looked at.
+
+    ``actors`` says who acts for a person; for others whoever they were when they sent it.
+    """
+    known: Actors = dict(actors)
+    seen: dict[UUID, Operation] = {}
+    wave = list(rows)
+    while wave:
+        done = _try_in_order(wave, known, now)
+        seen |= {one.pk: one for one in done}
+        passed = [one for one in done if State(one.state) in rules.PASSED]
+        wave = [one for one in _waiting_for(passed) if one.pk not in seen] if len(seen) < MOST_WOKEN else []
+    return seen
+
+
+def retry_waiting(*, now: datetime, most: int = 500) -> int:
+    """Try what is due, oldest first; how many passed or were refused. For the minute's job."""
+    due = Operation.objects.defer("body", "sealed").filter(state=State.WAITING, try_at__lte=now)
+    done = try_operations(list(due.order_by("try_at")[:most]), actors={}, now=now)
+    return sum(1 for one in done.values() if one.state != State.WAITING)
+
+
+def wake_for_upload(upload_id: UUID, *, actors: Mapping[int, Actor], now: datetime) -> None:
+    """Try what waited for this file."""
+    waiting = Operation.objects.defer("body", "sealed").filter(
+        state=State.WAITING, cause=Cause.UPLOAD, files__contains=[upload_id]
+    )
+    try_operations(list(waiting[:MOST_WOKEN]), actors=actors, now=now)
+
+
+def wake_for(passed: Iterable[Operation], *, actor: Actor, now: datetime) -> None:
+    """Try what waited for these, which no longer stand in its way."""
+    waiting = _waiting_for(passed)
+    try_operations(waiting, actors={actor.person_id: actor} if actor.person_id else {}, now=now)
+
+
+def _try_in_order(rows: Sequence[Operation], actors: Actors, now: datetime) -> list[Operation]:
+    """Each that nothing holds back in a transaction of its own; all that something does together, in a few statements."""
+    by_id = {row.pk: row for row in rows}
+    ground = _ground(rows)
+    files = _files_of(rows)
+    done, held = [], []
+    for step in rules.in_order(row.step for row in rows):
+        row = by_id[step.id]
+        cause = _held_by(row, ground, files, now)
+        if cause is Cause.NONE:
+            row = _try(row, ground=ground, files=files, actors=actors, now=now)
+        else:
+            held.append((row, cause))
+        ground.settle(step, State(row.state))
+        done.append(row)
+    _hold(held, now=now)
+    return done
+
+
+def _held_by(row: Operation, ground: Ground, files: Mapping[tuple[int, UUID], Upload], now: datetime) -> Cause:
+    """What holds an operation back, as far as is known before it is locked."""
+    uploads = {one: files.get((row.person_id, one)) for one in row.files}
+    ground.uploads = {one: Received(found.state) if found else Received.PARTLY for one, found in uploads.items()}
+    return rules.holding_back(row.step, ground, released=rules.is_released(row.received_at, now))
+
+
+def _hold(held: Iterable[tuple[Operation, Cause]], *, now: datetime) -> None:
+    """Note what they wait for, and when they are looked at again; nothing where that is noted already."""
+    alike: dict[tuple[Cause, int, datetime], list[Operation]] = {}
+    for row, cause in held:
+        if row.cause != cause or row.try_at is None or row.try_at <= now:
+            alike.setdefault((cause, min(row.tries + 1, 30_000), row.received_at), []).append(row)
+    for (cause, tries, received_at), rows in alike.items():
+        try_at = rules.next_try(cause, tries, received_at=received_at, now=now)
+        waiting = Operation.objects.filter(pk__in=[row.pk for row in rows], state=State.WAITING)
+        waiting.update(cause=cause, tries=tries, try_at=try_at)
+        for row in rows:
+            row.cause, row.tries, row.try_at = cause, tries, try_at
+
+
+def _ground(rows: Sequence[Operation]) -> Ground:
+    """What stands around these operations; at most two queries, none when nothing is named."""
+    after = {one for row in rows for one in row.after}
+    states = {}
+    if after:
+        named = Operation.objects.filter(pk__in=after, person_id__in={row.person_id for row in rows})
+        states = {pk: State(state) for pk, state in named.values_list("pk", "state")}
+    branches: dict[tuple[int, UUID], set[int]] = {}
+    if named_branches := {row.branch for row in rows if row.branch}:
+        standing = Operation.objects.filter(branch__in=named_branches, state__in=[State.WAITING, State.REFUSED])
+        for device_id, branch, seq in standing.values_list("device_id", "branch", "seq"):
+            if branch is not None:
+                branches.setdefault((device_id, branch), set()).add(seq)
+    return Ground(states, branches, {})
+
+
+def _files_of(rows: Sequence[Operation]) -> dict[tuple[int, UUID], Upload]:
+    """Uploads by (person, id): whoever names somebody else's upload names one that never comes."""
+    named = {one for row in rows for one in row.files}
+    if not named:
+        return {}
+    found = Upload.objects.select_related("file").filter(pk__in=named)
+    return {(one.person_id, one.pk): one for one in found}
+
+
+def _try(
+    row: Operation, *, ground: Ground, files: Mapping[tuple[int, UUID], Upload], actors: Actors, now: datetime
+) -> Operation:
+    with transaction.atomic():
+        locked = Operation.objects.select_for_update(of=("self",)).get(pk=row.pk)
+        if locked.state != State.WAITING:
+            return locked
+        uploads = {one: files.get((locked.person_id, one)) for one in locked.files}
+        ground.uploads = {one: Received(found.state) if found else Received.PARTLY for one, found in uploads.items()}
+        released = rules.is_released(locked.received_at, now)
+        cause = rules.holding_back(locked.step, ground, released=released)
+        if cause is not Cause.NONE:
+            return _wait(locked, cause, now=now)
+        if bad := next((one for one in uploads.values() if one and one.file is None), None):
+            return _settle(locked, _unreadable(bad), now=now)
+        given = {one: found.file for one, found in uploads.items() if found and found.file}
+        outcome = _apply(locked, given, actor=_actor_of(locked, actors), now=now)
+        if isinstance(outcome, Cause):
+            return _wait(locked, outcome, now=now)
+        return _settle(locked, outcome, now=now)
+
+
+def _apply(row: Operation, files: Mapping[UUID, Any], *, actor: Actor, now: datetime) -> dict[str, Any] | Cause:
+    """Let the kind's applier do it in a savepoint. Why it must wait, or what came of it."""
+    applier, body = doors.applier_of(row.kind), row.content
+    if applier is None or body is None:
+        words = _("这一类操作这里还不会处理，请更新手机应用或联系管理员") if body is not None else _("内容已清除")
+        return {"state": State.REFUSED, "message": words, "code": "unknown_kind" if body is not None else "cleared"}
+    incoming = Incoming(
+        row.pk, row.device_id, row.seq, row.kind, row.subject, row.base, row.branch, row.at_true, body, files
+    )
+    try:
+        with transaction.atomic():
+            return _plain(applier.apply(incoming, actor=actor, now=now))
+    except Wait:
+        return Cause.BASE
+    except Conflict as error:
+        return Cause.FAULT if row.tries < _CONTENTION else _refused(error)
+    except HuyingError as error:
+        return _refused(error)
+    except InterfaceError:
+        raise
+    except Exception:
+        if connection.connection is None or connection.connection.closed:
+            raise
+        log.exception("operation %s of kind %s failed", row.pk, row.kind)
+        if row.tries < rules.MOST_FAULTS:
+            return Cause.FAULT
+        words = _("处理这一条时几次都没有成功，请联系管理员")
+        return {"state": State.REFUSED, "message": words, "code": "fault"}
+
+
+def _refused(error: HuyingError) -> dict[str, Any]:
+    fields = {name: str(text) for name, text in error.fields.items()} if isinstance(error, Invalid) else {}
+    if error.field and error.field not in fields:
+        fields[error.field] = str(error.message)
+    return {"state": State.REFUSED, "message": str(error), "code": error.code, "fields": fields}
+
+
+def _unreadable(upload: Upload) -> dict[str, Any]:
+    problem = upload.problem or {"title": _("这个文件已经不在了"), "code": "file_gone"}
+    fields = {"files": str(upload.pk)}
+    return {"state": State.REFUSED, "message": problem["title"], "code": problem["code"], "fields": fields}
+
+
+def _wait(row: Operation, cause: Cause, *, now: datetime) -> Operation:
+    row.cause, row.tries = cause, min(row.tries + 1, 30_000)
+    row.try_at = rules.next_try(cause, row.tries, received_at=row.received_at, now=now)
+    row.save(update_fields=["cause", "tries", "try_at"])
+    return row
+
+
+def _plain(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as it is kept: JSON, so that the first answer reads like all later ones."""
+    said = {"message": outcome.message, "fields": outcome.fields, "made": outcome.made, "state": outcome.state}
+    found: dict[str, Any] = json.loads(json.dumps(said, cls=DjangoJSONEncoder))
+    return found
+
+
+def _settle(row: Operation, outcome: dict[str, Any], *, now: datetime) -> Operation:
+    row.outcome = {key: value for key, value in outcome.items() if value and key != "state"}
+    row.state, row.cause, row.tries = str(outcome["state"]), str(Cause.NONE), min(row.tries + 1, 30_000)
+    row.try_at, row.settled_at = None, now
+    row.save(update_fields=["outcome", "state", "cause", "tries", "try_at", "settled_at"])
+    return row
+
+
+def _waiting_for(passed: Iterable[Operation]) -> list[Operation]:
+    """What may go on now that these have passed; one query, none when nothing passed."""
+    ids, branches, subjects = [], set(), set()
+    for one in passed:
+        ids.append(one.pk)
+        branches |= {one.branch} if one.branch else set()
+        subjects |= {one.subject} if one.subject else set()
+    if not ids:
+        return []
+    held = Q(cause=Cause.AFTER, after__overlap=ids)
+    if branches:
+        held |= Q(cause__in=[Cause.BRANCH, Cause.BASE], branch__in=branches)
+    if subjects:
+        held |= Q(cause=Cause.BASE, subject__in=subjects)
+    waiting = Operation.objects.defer("body", "sealed").filter(held, state=State.WAITING)
+    return list(waiting.order_by("device_id", "seq")[:MOST_WOKEN])
+
+
+def _actor_of(row: Operation, actors: Actors) -> Actor:
+    """Who acts: the person who sent it, with the duties of the day it arrived."""
+    if row.person_id not in actors:
+        person = Person.objects.select_related("user").get(pk=row.person_id)
+        actor = actor_for(person.user, now=row.received_at)
+        if actor.person_id != person.pk:
+            actor = Actor("staff", f"person:{person.pk}", person.name, person_id=person.pk)
+        actors[row.person_id] = actor
+    return actors[row.person_id]

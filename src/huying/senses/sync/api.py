@@ -1,0 +1,347 @@
+"""REST for phones in the field: enrol, ask for the session, send operations and files, get what changed.
+
+Everything goes through the worker's own session (cookie and CSRF token) and, past enrolling, the phone's token in
+``X-Huying-Device``. Operations are read one by one, so that a damaged one is refused by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import orjson
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.gzip import gzip_page
+from ninja import Field, Query, Router, Schema, Status
+from ninja.decorators import decorate_view
+
+from huying.ground.organisation.auth import SignedIn
+from huying.ground.organisation.models import Person
+from huying.ground.territory import queries as territory
+from huying.kernel import clock
+from huying.kernel.actor import Actor
+from huying.kernel.errors import HuyingError, Invalid, NotFound
+from huying.senses.reports import throttle
+
+from . import access, actions, doors, pulling, queries, rules
+from .actions.taking import Result, told
+from .models import Device, Upload
+from .reading import read_operation, sent_at
+
+router = Router()
+DEVICE: Final = "X-Huying-Device"
+EMERGENCY: Final = {"police": "110", "fire": "119", "ambulance": "120", "traffic": "122", "hotline": "12345"}
+_LIMITS: Final = {"enrol": (20, 3600), "operations": (600, 600), "parts": (12_000, 600), "changes": (1_200, 600)}
+
+
+class TooBig(HuyingError):
+    """More bytes than one request may carry."""
+
+    status = 413
+    default_code = "too_big"
+    default_message = _("一次送来的内容太大")
+
+
+class FieldWorker(SignedIn):
+    """Lets in staff who work in the field today, by their session; systems have no phones."""
+
+    def __init__(self, most: int = 64 * 1024, *, device: bool = True) -> None:
+        super().__init__()
+        self.most, self.device = most, device
+
+    def __call__(self, request: HttpRequest) -> Actor | None:
+        length = request.headers.get("Content-Length", "")
+        if length.isdigit() and int(length) > self.most:
+            raise TooBig()
+        actor = super().__call__(request)
+        if actor is None:
+            return None
+        if actor.kind != "staff":
+            raise NotFound()
+        token = request.headers.get(DEVICE, "")
+        # A revoked phone is told so before anything else: it must forget what it holds.
+        asked = (self.device or token) and actor.person_id is not None
+        device = access.device_of(actor, token[:200]) if asked else None
+        access.must_work(actor)
+        request.device = device  # type: ignore[attr-defined]
+        return actor
+
+
+PHONE, PERSON = FieldWorker(), FieldWorker(device=False)
+
+
+class EnrolIn(Schema):
+    """``name``: what the worker calls the phone. ``app``: version of the application."""
+
+    name: Annotated[str, Field(max_length=80)]
+    app: Annotated[str, Field(max_length=40)] = ""
+
+
+class Enrolled(Schema):
+    """``token`` is told only here; ``hold_days``: how long the phone may hold records without calling."""
+
+    id: UUID
+    token: str
+    hold_days: int
+
+
+class DeviceOut(Schema):
+    id: UUID
+    name: str
+    app: str
+    enrolled_at: Any
+    seen_at: Any
+    revoked_at: Any = None
+    revoked_why: str = ""
+
+
+class Why(Schema):
+    why: Annotated[str, Field(max_length=200)]
+
+
+class ResultOut(Schema):
+    """``state``: applied, conflict, waiting, refused or gone. ``code`` says why it waits or was refused."""
+
+    id: str
+    state: str
+    message: str = ""
+    code: str = ""
+    fields: Annotated[dict[str, str], Field(default_factory=dict)]
+    made: Annotated[dict[str, Any], Field(default_factory=dict)]
+
+
+class Results(Schema):
+    results: list[ResultOut]
+
+
+class UploadOut(Schema):
+    """``received`` of ``size`` bytes are safe; ``file`` is the stored file's address once all are."""
+
+    received: int
+    size: int
+    file: str | None
+
+
+class PartQuery(Schema):
+    offset: Annotated[int, Field(ge=0)]
+    size: Annotated[int, Field(ge=1)]
+    type: Annotated[str, Field(max_length=40)]
+
+
+class ChangesQuery(Schema):
+    cursor: Annotated[str, Field(max_length=8_000)] = ""
+    size: int = Field(queries.MOST_A_PAGE, ge=1, le=queries.MOST_A_PAGE)
+
+
+class RecordOut(Schema):
+    """``k`` kind, ``id``, ``v`` version, ``b`` what the phone gets of it."""
+
+    k: str
+    id: str
+    v: int
+    b: dict[str, Any]
+
+
+class ChangesOut(Schema):
+    """Apply ``gone`` first; ``[kind, "*"]`` there means all of a kind. Keep ``cursor`` once the page is stored."""
+
+    cursor: str
+    more: bool
+    reset: bool
+    held: int
+    cut: bool
+    records: list[RecordOut]
+    gone: list[list[str]]
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return request.auth  # type: ignore[attr-defined, no-any-return]
+
+
+def _device(request: HttpRequest) -> Device:
+    return request.device  # type: ignore[attr-defined, no-any-return]
+
+
+def _count(name: str, actor: Actor) -> None:
+    throttle.count(f"field-{name}", actor.ref, now=clock.now(), usual=_LIMITS[name])
+
+
+def _body(request: HttpRequest, most: int) -> bytes:
+    try:
+        content = request.body
+    except RequestDataTooBig as error:
+        raise TooBig() from error
+    if len(content) > most:
+        raise TooBig()
+    return content
+
+
+def _device_out(device: Device) -> dict[str, Any]:
+    plain = ("name", "app", "enrolled_at", "seen_at", "revoked_at", "revoked_why")
+    return {"id": device.uid, **{name: getattr(device, name) for name in plain}}
+
+
+@router.post("/field/devices", response={201: Enrolled}, auth=PERSON, summary="Enrol this phone")
+def enrol(request: HttpRequest, given: EnrolIn) -> Status:
+    """At most five phones a person."""
+    actor = _actor(request)
+    _count("enrol", actor)
+    device, token = actions.enrol_device(actor=actor, now=clock.now(), name=given.name, app=given.app)
+    return Status(201, {"id": device.uid, "token": token, "hold_days": rules.HOLD_DAYS})
+
+
+@router.get("/field/devices", response=list[DeviceOut], auth=PERSON, summary="My phones")
+def devices(request: HttpRequest) -> list[dict[str, Any]]:
+    return [_device_out(one) for one in access.own_devices(_actor(request))[:100]]
+
+
+@router.post("/field/devices/{uid}/revoke", response=DeviceOut, auth=PERSON, summary="Shut one of my phones out")
+def revoke(request: HttpRequest, uid: UUID, given: Why) -> dict[str, Any]:
+    """It clears what it holds when it next calls. For good: a found phone is enrolled anew."""
+    actor = _actor(request)
+    device = access.own_device(actor, uid)
+    return _device_out(actions.revoke_device(device.pk, actor=actor, now=clock.now(), why=given.why))
+
+
+@router.get("/field/session", response=dict[str, Any], auth=PERSON, summary="Who I am, what I may hold")
+def session(request: HttpRequest) -> dict[str, Any]:
+    """403 ``device_revoked`` or ``off_duty_ended``: the phone clears what it holds."""
+    actor, now, device = _actor(request), clock.now(), _device(request)
+    scope = access.scope_of(actor, today=clock.local_day(now))
+    person = Person.objects.only("name", "number").get(pk=actor.person_id)
+    return {
+        "person": {"name": person.name, "number": person.number},
+        "device": {**_device_out(device), "next_seq": device.next_seq} if device else None,
+        "roles": sorted(scope.roles),
+        "areas": [{"code": code, "name": territory.label(code)} for code in scope.areas],
+        "on_duty": None,
+        "hold_days": rules.HOLD_DAYS,
+        "server_time": now,
+        "csrf": get_token(request),
+        "places": EMERGENCY,
+        **doors.told(actor=actor, now=now),
+    }
+
+
+@router.post(
+    "/field/operations",
+    response=Results,
+    auth=FieldWorker(rules.MOST_BATCH),
+    summary="Send up to 200 operations",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"type": "object", "required": ["operations"]}}},
+        }
+    },
+)
+def post_operations(request: HttpRequest) -> dict[str, Any]:
+    """Each is answered by itself, in the order sent. Sending one again changes nothing and gives the same answer."""
+    actor = _actor(request)
+    _count("operations", actor)
+    given = _json(_body(request, rules.MOST_BATCH))
+    listed = given.get("operations")
+    if not isinstance(listed, list) or not 1 <= len(listed) <= rules.MOST_AT_ONCE:
+        raise Invalid(_("一次送 1 到 200 条操作"), code="bad_batch", field="operations")
+    found = actions.take_operations(
+        actor=actor,
+        device=_device(request),
+        now=clock.now(),
+        operations=[read_operation(one) for one in listed],
+        sent_at=sent_at(given.get("sent_at")),
+    )
+    return {"results": [_result(one) for one in found]}
+
+
+def _json(content: bytes) -> Mapping[str, Any]:
+    """Strict JSON: no nesting without end, no NaN, no text that is no text."""
+    try:
+        found = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise Invalid(_("送来的内容不是 JSON"), code="bad_json") from error
+    if not isinstance(found, dict):
+        raise Invalid(_("送来的内容不是 JSON 对象"), code="bad_json")
+    return found
+
+
+def _result(one: Result) -> dict[str, Any]:
+    plain = {"id": one.id, "state": one.state, "message": one.message, "code": one.code}
+    return {**plain, "fields": dict(one.fields), "made": dict(one.made)}
+
+
+@router.get("/field/operations", response=Results, auth=PHONE, summary="What became of my operations")
+def get_operations(request: HttpRequest, ids: str) -> dict[str, Any]:
+    """``ids``: up to 200, separated by commas. Those never received are left out."""
+    names = ids.split(",", rules.MOST_AT_ONCE)
+    if len(ids) > 37 * rules.MOST_AT_ONCE or len(names) > rules.MOST_AT_ONCE:
+        raise Invalid(_("一次最多问 200 条"), code="bad_batch", field="ids")
+    try:
+        wanted = [UUID(one) for one in names]
+    except ValueError as error:
+        raise Invalid(_("编号的格式不对"), code="bad_id", field="ids") from error
+    return {"results": [_result(told(one)) for one in queries.operations_of(_actor(request), wanted)]}
+
+
+@router.delete("/field/operations/{operation_id}", response=ResultOut, auth=PHONE, summary="Remove one that is stuck")
+def delete_operation(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
+    """One that waits or was refused. What it said is cleared; that it was there is kept."""
+    actor = _actor(request)
+    row = access.own_operation(actor, operation_id)
+    return _result(told(actions.remove_operation(row.pk, actor=actor, now=clock.now())))
+
+
+@router.put(
+    "/field/uploads/{upload_id}", response=UploadOut, auth=FieldWorker(rules.MOST_PART), summary="Send a part of a file"
+)
+def put_upload(request: HttpRequest, upload_id: UUID, asked: Query[PartQuery]) -> dict[str, Any]:
+    """Raw bytes, at most 512 KB a part, 25 MB a photo, 10 MB a sound. 409 ``wrong_offset`` says where to go on."""
+    actor = _actor(request)
+    _count("parts", actor)
+    upload = actions.take_part(
+        actor=actor,
+        now=clock.now(),
+        upload_id=upload_id,
+        offset=asked.offset,
+        size=asked.size,
+        media_type=asked.type,
+        data=_body(request, rules.MOST_PART),
+    )
+    return _upload_out(upload)
+
+
+@router.get("/field/uploads/{upload_id}", response=UploadOut, auth=PHONE, summary="How far a file has come")
+def get_upload(request: HttpRequest, upload_id: UUID) -> dict[str, Any]:
+    return _upload_out(access.own_upload(_actor(request), upload_id))
+
+
+def _upload_out(upload: Upload) -> dict[str, Any]:
+    return {"received": upload.received, "size": upload.size, "file": upload.file.url if upload.file else None}
+
+
+@router.get("/field/changes", response=ChangesOut, auth=PHONE, summary="What changed since I last asked")
+@decorate_view(
+    gzip_page
+)  # no secret beside what a caller could choose: the token is a header, the CSRF token elsewhere
+def get_changes(request: HttpRequest, asked: Query[ChangesQuery]) -> HttpResponse:
+    """Pages of at most ``size`` records; go on while ``more``. An empty cursor asks for everything in the scope."""
+    actor, now = _actor(request), clock.now()
+    _count("changes", actor)
+    number = actions.count_pull(_device(request), now=now)
+    today = clock.local_day(now)
+    page = queries.changes(actor, pull=number, cursor=asked.cursor, size=asked.size, today=today)
+    content = {
+        "cursor": pulling.encode(page.cursor),
+        "more": page.more,
+        "reset": page.reset,
+        "held": page.cursor.held,
+        "cut": page.cursor.cut,
+        "records": [{"k": one.kind, "id": one.uid, "v": one.version, "b": one.body} for one in page.records],
+        "gone": page.gone,
+    }
+    answer = HttpResponse(orjson.dumps(content), content_type="application/json")  # a thousand records need no model
+    answer["Cache-Control"] = "no-store"
+    return answer

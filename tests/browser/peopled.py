@@ -1,0 +1,177 @@
+"""People, forms and field work with something in every list: for the pages that show them.
+
+Written through the packages' own actions and factories. The names of residents are sealed, so ``MASKED`` says how they
+look on a page.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from huying.casework.cases.factories import COUNTY, GRID_1, IN_GRID_1, Cast
+from huying.ground.organisation.models import Person
+from huying.ground.registry.actions import ask_right, begin_care, merge_records, record_consent
+from huying.ground.registry.choices import CARE_LISTS
+from huying.ground.registry.factories import a_resident, a_room, editor, kept, say
+from huying.ground.registry.models import Premises, Proposal, Resident
+from huying.kernel.actor import SYSTEM, Actor, system
+from huying.kernel.clock import local_day
+from huying.kernel.privacy import reveal
+from huying.senses.field import actions as field
+from huying.senses.field.actions.finding import Failed, Inspected
+from huying.senses.field.actions.patrolling import Spot
+from huying.senses.field.factories import make_plan, make_shop
+from huying.senses.field.models import Checkpoint, Task
+from huying.senses.forms import actions as forms
+from huying.senses.forms import factories as written
+from huying.senses.sync import actions as sync
+from huying.senses.sync.factories import make_device, raw, sent
+
+PHONE = "13800138000"
+MASKED = ["王*", "李*", "张*", "唐*", "钱*"]
+FORM = "fire_quick"
+
+
+def registry_pages(cast: Cast, now: datetime) -> list[str]:
+    """Somebody at home, with a daughter, a twin, a care entry, a change that waits and one disputed, a request."""
+    tang, decides = cast.tang_grid, editor(area=COUNTY)
+    room = a_room(tang)
+    shop = make_shop(now=now)
+    one = resident(cast, now, home=room)
+    twin = a_resident(tang, name="王秀英", birth_date="1950-03-12", phone="13600136000", language="粤语")
+    gone = a_resident(tang, name="李建国", birth_date="1961-05-01", phone="13700137000")
+    same = a_resident(tang, name="李建国", birth_date="1961-05-01", phone="13700137001")
+    merge_records(actor=decides, now=now, kind="person", keep=gone.uid, other=same.uid)
+    _proposals(cast, one, gone, now)
+    for kind, more in (
+        ("household", {"premises": str(room.uid), "kind": "family", "head": str(one.uid)}),
+        ("organisation", {"name": "老王小吃店", "kind": "sole_trader", "premises": str(shop.uid)}),
+        ("facility", {"name": "门前消火栓", "kind": "hydrant", "premises": str(shop.uid)}),
+    ):
+        say(tang, kind, **more)
+    request = ask_right(actor=_self(), now=now, kind="correction", text="门牌号写错了", resident=one)
+    base, first = "/desk/registry", Proposal.objects.filter(state="waiting").order_by("id")[0]
+    disputed = Proposal.objects.get(state="conflict")
+    person, place = f"{base}/person/{one.uid}", f"{base}/premises/{shop.uid}"
+    return [
+        f"{base}/", f"{base}/?q=502", f"{base}/?tab=person", f"{base}/?tab=care", f"{person}/", f"{person}/edit",
+        f"{base}/person/{gone.uid}/", f"{place}/", f"{place}/code", f"{base}/new/person/",
+        f"{base}/new/care/?resident={one.uid}", f"{base}/proposals/", f"{base}/proposals/{first.pk}/",
+        f"{base}/proposals/{disputed.pk}/", f"{base}/duplicates/", f"{person}/merge/{twin.uid}/", f"{base}/requests/",
+        f"{base}/requests/{request.pk}/", f"{base}/log/", f"{base}/export?tab=person",
+    ]  # fmt: skip
+
+
+def resident(cast: Cast, now: datetime, home: Premises | None = None) -> Resident:
+    """王秀英, with a daughter to call, on a care list, with a consent; two people have looked at her phone."""
+    who = {"id_number": "449001195003120024", "phone": PHONE, "birth_date": "1950-03-12", "sex": "female"}
+    one = a_resident(cast.tang_grid, name="王秀英", home=home, **who)
+    daughter = {"contact_name": "李小梅", "contact_phone": "13900139000"}
+    say(cast.tang_grid, "relation", resident=str(one.uid), kind="child", emergency_rank=1, **daughter)
+    until = local_day(now) + timedelta(days=200)
+    basis = "《中华人民共和国老年人权益保障法》第三十五条"
+    kind = CARE_LISTS[0][0]
+    begin_care(actor=editor(area=COUNTY), now=now, resident=one.uid, list=kind, basis=basis, until=until)
+    record_consent(actor=cast.tang_grid, now=now, resident=one, purpose="走访看望", notice="2026-1", how="paper")
+    for looks in (cast.tang_grid, cast.qian_supervisor):
+        reveal(actor=looks, now=now, subject=f"resident:{one.pk}", why="上门走访：看望独居老人", fields=["phone"])
+    return one
+
+
+def _proposals(cast: Cast, one: Resident, other: Resident, now: datetime) -> None:
+    seen = kept("person", one.uid).version
+    say(cast.tang_grid, "person", uid=one.uid, base=seen, name="王秀瑛")
+    seen = kept("person", other.uid).version
+    for who, said in ((editor(area=COUNTY), "local"), (cast.tang_grid, "foreign")):
+        say(who, "person", uid=other.uid, base=seen, registration=said)
+
+
+def _self() -> Actor:
+    return Actor("resident", "user:9", "王秀英")
+
+
+def field_pages(cast: Cast, now: datetime) -> list[str]:
+    """A plan, a round with a doubtful check-in, tasks of every sort, a finding with its case, a filled form, phones."""
+    _form(now)
+    shop = make_shop("柳岸副食店", now=now)
+    make_plan(now=now, form=FORM)
+    field.derive_tasks(actor=SYSTEM, now=now)
+    _tasks(cast, now)
+    submission = _filled(cast, shop.uid, now)
+    _patrol(cast, now)
+    refused = _phone(cast, now)
+    work, of = "/desk/field", f"/desk/forms/of/{FORM}"
+    return [
+        f"{work}/", f"{work}/?days=30&area={GRID_1}", f"{work}/tasks/?what=overdue", f"{work}/tasks/?what=skipped",
+        f"{work}/findings/", f"{work}/plans/", f"{work}/plans/new", f"{work}/plans/fire", f"{work}/rounds/",
+        f"{work}/rounds/new", f"{work}/rounds/dawn", f"{work}/rounds/dawn/sheet", f"{work}/checks/",
+        f"{work}/checks/?show=spots", f"{work}/devices/", f"{work}/devices/{refused[0]}/revoke", f"{work}/operations/",
+        f"{work}/operations/{refused[1]}/", "/desk/forms/", "/desk/forms/import", of, f"{of}/1", f"{of}/2",
+        f"{of}/2/preview", "/desk/forms/submissions", f"/desk/forms/submissions/{submission}",
+    ]  # fmt: skip
+
+
+def _form(now: datetime) -> None:
+    """A small form in its second version."""
+    english = {"label::English (en)": "Is the way out clear?"}
+    rows = [written.EXITS[0] | english, written.EXITS[1] | {"label::English (en)": "Who is in charge"}]
+    named = {"form_id": FORM, "form_title": "消防快查", "form_title::English (en)": "Quick fire check"}
+    written.published(rows[:1], now=now, **named)
+    written.published(rows, now=now, **named, version="2")
+
+
+def _filled(cast: Cast, shop: UUID, now: datetime) -> UUID:
+    pictures = written.pictures(1, actor=cast.tang_grid, now=now)
+    answers = {"clear": "no", "keeper": "王秀英", "_findings": {"clear": written.failing(list(pictures))}}
+    row = forms.receive(
+        actor=cast.tang_grid, now=now, op_id=uuid4(), form=FORM, version="2", answers=answers, begun_at=now, ended_at=now,
+        subject=("premises", shop), position=(*IN_GRID_1, 8.0), files=pictures,
+    )  # fmt: skip
+    return row.uid
+
+
+def _tasks(cast: Cast, now: datetime) -> None:
+    worker = Person.objects.get(pk=cast.tang_grid.person_id)
+    done = {"state": "done", "closed_at": now, "done_at": now, "done_by": worker}
+    skipped = {"state": "skipped", "skip": "closed", "closed_at": now, "done_by": worker}
+    for number, more in enumerate(({}, {}, {**done, "done_late": True}, {**done, "done_late": False}, skipped)):
+        Task.objects.create(
+            uid=uuid4(), source="test", source_key=str(number), kind="inspect", title=f"沿街{number}号检查", area=GRID_1,
+            address="湖滨路1号", opens_at=now - timedelta(days=4), due_at=now - timedelta(days=1), **more,
+        )  # fmt: skip
+    failed = Failed(path="wires", label="电线私拉乱接", item="0514", severity="serious")
+    one = Inspected(op=uuid4(), form=FORM, at=now, area=GRID_1, failed=[failed], address="湖滨路1号")
+    field.take_findings(one, actor=cast.tang_grid, now=now)
+    field.draw_sample(local_day(now), actor=system("test"), now=now)
+
+
+def _patrol(cast: Cast, now: datetime) -> None:
+    """A round whose second point was passed far away."""
+    lon, lat = IN_GRID_1
+    spots = [Spot(name="东门", lon=lon, lat=lat), Spot(name="西门", lon=lon + 0.001, lat=lat)]
+    field.save_round("dawn", name="柳岸早巡", area=GRID_1, spots=spots, actor=SYSTEM, now=now)
+    for point, away in zip(Checkpoint.objects.order_by("number"), (0.0, 0.004), strict=True):
+        field.check_in(
+            point.uid, op=uuid4(), how="qr", code=point.code, point=(point.lon + away, point.lat), accuracy=8,
+            actor=cast.tang_grid, now=now, at=now,
+        )  # fmt: skip
+
+
+def _phone(cast: Cast, now: datetime) -> tuple[UUID, str]:
+    """A phone on which one operation was refused and another waits; its id and the refused one's."""
+    device, _token = make_device(cast.tang_grid, now=now, name="小唐的手机")
+    refused = raw("submission", at=now, body={"form": "gone", "version": "1", "answers": {}})
+    waits = raw("duty", at=now, body={"on": True}, after=[refused["id"]])
+    sync.take_operations(actor=cast.tang_grid, device=device, now=now, operations=sent(refused, waits))
+    return device.uid, refused["id"]
+
+
+def public_pages(now: datetime) -> list[str]:
+    """What stands behind a QR code at a door and at a checkpoint."""
+    shop = make_shop(now=now)
+    lon, lat = IN_GRID_1
+    field.save_round(
+        "dawn", name="柳岸早巡", area=GRID_1, spots=[Spot(name="东门", lon=lon, lat=lat)], actor=SYSTEM, now=now
+    )
+    return [f"/p/{shop.code}", f"/p/{Checkpoint.objects.get().code}"]

@@ -1,0 +1,4 @@
+/** Where the drawings of the icons lie. */
+import address from "../icons.svg?url";
+
+export const iconsUrl = address;
