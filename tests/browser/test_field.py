@@ -268,6 +268,8 @@ def own_day(page: Page, axe: Axe) -> None:
     reach(page, "我的")
     page.get_by_role("button", name="上岗").click()
     expect(page.locator(".on-duty")).to_be_visible()
+    lon, lat = IN_GRID_1
+    page.context.set_geolocation({"longitude": lon + 0.001, "latitude": lat, "accuracy": 8})
     reach(page, "我的一天")
     expect(page.get_by_text("只有您本人和在岗的管理人员能看")).to_be_visible()
     expect(page.locator("#track.is-ready")).to_be_visible()

@@ -8,12 +8,13 @@ const EVERY_MS = 60_000;
 const FAR_M = 40;
 const TOGETHER = 10;
 
-type Noted = [iso: string, lon: number, lat: number, accuracy: number];
+export type Noted = [iso: string, lon: number, lat: number, accuracy: number];
 
 export class Duty {
   on = false;
   refused = false;
   private points: Noted[] = [];
+  private since = 0;
   private last: { point: Point; at: number } | null = null;
   private end: (() => void) | null = null;
 
@@ -35,6 +36,7 @@ export class Duty {
   async turn(on: boolean, title: string): Promise<void> {
     if (!on) await this.flush();
     this.on = on;
+    this.since = Date.now();
     await this.app.store.setMeta("on_duty", on);
     this.follow();
     await this.app.send({ kind: "duty", title, body: { on } });
@@ -69,6 +71,7 @@ export class Duty {
   private note(point: Point, at: number): void {
     this.app.point = point;
     this.app.draw();
+    if (at < this.since) return; // where it was before is nobody's business
     const moved = !this.last || at - this.last.at >= EVERY_MS || (metres(point, this.last.point) >= FAR_M && at - this.last.at >= 15_000);
     if (!moved) return;
     this.last = { point, at };
@@ -76,8 +79,13 @@ export class Duty {
     if (this.points.length >= TOGETHER) void this.flush();
   }
 
+  /** What was noted and is not written down yet. */
+  get noted(): readonly Noted[] {
+    return this.points;
+  }
+
   /** Write down what was noted since the last time. */
-  async flush(): Promise<void> {
+  private async flush(): Promise<void> {
     if (!this.points.length || this.app.store.locked) return;
     const points = this.points.splice(0);
     await this.app.send({ kind: "position", title: "", body: { points } });

@@ -1,4 +1,5 @@
 /** My own time on duty and where I went: what the server keeps, with what this phone still has laid over it. Pure. */
+import type { Noted } from "./duty";
 import { metres } from "./geo";
 import type { Row } from "./types";
 
@@ -32,15 +33,15 @@ function switched(rows: readonly Row[]): Spell[] {
 const overlap = (a: Spell, b: Spell): boolean => a.began <= (b.ended ?? Infinity) && b.began <= (a.ended ?? Infinity);
 
 /** The spells, the newest first: those the server told, if it did, and what was switched here that it does not know yet. */
-export function spellsOf(told: readonly ServerSpell[] | null, rows: readonly Row[]): Spell[] {
+export function spellsOf(told: readonly ServerSpell[] | null, rows: readonly Row[], fresh: readonly Noted[] = []): Spell[] {
   const spells: Spell[] = (told ?? []).map((one) => ({ began: Date.parse(one.began_at), ended: one.ended_at ? Date.parse(one.ended_at) : null, points: one.points.map(([at, lon, lat]) => ({ at: Date.parse(at), lon, lat })) }));
   for (const own of switched(rows)) {
     const same = spells.find((one) => overlap(one, own));
     if (!same) spells.push(own);
     else same.ended ??= own.ended;
   }
-  const noted = rows.filter((row) => row.kind === "position" && row.state !== "refused").flatMap((row) => (row.body.points ?? []) as [string, number, number][]);
-  for (const [iso, lon, lat] of noted) {
+  const written = rows.filter((row) => row.kind === "position" && row.state !== "refused").flatMap((row) => (row.body.points ?? []) as Noted[]);
+  for (const [iso, lon, lat] of [...written, ...fresh]) {
     const at = Date.parse(iso);
     const spell = spells.find((one) => one.began <= at && at <= (one.ended ?? Infinity));
     if (spell && !spell.points.some((point) => Math.abs(point.at - at) < 1000)) spell.points.push({ at, lon, lat });

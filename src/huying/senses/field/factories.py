@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from huying.casework.cases.factories import GRID_1, IN_GRID_1
+from huying.ground.registry.deriving import new_code
 from huying.ground.registry.models import Premises
 from huying.senses.forms.models import Form, FormVersion
 
@@ -33,7 +34,7 @@ def make_shop(
     values: dict[str, Any] = {
         "uid": uid,
         "area": grid,
-        "code": uid.hex[:12].upper(),
+        "code": new_code(),
         "kind": "shop",
         "name": name,
         "address": f"望湖街道柳岸社区湖滨路1号{name}",

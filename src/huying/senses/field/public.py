@@ -27,7 +27,7 @@ def place(request: HttpRequest, code: str) -> HttpResponse:
     """The public page of premises or of a checkpoint, by its code."""
     now = clock.now()
     throttle.count("look", address_of(request) or "?", now=now)
-    found = queries_public.place_of(code.upper(), now=now)
+    found = queries_public.place_of(code, now=now)
     if found is None:
         raise NotFound(code="place_not_found")
     actor = actor_of(request)

@@ -17,7 +17,7 @@ from .models import Checkpoint, Finding, Task
 from .queries import policy_on
 from .rules import FindingState, TaskState
 
-_CODE: Final = re.compile(r"[0-9A-Z]{6,16}")
+_CODE: Final = re.compile(r"[0-9A-Za-z]{6,16}")
 _INSIDE: Final = ("room", "floor", "unit")
 
 
@@ -40,15 +40,18 @@ class PublicPlace:
 
 
 def place_of(code: str, *, now: datetime) -> PublicPlace | None:
-    """The place behind a public code, None when there is none. At most seven queries."""
+    """The place behind a public code, whichever case it was typed in; None when there is none. At most seven queries."""
     if not _CODE.fullmatch(code):
         return None
     premises = (
-        Premises.objects.filter(code=code, state="active").defer("private").select_related("parent__parent").first()
+        Premises.objects.filter(code__in=[code.lower(), code.upper()], state="active")
+        .defer("private")
+        .select_related("parent__parent")
+        .first()
     )
     if premises is not None:
         return _premises(premises, now)
-    point = Checkpoint.objects.filter(code=code, active=True).first()
+    point = Checkpoint.objects.filter(code=code.upper(), active=True).first()
     return _checkpoint(point, now) if point is not None else None
 
 

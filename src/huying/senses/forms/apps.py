@@ -17,7 +17,11 @@ class FormsConfig(AppConfig):
 
         navigation.register(
             navigation.Entry(
-                pgettext_lazy("menu", "表单"), "forms-list", tuple(dict.fromkeys((*EDITORS, *WATCHERS))), icon="document", order=72
+                pgettext_lazy("menu", "表单"),
+                "forms-list",
+                tuple(dict.fromkeys((*EDITORS, *WATCHERS))),
+                icon="document",
+                order=72,
             )
         )
         navigation.register(navigation.Entry(_("填报记录"), "forms-submissions", WATCHERS, icon="list", order=73))

@@ -25,7 +25,7 @@ export function dayScreen(app: App): Screen {
   let back = 0;
   let drawn = "";
   let close = (): void => undefined;
-  void app.duty.flush().then(fetchOwn);
+  void fetchOwn();
 
   async function fetchOwn(): Promise<void> {
     try {
@@ -75,7 +75,7 @@ export function dayScreen(app: App): Screen {
     leave: () => close(),
     view() {
       const day = dayAt(back).toDateString();
-      const spells = spellsOf(told, app.rows).filter((one) => within(one, day));
+      const spells = spellsOf(told, app.rows, app.duty.noted).filter((one) => within(one, day));
       const rows = app.rows.filter((one) => !["position", "look", "duty"].includes(one.kind) && new Date(one.at).toDateString() === day).reverse();
       const names = Array.from({ length: DAYS }, (_none, days) => (days === 0 ? t("今天") : days === 1 ? t("昨天") : whenWords(dayAt(days).toISOString())));
       return html`<div class="stack">

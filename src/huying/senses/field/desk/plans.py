@@ -104,9 +104,8 @@ def _show(
         "priorities": [(number, words.PRIORITIES[number]) for number in PRIORITIES],
         "risks": [(risk, words.RISKS[risk], typed[f"every_{risk}"]) for risk in (*RISKS, "")],
         "conditions": [
-            (kind, name, field.label, [(str(c), said, f"{name}={c}" in typed["wanted"]) for c, said in _choices(field)])
-            for kind, found in fields.items()
-            for name, field in found.items()
+            (label, kind == typed["subject_kind"], [_condition(*one, typed["wanted"]) for one in fields[kind].items()])
+            for kind, label in SUBJECTS
         ],
         "crumbs": [
             (reverse("field-board"), _("网格工作")),
@@ -116,6 +115,11 @@ def _show(
         **more,
     }
     return render(request, "field/plan.html", shown, status=error.status if error is not None else 200)
+
+
+def _condition(name: str, field: Any, wanted: list[str]) -> tuple[str, Any, list[tuple[str, Any, bool]]]:
+    """A field one may choose by: its name, its label, its choices and whether each is chosen."""
+    return name, field.label, [(str(c), said, f"{name}={c}" in wanted) for c, said in _choices(field)]
 
 
 def _choices(field: Any) -> list[tuple[object, Any]]:

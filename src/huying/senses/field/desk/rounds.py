@@ -79,7 +79,7 @@ def _typed_of(held: Round | None) -> dict[str, str]:
     if held is None:
         return {"code": "", "name": "", "area": "", "every_days": "1", "lines": "", "active": "1"}
     points = sorted((one for one in held.checkpoints.all() if one.active), key=lambda one: one.number)
-    lines = "\n".join(f"{one.name}, {one.lon}, {one.lat}, {one.radius}" for one in points)
+    lines = "\n".join(f"{one.name}, {one.lon:.6f}, {one.lat:.6f}, {one.radius}" for one in points)
     typed = {"code": held.code, "name": held.name, "area": held.area, "every_days": str(held.every_days)}
     return typed | {"lines": lines, "active": "1" if held.active else ""}
 

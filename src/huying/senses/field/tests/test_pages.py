@@ -245,6 +245,7 @@ def test_everybody_sees_who_walks_here_and_nothing_of_anybody(cast: Cast, desk: 
     form = said(Client().get(link[1].replace("&amp;", "&")))
     assert shop.address in form and "120.005" in form
     assert "打开档案" not in page and "打开档案" in said(desk("tang_grid").get(f"/p/{shop.code}"))
+    assert Client().get(f"/p/{shop.code.upper()}").status_code == 200
     assert Client().get("/p/NOTHING99").status_code == 404
     point = make_round(cast, "night").checkpoints.get()
     assert "大门" in said(Client().get(f"/p/{point.code.lower()}"))
