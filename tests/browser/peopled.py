@@ -31,6 +31,7 @@ from huying.senses.sync.factories import make_device, raw, sent
 PHONE = "13800138000"
 MASKED = ["王*", "李*", "张*", "唐*", "钱*"]
 FORM = "fire_quick"
+WISH = "门牌号写错了"  # sealed too
 
 
 def registry_pages(cast: Cast, now: datetime) -> list[str]:
@@ -50,7 +51,7 @@ def registry_pages(cast: Cast, now: datetime) -> list[str]:
         ("facility", {"name": "门前消火栓", "kind": "hydrant", "premises": str(shop.uid)}),
     ):
         say(tang, kind, **more)
-    request = ask_right(actor=_self(), now=now, kind="correction", text="门牌号写错了", resident=one)
+    request = ask_right(actor=_self(), now=now, kind="correction", text=WISH, resident=one)
     base, first = "/desk/registry", Proposal.objects.filter(state="waiting").order_by("id")[0]
     disputed = Proposal.objects.get(state="conflict")
     person, place = f"{base}/person/{one.uid}", f"{base}/premises/{shop.uid}"

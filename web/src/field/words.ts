@@ -19,6 +19,7 @@ export function speak(page: PageData, language: "zh" | "en"): void {
   spoken = language;
   book = page.words[language] ?? {};
   document.documentElement.lang = language === "en" ? "en" : "zh-Hans";
+  document.title = t("呼应网格");
   const shared = new DOMParser().parseFromString(page.shared[language] ?? "", "text/html").getElementById("hy-words");
   if (shared) document.getElementById("hy-words")?.replaceWith(document.adoptNode(shared));
 }
