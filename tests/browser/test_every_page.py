@@ -78,7 +78,9 @@ OWNERS = {
     r"^/desk/supervision": "supervisor",
     r"^/desk/dispatch": "dispatcher",
 }
-NO_PAGES = re.compile(r"export|\.(json|geojson|png|pdf|xlsx|csv)$|/photo|/files?/|/file$|logout|code\.png|/static/|/api/|^/m/")
+NO_PAGES = re.compile(
+    r"export|\.(json|geojson|png|pdf|xlsx|csv)$|/photo|/files?/|/file$|logout|code\.png|/static/|/api/|^/m/"
+)
 ID = re.compile(r"(?<=/)[\w-]*\d[\w-]*(?=/|$)")
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
 LINKS = "links => links.filter(a => !a.hasAttribute('download')).map(a => a.href)"
