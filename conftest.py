@@ -16,6 +16,9 @@ from django.db import connection, connections
 from django.utils import translation
 
 from huying.config.instance.cluster import ROLE, THROWN_AWAY, Cluster
+from huying.config.instance.nats import NatsServer
+from huying.kernel.stream import READINGS, URGENT, connect, ensure_streams, publisher
+from huying.kernel.stream.tests.apart import run_apart
 
 TEMPLATE = "huying_template"
 _PLACE = "HUYING_TEST_CLUSTER"
@@ -98,6 +101,44 @@ def _use(cluster: Cluster, name: str) -> None:
     django_settings.DATABASES["default"].update(address)
     connection.close()
     connection.settings_dict.update(address)
+
+
+class StreamServer(NatsServer):
+    """This worker's own nats-server, where `kernel.stream` finds it."""
+
+    def kill(self) -> None:
+        """kill -9; `start` brings it back on the same ports."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture(scope="session")
+def stream_server() -> Iterator[StreamServer]:
+    """A running nats-server with MQTT; nobody answers logins of devices unless the test does."""
+    server = StreamServer(Path(django_settings.HUYING_DATA_DIR) / "nats", mqtt_port=0)
+    server.start()
+    yield server
+    publisher().close()
+    server.stop()
+
+
+@pytest.fixture
+def streams(stream_server: StreamServer) -> StreamServer:
+    """The same with fresh, empty streams."""
+    if stream_server.process is None or stream_server.process.poll() is not None:
+        stream_server.start()
+    run_apart(_begin_anew())
+    return stream_server
+
+
+async def _begin_anew() -> None:
+    connection = await connect(name="tests")
+    await ensure_streams(connection)
+    for name in (READINGS, URGENT):
+        await connection.jsm().delete_stream(name)
+    await ensure_streams(connection)
+    await connection.close()
 
 
 @pytest.fixture(autouse=True)

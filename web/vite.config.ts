@@ -16,7 +16,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1200,
     rollupOptions: {
-      input: { main: "src/main.ts", style: "src/styles/main.css", mark: "src/mark.svg", forms: "src/forms/preview.ts", field: "src/field/main.ts", "field-worker": "src/field/worker.ts", "field-style": "src/styles/field.css" },
+      input: { main: "src/main.ts", style: "src/styles/main.css", mark: "src/mark.svg", forms: "src/forms/preview.ts", devices: "src/devices/main.ts", field: "src/field/main.ts", "field-worker": "src/field/worker.ts", "field-style": "src/styles/field.css" },
     },
   },
 });

@@ -18,7 +18,14 @@ FLOORS = ["kernel", "shell", "ground", "casework", "senses", "insight", "config"
 ORDER = {
     "ground": [{"accounts", "territory"}, {"organisation"}, {"registry"}],
     "casework": [{"catalogue"}, {"cases"}, {"clocks"}, {"understanding"}, {"dispatch"}, {"supervision"}],
-    "senses": [{"reports"}, {"sync"}, {"forms"}, {"portal", "seat", "imports", "field"}],
+    "senses": [
+        {"reports"},
+        {"sync"},
+        {"forms"},
+        {"devices"},
+        {"alarms"},
+        {"portal", "seat", "imports", "field", "readings"},
+    ],
     "insight": [{"hotspots"}],
 }
 LONGEST_FILE = 420

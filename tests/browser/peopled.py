@@ -7,6 +7,7 @@ look on a page.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from huying.casework.cases.factories import COUNTY, GRID_1, IN_GRID_1, Cast
@@ -18,6 +19,10 @@ from huying.ground.registry.models import Premises, Proposal, Resident
 from huying.kernel.actor import SYSTEM, Actor, system
 from huying.kernel.clock import local_day
 from huying.kernel.privacy import reveal
+from huying.kernel.stream import partition_of
+from huying.senses.alarms.factories import make_alarm
+from huying.senses.alarms.models import Step
+from huying.senses.devices.models import Contact, Device, LastValue
 from huying.senses.field import actions as field
 from huying.senses.field.actions.finding import Failed, Inspected
 from huying.senses.field.actions.patrolling import Spot
@@ -25,6 +30,8 @@ from huying.senses.field.factories import make_plan, make_shop
 from huying.senses.field.models import Checkpoint, Task
 from huying.senses.forms import actions as forms
 from huying.senses.forms import factories as written
+from huying.senses.readings.places import spool_of
+from huying.senses.readings.spool import Spool
 from huying.senses.sync import actions as sync
 from huying.senses.sync.factories import make_device, raw, sent
 
@@ -176,3 +183,69 @@ def public_pages(now: datetime) -> list[str]:
         "dawn", name="柳岸早巡", area=GRID_1, spots=[Spot(name="东门", lon=lon, lat=lat)], actor=SYSTEM, now=now
     )
     return [f"/p/{shop.code}", f"/p/{Checkpoint.objects.get().code}"]
+
+
+def device_pages(cast: Cast, now: datetime) -> list[str]:
+    """A breaker with a week behind it and a command that waits, a band, a silent gateway, a smoke alarm and one that is over."""
+    breaker = make_equipment("BRK-1", "smart_breaker", "柳岸路 12 号总闸", now)
+    leaks(breaker, now)
+    LastValue.objects.create(device=breaker, at=now, received_at=now, values={"leak": 12.5, "voltage": 231.0})
+    elder = resident(cast, now)
+    band = make_equipment("BAND-1", "wearable", "王秀英的手环", now, resident_uid=elder.uid)
+    LastValue.objects.create(device=band, at=now, received_at=now, values={"heart_rate": 71, "battery": 64})
+    Contact.objects.create(device=band, rank=1, role="guardian", person_id=cast.tang_grid.person_id)
+    silent = make_equipment("GW-1", "gateway", "柳岸花园网关", now)
+    hour = timedelta(hours=1)
+    LastValue.objects.create(
+        device=silent, at=now - hour, received_at=now - hour, online=False, silent_since=now - hour
+    )
+    smoke = make_equipment("SMK-1", "smoke", "3 幢 301 烟感", now, gateway=silent)
+    rings = make_alarm(smoke, now - timedelta(minutes=3), climbs_at=now + timedelta(minutes=2))
+    Step.objects.create(
+        alarm=rings, number=1, rung=1, who="duty", channel="app", due_at=now, sent_at=now, result="sent"
+    )
+    Step.objects.create(alarm=rings, number=2, rung=1, who="119", channel="voice", due_at=now, result="to_make")
+    over = {
+        "cleared_at": now,
+        "cleared_by": "reading",
+        "closed_at": now,
+        "closed_by": "person:1",
+        "closed_name": "唐丽",
+    }
+    past = make_alarm(breaker, now - hour * 30, kind="leak", rule="leak", severity=3, urgent=False, field="leak", value=46.0,
+                      cause="false_place", **over)  # fmt: skip
+    make_alarm(breaker, now - hour, kind="leak", rule="leak", severity=2, urgent=False, field="leak", value=17.0, count=3,
+               acknowledged_at=now, acknowledged_by="person:1", acknowledged_name="唐丽")  # fmt: skip
+    desk, bells = "/desk/devices", "/desk/alarms"
+    return [
+        f"{desk}/", f"{desk}/?online=offline", f"{desk}/map/", f"{desk}/new", f"{desk}/import", f"{desk}/BRK-1/",
+        f"{desk}/BRK-1/?period=week", f"{desk}/BRK-1/edit", f"{desk}/BRK-1/credential", f"{desk}/BAND-1/", f"{desk}/GW-1/",
+        f"{desk}/SMK-1/", f"{bells}/", f"{bells}/?show=closed", f"{bells}/{rings.uid}/", f"{bells}/{past.uid}/",
+        f"{bells}/rules/", f"{bells}/rules/?kind=wearable", f"{bells}/rules/new?kind=smoke",
+        f"{bells}/rules/smart_breaker/leak/", f"{bells}/rates/", f"{bells}/drills/",
+    ]  # fmt: skip
+
+
+def make_equipment(code: str, kind: str, name: str, now: datetime, **more: Any) -> Device:
+    """A device in the first grid, registered long ago."""
+    lon, lat = IN_GRID_1
+    earlier = now - timedelta(days=90)
+    return Device.objects.create(
+        code=code, kind=kind, name=name, area=GRID_1, address="柳岸花园3幢", lon=lon, lat=lat, created_at=earlier,
+        created_by="system:test", changed_at=earlier, changed_by="system:test", **more,
+    )  # fmt: skip
+
+
+def leaks(device: Device, now: datetime) -> None:
+    """A week of readings, one in five minutes: every night the leak grows for half an hour."""
+    begin = now - timedelta(days=7)
+    moments = [begin + timedelta(minutes=5 * number) for number in range(7 * 288)]
+    lines = [
+        {"k": device.kind, "d": device.pk, "a": int(at.timestamp() * 1000), "r": int(at.timestamp() * 1000), "s": number,
+         "v": {"leak": 45.0 if number % 288 in range(200, 207) else 8.0 + number % 7, "voltage": 228.0 + number % 9}}
+        for number, at in enumerate(moments)
+    ]  # fmt: skip
+    spool = Spool(spool_of("READINGS", partition_of(device.code)))
+    spool.folder.mkdir(parents=True, exist_ok=True)
+    spool.append(lines, now)
+    spool.close()

@@ -57,13 +57,15 @@ ADDED = {
     "editors": ("catalogue_editor", "territory_editor", "organisation_editor"),
     "registry": ("registry_editor",),
     "field": ("grid_lead", "catalogue_editor"),
+    "devices": ("device_keeper",),
 }
-MOST_OF = {"registry": 40, "field": 48}
+MOST_OF = {"registry": 40, "field": 48, "devices": 48}
 # The same for everybody: judged with the one role named.
 OWNERS = {
     r"^/desk/registry/log": "discipline",
     r"^/desk/registry": "registry",
     r"^/desk/(field|forms)": "field",
+    r"^/desk/(devices|alarms)": "devices",
     r"^/my-information": "known_resident",
     r"^/desk/catalogue": "editors",
     r"^/desk/areas": "editors",
@@ -297,7 +299,9 @@ def _peopled(role: str, cast: Cast) -> list[str]:
     if role == "discipline":
         peopled.resident(cast, clock.now())
         return ["/desk/registry/log/"]
-    pages = {"registry": peopled.registry_pages, "field": peopled.field_pages}.get(role)
+    pages = {"registry": peopled.registry_pages, "field": peopled.field_pages, "devices": peopled.device_pages}.get(
+        role
+    )
     return pages(cast, clock.now()) if pages else []
 
 

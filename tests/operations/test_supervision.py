@@ -23,6 +23,7 @@ from huying.config.instance.home import Home
 from huying.config.instance.parts import Choices, ask_health
 
 PATIENCE = 60.0
+PARTS = {"database", "stream", "web", "worker", "gatekeeper", "readings", "urgent"}
 _STAYS = 30  # times a tenth of a second
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("instance")]
 
@@ -100,11 +101,11 @@ def test_it_is_healthy_and_says_so(instance: Instance) -> None:
     assert _until(instance.healthy)
     code, facts, _said = instance.run("status")
     assert code == 0
-    assert facts["ok"] and {"database", "web", "worker"} == set(facts["parts"])
+    assert facts["ok"] and set(facts["parts"]) == PARTS
     assert facts["parts"]["database"]["migrations_waiting"] == 0
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "database"])
+@pytest.mark.parametrize("name", ["web", "worker", "stream", "readings", "database"])
 def test_a_killed_part_comes_back(instance: Instance, name: str) -> None:
     assert _until(instance.healthy)
     before = instance.pids()[name]

@@ -6,3 +6,6 @@ class ConfigConfig(AppConfig):
     label = "config"
     verbose_name = "呼应"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from huying.config import checks  # noqa: F401 - importing registers the checks

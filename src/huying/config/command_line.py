@@ -15,6 +15,7 @@ import click
 from huying.config import commands
 from huying.config.instance.cluster import ClusterFailed
 from huying.config.instance.home import AlreadyRunning, Home
+from huying.config.instance.nats import NatsFailed
 from huying.config.instance.supervisor import CannotStart
 
 
@@ -102,7 +103,7 @@ def main() -> None:
     """The console script. Errors meant for people are shown as such, everything else as it is."""
     try:
         huying()
-    except (CannotStart, ClusterFailed, AlreadyRunning) as error:
+    except (CannotStart, ClusterFailed, NatsFailed, AlreadyRunning) as error:
         said = f"{error} is in use by another process." if isinstance(error, AlreadyRunning) else str(error)
         click.echo(said, err=True)
         sys.exit(1)

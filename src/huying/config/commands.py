@@ -15,7 +15,7 @@ import click
 
 from huying.config.instance.home import AlreadyRunning, Home
 from huying.config.instance.parts import Choices, ask_health
-from huying.config.instance.supervisor import CannotStart, Supervisor, check_port
+from huying.config.instance.supervisor import CannotStart, Supervisor, check_ports
 from huying.kernel.console import Console, json_option
 
 _data_dir = click.option(
@@ -29,6 +29,9 @@ _host = click.option(
 _port = click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
 _detach = click.option("--detach", is_flag=True, help="Return when everything answers; `huying down` stops it.")
 _web_workers = click.option("--web-workers", type=click.IntRange(1, 64), default=1, show_default=True)
+_mqtt_port = click.option(
+    "--mqtt-port", type=click.IntRange(0, 65535), default=0, help="Where devices come [default: 1883, any when taken]."
+)
 
 
 @click.command()
@@ -37,6 +40,7 @@ _web_workers = click.option("--web-workers", type=click.IntRange(1, 64), default
 @_port
 @_detach
 @_web_workers
+@_mqtt_port
 @click.option("--scale", type=click.Choice(["community", "district", "city"]), default="district", show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same place and history.")
 @click.option("--no-live", is_flag=True, help="Let nothing happen by itself.")
@@ -52,6 +56,7 @@ def demo(console: Console, data_dir: str | None, detach: bool, no_live: bool, **
 @_port
 @_detach
 @_web_workers
+@_mqtt_port
 @json_option
 def up(console: Console, data_dir: str | None, detach: bool, **chosen: Any) -> None:
     """Run an instance without demonstration content."""
@@ -149,7 +154,7 @@ def _launch(console: Console, home: Home, choices: Choices, *, detach: bool) -> 
 def _launch_detached(console: Console, home: Home, choices: Choices) -> None:
     """The same command once more, as a session of its own; come back when everything answers."""
     home.create()
-    check_port(choices)
+    check_ports(choices)
     began = time.monotonic()
     command = [sys.executable, "-m", "huying.config.commands", json.dumps(dataclasses.asdict(choices))]
     log = home.logs / "supervisor.log"
@@ -179,15 +184,19 @@ def _launch_detached(console: Console, home: Home, choices: Choices) -> None:
 
 def _announce(console: Console, home: Home, address: str, word: str, seconds: float) -> None:
     logins = home.read("demo.json").get("logins", [])
+    mqtt = home.read().get("parts", {}).get("stream", {}).get("mqtt", "")
     if not console.as_json:
         click.echo(
             f"\n  居民 portal   {address}\n  工作台 desk   {address}desk/\n  接口 API      {address}api/v1/openapi.json"
         )
+        if mqtt:
+            click.echo(f"  设备 MQTT     {mqtt}")
         for login in logins:
             click.echo("  " + "  ".join(str(value) for value in login.values()))
         click.echo("")
     summary = f"{word} in {seconds:.1f} s at {address}" if seconds else f"{word} at {address}"
-    console.done(summary, address=address, seconds=round(seconds, 2), data_dir=str(home.path), logins=logins)
+    facts = {"address": address, "mqtt": mqtt, "seconds": round(seconds, 2), "data_dir": str(home.path)}
+    console.done(summary, **facts, logins=logins)
 
 
 def _detached_main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import psutil
 from django.conf import settings
@@ -13,6 +14,8 @@ from django.views.decorators.cache import never_cache
 from psycopg_pool import PoolTimeout
 
 from huying.config.instance.home import Home
+from huying.config.instance.nats import answers
+from huying.kernel.stream import StreamUnavailable, find_access
 
 BEAT: Final = 30  # seconds without a heartbeat after which a worker counts as gone
 Part = dict[str, Any]
@@ -26,8 +29,9 @@ def healthz(request: HttpRequest) -> JsonResponse:
     parts: dict[str, Part] = {"web": {"ok": True}, "database": _database()}
     parts["worker"] = _worker() if parts["database"]["ok"] else {"ok": False, "why": "no database"}
     noted = Home(settings.HUYING_DATA_DIR).read().get("parts", {})
-    if "live" in noted:
-        parts["live"] = _process(noted["live"])
+    parts |= {name: _process(noted[name]) for name in ("gatekeeper", "readings", "urgent", "live") if name in noted}
+    if settings.NATS_URL or "stream" in noted:
+        parts["stream"] = _stream()
     ok = all(part["ok"] for part in parts.values())
     return JsonResponse({"ok": ok, "parts": parts}, status=200 if ok else 503)
 
@@ -62,6 +66,19 @@ def _worker() -> Part:
     if age is None or age > BEAT:
         return {"ok": False, "why": "no heartbeat", "jobs_waiting": waiting}
     return {"ok": True, "heartbeat_age": round(age, 1), "workers": count, "jobs_waiting": waiting}
+
+
+def _stream() -> Part:
+    """Whether a server of the stream introduces itself."""
+    try:
+        servers = find_access().servers
+    except StreamUnavailable as error:
+        return {"ok": False, "why": str(error.hint)}
+    for server in servers:
+        place = urlsplit(server)
+        if answers(place.hostname or "127.0.0.1", place.port or 4222, patience=0.5):
+            return {"ok": True}
+    return {"ok": False, "why": "no answer"}
 
 
 def _process(noted: Part) -> Part:

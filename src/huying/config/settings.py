@@ -6,6 +6,10 @@
 | HUYING_SECRET | long random text that seals personal data and signs sessions | the file `secret` there, made once |
 | HUYING_SECRET_FALLBACKS | earlier secrets, separated by spaces, while one is being replaced | |
 | DATABASE_URL | postgresql://user:password@host:port/name of a server ≥16 | the instance's own PostgreSQL |
+| NATS_URL | nats://host:port of the device stream's servers, separated by commas | the instance's own nats-server |
+| HUYING_STREAM_MEGABYTES | how much may wait in the device stream before it refuses | 4096 |
+| HUYING_STREAM_REPLICAS | copies of the device stream in a cluster: 1, 3 or 5 | 1 |
+| HUYING_STREAM_SYNC | how often the own server forces the stream to disk; `always` for a power cut to cost nothing | 10s |
 | HUYING_HOSTS | host names served, separated by commas; `*` for any | * in the demonstration, else localhost |
 | HUYING_ORIGINS | https origins allowed to send forms, separated by commas | |
 | HUYING_HTTPS | 1: cookies only over https, HSTS | 0 |
@@ -26,6 +30,7 @@ from huying.config.addresses import database_settings
 from huying.config.secret import read_or_create_secret
 from huying.config.settings_signin import *
 from huying.config.settings_signin import SIGNIN_APPS, SIGNIN_MIDDLEWARE
+from huying.config.settings_stream import *
 
 
 def _flag(name: str, default: str = "0") -> bool:
@@ -68,6 +73,9 @@ HUYING_APPS = [
     "huying.senses.reports",
     "huying.senses.sync",
     "huying.senses.forms",
+    "huying.senses.devices",
+    "huying.senses.alarms",
+    "huying.senses.readings",
     "huying.senses.portal",
     "huying.senses.seat",
     "huying.senses.imports",

@@ -99,6 +99,11 @@ HUYING_SMS_FILE = os.environ.get("HUYING_SMS_FILE", "")
 HUYING_SMS_URL = os.environ.get("HUYING_SMS_URL", "")
 HUYING_SMS_TOKEN = os.environ.get("HUYING_SMS_TOKEN", "")
 HUYING_SMS_TEMPLATE = os.environ.get("HUYING_SMS_TEMPLATE", "")
+# Who speaks on the phone when an alarm calls: "console", "file" or "http".
+HUYING_VOICE_CALLER = os.environ.get("HUYING_VOICE_CALLER", "console")
+HUYING_VOICE_FILE = os.environ.get("HUYING_VOICE_FILE", "")
+HUYING_VOICE_URL = os.environ.get("HUYING_VOICE_URL", "")
+HUYING_VOICE_TOKEN = os.environ.get("HUYING_VOICE_TOKEN", "")
 HUYING_RESIDENT_SESSION = timedelta(days=30)
 
 SESSION_COOKIE_NAME = "huying_session"

@@ -14,6 +14,8 @@ os.environ["HUYING_DATA_DIR"] = str(_own)
 os.environ["HUYING_SECRET"] = "test-only-0123456789-abcdefghijklmnopqrstuvwxyz"
 for _name in (
     "DATABASE_URL",
+    "NATS_URL",
+    "NATS_CREDENTIALS",
     "HUYING_DEMO",
     "HUYING_DEBUG",
     "HUYING_HTTPS",
@@ -23,6 +25,7 @@ for _name in (
     os.environ.pop(_name, None)
 
 os.environ["HUYING_STATIC"] = "plain"
+os.environ["HUYING_STREAM_MEGABYTES"] = "64"
 
 from huying.config.settings import *  # noqa: E402
 

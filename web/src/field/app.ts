@@ -28,7 +28,8 @@ export class App {
   point: Point | null = null;
   verdict: Verdict = { may: "work", daysLeft: 0 };
   offset = 0;
-  said = "";
+  /** What is being said; worked out anew at each drawing where it depends on how things stand. */
+  said: string | (() => string) = "";
   fresh: ServiceWorker | null = null;
   store!: Store;
   book!: Book;
@@ -64,7 +65,7 @@ export class App {
     });
   };
 
-  say(text: string, seconds = 5): void {
+  say(text: string | (() => string), seconds = 5): void {
     clearTimeout(this.saidTimer);
     this.said = text;
     this.saidTimer = window.setTimeout(() => {

@@ -86,7 +86,7 @@ export function frame(app: App, screen: Screen | null): View {
     <nav class="portal__bar field-app__bar" aria-label=${t("主要功能")}>
       ${DOORS.map(([href, sign, words]) => html`<a href=${href} aria-current=${here === href || (href !== "#/" && here.startsWith(`${href}/`)) ? "page" : nothing}>${icon(sign)}<span>${words()}</span></a>`)}
     </nav>
-    <div class="toasts" role="status" aria-live="polite">${app.said ? html`<div class="toast"><span>${app.said}</span>${press(t("知道了"), () => { app.said = ""; app.draw(); }, "quiet")}</div>` : nothing}</div>`;
+    <div class="toasts" role="status" aria-live="polite">${app.said ? html`<div class="toast"><span>${typeof app.said === "function" ? app.said() : app.said}</span>${press(t("知道了"), () => { app.said = ""; app.draw(); }, "quiet")}</div>` : nothing}</div>`;
 }
 
 /** A fault in one screen must not shut the worker out of the others. */

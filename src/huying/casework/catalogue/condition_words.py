@@ -90,6 +90,16 @@ _LINES = (
     ("120", Words("120 急救", "120 ambulance")), ("122", Words("122 交通事故", "122 traffic")),
     ("96333", Words("96333 电梯救援", "96333 lift rescue")),
 )  # fmt: skip
+# Why a device's alarm came; the alarm is closed with the same code.
+_CAUSES = (
+    ("real", Words("险情属实", "Real danger")), ("hazard", Words("有隐患，未成险情", "A hazard, no danger yet")),
+    ("false_device", Words("误报：设备故障", "False: device fault")),
+    ("false_place", Words("误报：油烟、水汽、灰尘等干扰", "False: cooking smoke, steam, dust")),
+    ("false_hand", Words("误报：误触误按", "False: pressed by mistake")),
+    ("works", Words("施工或检修", "Building or repair work")), ("power", Words("断电", "Power cut")),
+    ("network", Words("网络中断", "Network failure")), ("battery", Words("电量耗尽", "Empty battery")),
+    ("test", Words("测试", "Test")), ("other", Words("其他", "Other")),
+)  # fmt: skip
 
 
 def _field(name: str, kind: FieldKind, zh: str, en: str, choices: tuple[tuple[str, Words], ...] = ()) -> Field:
@@ -145,7 +155,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     ),
     "C10": (
         _field("alarm_reset_at", "time", "报警复位时间", "Alarm reset at"),
-        _field("cause_code", "text", "报警原因", "Cause"),
+        _field("cause_code", "choice", "报警原因", "Cause", _CAUSES),
     ),
     "C11": (
         _field("report_ref", "file", "检测或鉴定报告", "Test or appraisal report"),

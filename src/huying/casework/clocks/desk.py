@@ -298,7 +298,10 @@ def link_of(notice: Notice) -> str:
     """Where a notice leads: its order if it has one, else its case."""
     if notice.order_id is not None and url_of("supervision-board"):
         return reverse("supervision-order", args=[notice.order_id])
-    return case_link(notice.case_id) if notice.case_id is not None else ""
+    if notice.case_id is not None:
+        return case_link(notice.case_id)
+    alarm = str(notice.body.get("alarm", ""))
+    return reverse("alarms-alarm", args=[alarm]) if alarm and url_of("alarms-board") else ""
 
 
 def case_link(case_id: int) -> str:

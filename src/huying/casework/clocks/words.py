@@ -81,6 +81,7 @@ _SENTENCES: dict[str, Promise] = {
     "order": _("督办：“%(title)s”，请于%(due)s前回复"),
     "answered": _("督办已回复：“%(title)s”"),
     "emergency": _("可能有紧急情况，请马上看：“%(title)s”%(text)s"),
+    "alarm": _("报警：“%(title)s”，请马上查看"),
     "closed": _("督办已了结：“%(title)s”"),
     "recurring": _("反复发生：“%(title)s”，%(days)s 天里办结后又出现了 %(times)s 次，光办结这一件不够"),
 }

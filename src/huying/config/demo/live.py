@@ -2,6 +2,7 @@
 
 One round takes in a voice, or lets the right person of the demo place do what is due next on some case, through the
 same actions screens use. What is refused is left; a lost database is waited for; a signal ends it between two acts.
+Beside it the devices of the place go on sending readings to the stream.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from huying.casework.cases.models import Case
 from huying.casework.cases.rules import Action, State
 from huying.kernel import clock
 from huying.kernel.errors import HuyingError
+from huying.kernel.stream import StreamRefused
+from huying.senses.readings.demo import Living, is_equipped
+from huying.senses.readings.demo.living import EVERY
 from huying.senses.reports.actions import take_in
 from huying.senses.reports.models import Report
 
@@ -59,6 +63,7 @@ LEFT: Final = {"dispatch": 12, "sign": 3, "check_pass": 4, "check_fail": 8, "ret
 
 def run(stop: threading.Event) -> None:
     """Live until told to stop."""
+    threading.Thread(target=speak_on, args=(stop,), name="devices", daemon=True).start()
     life: Life | None = None
     while not stop.is_set():
         pause = LONGEST
@@ -79,6 +84,24 @@ def run(stop: threading.Event) -> None:
             log.exception("an act failed; going on")
         stop.wait(pause)
     connection.close()
+
+
+def speak_on(stop: threading.Event) -> None:
+    """The devices say what is due, every few seconds; a stream or a database that is away is waited for."""
+    living: Living | None = None
+    while not stop.wait(EVERY):
+        try:
+            if living is None and is_equipped():
+                living = Living(loading.plan_of_demo().seed, clock.now().timestamp())
+                connection.close()
+            if living is not None:
+                living.speak(clock.now().timestamp())
+        except StreamRefused:
+            log.info("the stream took nothing: what the devices said meanwhile is not said again")
+        except Exception:
+            log.exception("the devices fell silent; going on")
+            living = None
+            connection.close()
 
 
 def pause_at(now: datetime, rng: Random) -> float:

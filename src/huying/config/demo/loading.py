@@ -35,7 +35,7 @@ from .crew import Crew
 from .ending import answer_orders, leave_open
 from .founding import FOUNDER, found
 from .intake import SOURCE, Known, take_in_past
-from .peopling import is_peopled, people_place
+from .peopling import equip_place, is_peopled, people_place
 from .proof import pictures
 from .rhythm import CHINA, VoicedReport, make_reports
 from .roles import Stage
@@ -79,8 +79,12 @@ def load(
     watch = progress or Silent()
     if not is_loaded():
         _live_through(scale, seed, watch, now=now, count=count, days=days)
-    if not is_peopled() and (plan := _begun()) is not None:
+    plan = _begun()
+    if plan is None:
+        return
+    if not is_peopled():
         people_place(plan, watch, people=people)
+    equip_place(plan, watch)
 
 
 def _live_through(
@@ -129,10 +133,16 @@ def _begun() -> Plan | None:
 
 def place_of_demo() -> FictionalPlace:
     """The place that was loaded, made anew from its seed."""
+    plan = plan_of_demo()
+    return ground.make(cast("Scale", plan.scale), plan.seed)
+
+
+def plan_of_demo() -> Plan:
+    """What was loaded here; LookupError when nothing was."""
     plan = _begun()
     if plan is None:
         raise LookupError("no demonstration has been loaded here")
-    return ground.make(cast("Scale", plan.scale), plan.seed)
+    return plan
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Gives the demo place its people and its field work: shipped forms, a registry, plans with four weeks behind them."""
+"""Gives the demo place its people, its field work and its devices: forms, a registry, plans and readings of weeks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from huying.kernel.progress import Progress
 from huying.kernel.trace import Draft, Entry, record
 from huying.senses.field.demo import make_field_work
 from huying.senses.forms.actions import load_shipped
+from huying.senses.readings import demo as devices
 
 from .founding import FOUNDER
 
@@ -26,6 +27,19 @@ DONE: Final = "demo_peopled"
 
 def is_peopled() -> bool:
     return Entry.objects.filter(chain=CHAIN, verb=DONE).exists()
+
+
+def equip_place(plan: Plan, watch: Progress) -> None:
+    """Devices with weeks of readings behind them; done once. A place of an earlier version gets its devices too."""
+    if not devices.is_equipped():
+        devices.make_devices(
+            actor=FOUNDER,
+            scale=plan.scale,
+            seed=plan.seed,
+            now=plan.end,
+            progress=watch,
+            days=min(plan.days, devices.DAYS),
+        )
 
 
 def people_place(plan: Plan, watch: Progress, *, people: int | None = None) -> None:

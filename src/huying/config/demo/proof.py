@@ -9,7 +9,7 @@ from zlib import crc32
 
 from huying.casework.catalogue.conditions import Node, parse_condition
 
-_CAUSES = ("油烟误报", "线路过载", "设备电量低", "人为误触")
+_CAUSES = ("false_place", "hazard", "battery", "false_hand")
 _SERVICES = ("上门探访并送达生活物资", "安排社区医生上门", "代办申请材料", "结对帮扶，每周联系一次")
 
 

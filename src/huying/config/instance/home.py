@@ -32,7 +32,7 @@ class Home:
     ```
     secret          the instance secret        pg/       PostgreSQL          static/   collected static files
     instance.json   what runs now              logs/     one file a part     files/    uploaded pictures
-    prepared.json   what was last migrated     demo.json logins of the demonstration
+    prepared.json   what was last migrated     nats/     the device stream     demo.json logins of the demonstration
     ```
     """
 
@@ -112,6 +112,10 @@ class Home:
         """`DATABASE_URL`, or the one the running instance was started with; "" for the directory's own PostgreSQL."""
         return os.environ.get("DATABASE_URL") or str(self.read().get("database_url", ""))
 
+    def stream_url(self) -> str:
+        """`NATS_URL`, or the one the running instance was started with; "" for the directory's own nats-server."""
+        return os.environ.get("NATS_URL") or str(self.read().get("nats_url", ""))
+
     def environment(self, *, demo: bool | None = None) -> dict[str, str]:
         """What a process of this instance finds in its environment."""
         if demo is None:
@@ -125,6 +129,8 @@ class Home:
         }
         if url := self.database_url():
             env["DATABASE_URL"] = url
+        if url := self.stream_url():
+            env["NATS_URL"] = url
         return env
 
     @contextmanager

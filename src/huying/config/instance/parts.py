@@ -20,6 +20,7 @@ import psutil
 from huying.config.instance import children
 from huying.config.instance.cluster import ROLE, Cluster
 from huying.config.instance.home import Home
+from huying.config.instance.nats import NatsServer
 
 LONGEST_PAUSE: Final = 30.0
 CALM: Final = 60.0  # a part that ran this long may fail again without a pause
@@ -36,6 +37,7 @@ class Choices:
     seed: int = 1
     live: bool = True
     web_workers: int = 1
+    mqtt_port: int = 0  # 0: 1883 when it is free, else any
 
     @property
     def address(self) -> str:
@@ -117,6 +119,26 @@ class DatabasePart(Part):
         self.process = None
 
 
+@dataclass
+class StreamPart(Part):
+    """nats-server, started and stopped by its own rules."""
+
+    server: NatsServer = field(kw_only=True)
+
+    def start(self) -> None:
+        self.server.start()
+        self.process = self.server.process
+        self._noted()
+
+    def stop(self) -> None:
+        self.server.stop()
+        self.process = None
+
+    def noted(self) -> dict[str, Any]:
+        access = self.server.access
+        return {**super().noted(), "mqtt": f"{access.get('mqtt_host')}:{access.get('mqtt_port')}"}
+
+
 def database(home: Home) -> DatabasePart:
     cluster = home.cluster()
     return DatabasePart("database", (), {}, cluster.log, cluster=cluster)
@@ -158,10 +180,35 @@ def live(home: Home, env: dict[str, str]) -> Part:
     return Part("live", command, {**env, "HUYING_PART": "live"}, home.logs / "live.log")
 
 
-def all_parts(home: Home, choices: Choices) -> list[Part]:
-    """In the order they start; they stop in the opposite one."""
+def stream(home: Home, choices: Choices) -> StreamPart:
+    server = NatsServer(home.path / "nats", host=choices.host, mqtt_port=choices.mqtt_port)
+    return StreamPart("stream", (), {}, server.log, server=server)
+
+
+def readers(home: Home, env: dict[str, str]) -> list[Part]:
+    """What reads the stream: the gatekeeper of devices, their readings, and what cannot wait, each on its own."""
+    modules = {
+        "gatekeeper": ["huying.senses.devices.gatekeeper"],
+        "readings": ["huying.senses.readings.worker"],
+        "urgent": ["huying.senses.readings.worker", "--urgent"],
+    }
+    return [
+        Part(name, [sys.executable, "-m", *module], {**env, "HUYING_PART": name}, home.logs / f"{name}.log")
+        for name, module in modules.items()
+        if find_spec(module[0]) is not None
+    ]
+
+
+def first_parts(home: Home, choices: Choices) -> list[Part]:
+    """What people wait for, in the order it starts; parts stop in the opposite one."""
     env = home.environment(demo=choices.demo)
-    parts = [web(home, choices, env), worker(home, env)]
+    return [web(home, choices, env), worker(home, env)]
+
+
+def later_parts(home: Home, choices: Choices) -> list[Part]:
+    """What nobody waits for: started when the web server answers, so that it does not compete with it."""
+    env = home.environment(demo=choices.demo)
+    parts = readers(home, env)
     if choices.demo and choices.live and find_spec("huying.config.demo.live") is not None:
         parts.append(live(home, env))
     return parts

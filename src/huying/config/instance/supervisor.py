@@ -17,7 +17,9 @@ from typing import Any, Final
 from huying.config.instance import children, parts, prepare
 from huying.config.instance.cluster import ClusterFailed
 from huying.config.instance.home import Home, end_leftovers
+from huying.config.instance.nats import NatsFailed
 from huying.config.instance.parts import Choices, Part
+from huying.config.settings_stream import stream_problems
 
 LOOK: Final = 0.25  # seconds between two looks at the parts
 ASK: Final = 5.0  # seconds between two questions to /healthz
@@ -29,20 +31,31 @@ class CannotStart(Exception):
     """Says why, and what to do."""
 
 
-def check_port(choices: Choices) -> None:
-    family = socket.AF_INET6 if ":" in choices.host else socket.AF_INET
+def check_ports(choices: Choices) -> None:
+    """The ports asked for can be had; raises `CannotStart`."""
+    _check_port(choices.host, choices.port, "--port")
+    if choices.mqtt_port:
+        _check_port(choices.host, choices.mqtt_port, "--mqtt-port")
+
+
+def check_settings() -> None:
+    """The settings the parts are started with make sense; raises `CannotStart`."""
+    for name, instead in stream_problems().items():
+        raise CannotStart(f"{name} cannot be understood. Write {instead}.")
+
+
+def _check_port(host: str, port: int, option: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((choices.host, choices.port))
+            probe.bind((host, port))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise CannotStart(
-                    f"Port {choices.port} is taken by another program. Choose another one, e.g. --port {choices.port + 1}."
+                    f"Port {port} is taken by another program. Choose another one, e.g. {option} {port + 1}."
                 ) from error
-            raise CannotStart(
-                f"Cannot listen on {choices.host}:{choices.port}: {error.strerror}. See --port."
-            ) from error
+            raise CannotStart(f"Cannot listen on {host}:{port}: {error.strerror}. See {option}.") from error
 
 
 class Supervisor:
@@ -67,7 +80,8 @@ class Supervisor:
             ended = end_leftovers(self.home.read())
             if ended:
                 self.say(f"ended what an earlier run left: {', '.join(ended)}")
-            check_port(self.choices)
+            check_ports(self.choices)
+            check_settings()
             try:
                 if self._start_all():
                     self.phase = "running"
@@ -84,14 +98,15 @@ class Supervisor:
         if not self.home.database_url():
             self._start(parts.database(self.home))
             prepare.start_over_if_interrupted(self.home)
+        if not self.home.stream_url():
+            self._start(parts.stream(self.home, self.choices))
         if not prepare.is_prepared(self.home, self.choices) and not self._prepare():
             return False
-        later: list[Part] = []
-        for part in parts.all_parts(self.home, self.choices):
-            later.append(part) if part.name == "live" else self._start(part)
+        for part in parts.first_parts(self.home, self.choices):
+            self._start(part)
         if not self._wait_for_web():
             return False
-        for part in later:  # nobody waits for it, so it does not compete with what people wait for
+        for part in parts.later_parts(self.home, self.choices):
             self._start(part)
         return True
 
@@ -150,7 +165,7 @@ class Supervisor:
             try:
                 part.start()
                 self.say(f"{part.name} started again")
-            except (ClusterFailed, OSError) as error:
+            except (ClusterFailed, NatsFailed, OSError) as error:
                 part.failed(str(error))
         return True
 
@@ -186,6 +201,7 @@ class Supervisor:
             "port": self.choices.port,
             "demo": self.choices.demo,
             "database_url": self.home.database_url(),
+            "nats_url": self.home.stream_url(),
             "parts": {part.name: part.noted() for part in self.parts},
         }
         self.home.write(state)

@@ -21,6 +21,7 @@ LOGINS: Final = (
     ("territory-editor", "网格编辑", "Territory editor"),
     ("organisation-editor", "组织编辑", "Organisation editor"),
     ("registry-editor", "信息管理员", "Registry editor"),
+    ("device-keeper", "设备管理员", "Device keeper"),
     ("admin", "系统管理员", "Administrator"),
 )
 RESIDENTS: Final = (

@@ -38,6 +38,7 @@ ROLE_CHOICES = [
     ("grid_worker", _("网格员")),
     ("grid_lead", _("网格长")),
     ("assistant", _("协管员")),
+    ("device_keeper", _("设备管理员")),
     ("admin", _("系统管理员")),
 ]
 ROLES = tuple(role for role, _label in ROLE_CHOICES)
@@ -57,30 +58,37 @@ SCOPES = (
     "registry:read",
     "registry:write",
     "field:read",
+    "devices:read",
+    "devices:write",
+    "readings:write",
 )
 
 _VIEW = frozenset({"organisation.view"})
 _EDIT = _VIEW | {"unit.edit", "person.edit", "rota.edit", "responsibility.edit", "admission.edit"}
 _OVERSEE = frozenset({"field.oversee"})
 _WATCH = frozenset({"registry.view", "registry.propose", "registry.care"})
+_DEVICES = frozenset({"device.view"})
 CAPABILITIES: Mapping[str, frozenset[str]] = {
-    "seat": _VIEW,
-    "dispatcher": _VIEW,
+    "seat": _VIEW | _DEVICES,
+    "dispatcher": _VIEW | _DEVICES,
     "handler": _VIEW,
     "unit_lead": _VIEW | {"rota.edit"},
     "checker": _VIEW,
-    "supervisor": _VIEW | _OVERSEE,
+    "supervisor": _VIEW | _OVERSEE | _DEVICES,
     "discipline": _VIEW | {"trace.view"},
     "centre_lead": _VIEW
     | {"rota.edit", "responsibility.edit", "admission.edit", "trace.view", "registry.view", "plan.edit"}
-    | _OVERSEE,
+    | {"device.command"}
+    | _OVERSEE
+    | _DEVICES,
     "catalogue_editor": _VIEW | {"responsibility.edit", "admission.edit"},
     "territory_editor": _VIEW,
     "organisation_editor": _EDIT | {"trace.view"},
     "registry_editor": _VIEW | _WATCH | {"registry.decide", "registry.export"},
-    "grid_worker": _VIEW | _WATCH | {"field.work"},
-    "grid_lead": _VIEW | _WATCH | _OVERSEE | {"registry.decide", "field.work", "plan.edit"},
+    "grid_worker": _VIEW | _WATCH | _DEVICES | {"field.work"},
+    "grid_lead": _VIEW | _WATCH | _OVERSEE | _DEVICES | {"registry.decide", "field.work", "plan.edit"},
     "assistant": frozenset({"field.work"}),
+    "device_keeper": _VIEW | _DEVICES | {"registry.view", "device.edit", "device.command"},
     "admin": _EDIT | {"key.edit", "account.edit", "trace.view"},
 }
 ALL_CAPABILITIES = frozenset().union(*CAPABILITIES.values())
@@ -88,6 +96,9 @@ ALL_CAPABILITIES = frozenset().union(*CAPABILITIES.values())
 SCOPE_CAPABILITIES: Mapping[str, frozenset[str]] = {
     "scope:registry:read": frozenset({"registry.view"}),
     "scope:registry:write": frozenset({"registry.view", "registry.propose"}),
+    "scope:devices:read": _DEVICES,
+    "scope:devices:write": _DEVICES | {"device.edit"},
+    "scope:readings:write": frozenset({"readings.send"}),
 }
 
 

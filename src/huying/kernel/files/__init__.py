@@ -2,22 +2,30 @@
 
 from huying.kernel.files.models import StoredFile
 from huying.kernel.files.store import (
+    Cleaned,
     accept_upload,
     allow_files,
     attach,
+    attach_many,
+    clean_upload,
     clear_unattached,
     erase_files,
+    keep_upload,
     may_see,
     path_of,
 )
 
 __all__ = [
+    "Cleaned",
     "StoredFile",
     "accept_upload",
     "allow_files",
     "attach",
+    "attach_many",
+    "clean_upload",
     "clear_unattached",
     "erase_files",
+    "keep_upload",
     "may_see",
     "path_of",
 ]

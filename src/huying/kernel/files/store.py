@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, ForeignObjectRel, Model, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, ForeignObjectRel, Model, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from huying.kernel.actor import Actor
@@ -44,31 +45,67 @@ def accept_upload(
 ) -> StoredFile:
     """Clean an upload, store it and return its row. The kind is found from the bytes, never from name or header.
 
-    Photos are re-encoded without metadata, at most 2560 px, with a 480 px thumbnail; position and time of capture
+    Photos are re-encoded without metadata, at most 2560 px, with a thumbnail of 400 to 512 px; position and time of capture
     move into columns. ``documents=True`` also takes passive PDF files, ``sounds=True`` also voice notes up to 10 MB; both
     are kept as they are. Raises Invalid on all else.
     """
-    content = _read(stream)
-    row = StoredFile(name=clean_name(name), at=now, actor_ref=actor.ref, subject=subject)
+    cleaned = clean_upload(_read(stream), documents=documents, sounds=sounds)
+    return keep_upload(cleaned, actor=actor, now=now, name=name, subject=subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What may be stored of an upload: its bytes, those of its thumbnail, and what is known of it (columns)."""
+
+    content: bytes
+    thumbnail: bytes
+    known: Mapping[str, Any]
+
+
+def clean_upload(content: bytes, *, documents: bool = False, sounds: bool = False) -> Cleaned:
+    """The work on the bytes that ``accept_upload`` does, with nothing stored and no database touched. Raises Invalid."""
     if content.startswith(b"%PDF-"):
         if not documents:
             raise unreadable()
         check_pdf(content)
-        row.kind, row.media_type = StoredFile.Kind.DOCUMENT, "application/pdf"
-        return _keep(row, content)
+        return Cleaned(content, b"", {"kind": StoredFile.Kind.DOCUMENT, "media_type": "application/pdf"})
     if sounds and sound_type(content):
-        row.kind, row.media_type = StoredFile.Kind.SOUND, check_sound(content)
-        return _keep(row, content)
+        return Cleaned(content, b"", {"kind": StoredFile.Kind.SOUND, "media_type": check_sound(content)})
     image = clean_image(content)
-    row.kind, row.media_type = StoredFile.Kind.IMAGE, image.media_type
-    row.width, row.height = image.width, image.height
-    row.captured_lon, row.captured_lat, row.captured_at = image.lon, image.lat, image.captured_at
-    return _keep(row, image.content, image.thumbnail)
+    known = {
+        "kind": StoredFile.Kind.IMAGE,
+        "media_type": image.media_type,
+        "width": image.width,
+        "height": image.height,
+    }
+    taken = {"captured_lon": image.lon, "captured_lat": image.lat, "captured_at": image.captured_at}
+    return Cleaned(image.content, image.thumbnail, known | taken)
+
+
+@transaction.atomic(savepoint=False)
+def keep_upload(cleaned: Cleaned, *, actor: Actor, now: datetime, name: str = "", subject: str = "") -> StoredFile:
+    """Write bytes and row under a lock that erasing waits for, so that erasing equal bytes cannot take ours."""
+    row = StoredFile(name=clean_name(name), at=now, actor_ref=actor.ref, subject=subject, **cleaned.known)
+    lock_name(_LOCK, shared=True)
+    row.sha256 = put(cleaned.content)
+    row.thumbnail_sha256 = put(cleaned.thumbnail) if cleaned.thumbnail else ""
+    row.bytes = len(cleaned.content)
+    row.save(force_insert=True)
+    return row
 
 
 def attach(files: list[int], subject: str, *, actor: Actor) -> int:
     """Give unattached uploads of this actor to a subject; returns how many. Others' files cannot be taken over."""
     return StoredFile.objects.filter(pk__in=files, subject="", actor_ref=actor.ref).update(subject=subject)
+
+
+def attach_many(subjects: Mapping[int, str], *, actor: Actor) -> int:
+    """The same for many files, each to its own subject (file → subject), in one statement."""
+    rows = StoredFile.objects.filter(pk__in=subjects, subject="", actor_ref=actor.ref)
+    if len(set(subjects.values())) < 2:
+        return rows.update(subject=next(iter(subjects.values()))) if subjects else 0
+    meant = [When(pk=pk, then=Value(subject)) for pk, subject in subjects.items()]
+    return rows.update(subject=Case(*meant, default=F("subject")))
 
 
 def erase_files(subject: str) -> int:
@@ -162,17 +199,6 @@ def clean_name(name: str) -> str:
     """The last part of a file name without control signs, at most 120 signs."""
     last = name.replace("\\", "/").rpartition("/")[2]
     return "".join(sign for sign in last if sign.isprintable())[:120]
-
-
-@transaction.atomic
-def _keep(row: StoredFile, content: bytes, thumbnail: bytes = b"") -> StoredFile:
-    """Write bytes and row under a lock that erasing waits for, so that erasing equal bytes cannot take ours."""
-    lock_name(_LOCK, shared=True)
-    row.sha256 = put(content)
-    row.thumbnail_sha256 = put(thumbnail) if thumbnail else ""
-    row.bytes = len(content)
-    row.save(force_insert=True)
-    return row
 
 
 def _read(stream: IO[bytes]) -> bytes:

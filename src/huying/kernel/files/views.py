@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase, HttpResponseNotModified
+import re
+from pathlib import Path
+from typing import Final
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.urls import path
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
@@ -11,6 +15,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.files.models import StoredFile
 from huying.kernel.files.store import may_see, path_of
 
+_RANGE: Final = re.compile(r"bytes=([0-9]{0,12})-([0-9]{0,12})")
 _CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
@@ -28,8 +33,12 @@ def serve_file(request: HttpRequest, pk: int, digest: str, thumbnail: bool = Fal
     tag = f'"{wanted[:32]}"'
     if request.headers.get("If-None-Match") == tag:
         response: HttpResponseBase = HttpResponseNotModified()
+    elif file.kind == StoredFile.Kind.SOUND and (asked := request.headers.get("Range")):
+        response = _part(path_of(wanted), file.media_type, asked, tag, request.headers.get("If-Range"))
     else:
         response = FileResponse(path_of(wanted).open("rb"), content_type=file.media_type)
+    if file.kind == StoredFile.Kind.SOUND:
+        response.headers["Accept-Ranges"] = "bytes"
     disposition = content_disposition_header(document, file.name if document else "")
     if disposition:
         response.headers["Content-Disposition"] = disposition
@@ -38,6 +47,29 @@ def serve_file(request: HttpRequest, pk: int, digest: str, thumbnail: bool = Fal
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = _CSP
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
+
+
+def _part(path: Path, media_type: str, asked: str, tag: str, unless: str | None) -> HttpResponseBase:
+    """One stretch of a sound, so that a player can go to any place in it (RFC 9110 §14).
+
+    What names several stretches, or another version of the file, gets the whole; a stretch beyond its end is refused.
+    """
+    size = path.stat().st_size
+    found = _RANGE.fullmatch(asked.strip())
+    if found is None or found[1] == found[2] == "" or unless not in (None, tag):
+        return FileResponse(path.open("rb"), content_type=media_type)
+    first = int(found[1]) if found[1] else max(0, size - int(found[2]))
+    last = min(size - 1, int(found[2])) if found[1] and found[2] else size - 1
+    if first > last:
+        if found[1] and found[2] and int(found[1]) > int(found[2]):
+            return FileResponse(path.open("rb"), content_type=media_type)
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    with path.open("rb") as file:
+        file.seek(first)
+        content = file.read(last - first + 1)
+    response = HttpResponse(content, status=206, content_type=media_type)
+    response.headers["Content-Range"] = f"bytes {first}-{last}/{size}"
     return response
 
 

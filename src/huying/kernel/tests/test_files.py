@@ -314,3 +314,32 @@ def test_no_voice_note_is_refused_and_not_kept(content: bytes) -> None:
     with pytest.raises(Invalid):
         upload(content, sounds=True)
     assert StoredFile.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "stretch"),
+    [
+        ("bytes=0-3", 206, (0, 4)),
+        ("bytes=4-", 206, (4, None)),
+        ("bytes=-5", 206, (-5, None)),
+        ("bytes=10-999999", 206, (10, None)),
+        ("bytes=0-1,4-5", 200, (0, None)),
+        ("bytes=5-2", 200, (0, None)),
+        ("bytes=-", 200, (0, None)),
+        ("bytes=999999-", 416, (0, 0)),
+    ],
+)
+def test_a_player_goes_to_any_place_of_a_voice_note(asked: str, status: int, stretch: tuple[int, int | None]) -> None:
+    content = b"OggS" + bytes(range(256)) * 3
+    file = upload(content, sounds=True)
+    answer = ask(file, LI, headers={"Range": asked})
+    found = answer.content_read if answer.streaming else answer.content
+    assert (answer.status_code, found) == (status, content[slice(*stretch)])
+    assert answer.headers["Accept-Ranges"] == "bytes" and "sandbox" in answer.headers["Content-Security-Policy"]
+    if status == 206:
+        first = stretch[0] % len(content)
+        assert answer.headers["Content-Range"] == f"bytes {first}-{first + len(found) - 1}/{len(content)}"
+    other = ask(file, LI, headers={"Range": asked, "If-Range": '"another"'})
+    assert other.status_code == 200
+    with pytest.raises(Http404):
+        ask(file, ZHANG, headers={"Range": asked})

@@ -20,6 +20,7 @@ from .models import CheckIn, Checkpoint, DutySpell, Finding, Plan, Round, SpotCh
 
 OVERSEERS = ("grid_lead", "centre_lead", "supervisor")
 PLANNERS = ("grid_lead", "centre_lead")
+POLICY_SETTERS = ("centre_lead",)
 WORKERS = ("grid_worker", "grid_lead", "assistant")
 _READS = "scope:field:read"
 M = TypeVar("M", bound=Model)
@@ -81,6 +82,20 @@ def must_work(actor: Actor) -> int:
     if actor.person_id is None or not organisation.may_somewhere(actor, "field.work"):
         raise Forbidden(_("您现在没有网格任职"), code="no_field_duty")
     return actor.person_id
+
+
+def must_serve(actor: Actor) -> int:
+    """Whoever has times on duty: people in the field, and those who oversee them from a desk."""
+    if actor.person_id is not None and areas_of(actor, *OVERSEERS):
+        return actor.person_id
+    return must_work(actor)
+
+
+def must_set_policy(actor: Actor) -> None:
+    """The limits hold for the whole place: whoever leads the centre sets them."""
+    must_oversee(actor)
+    if not actor.is_system and not areas_of(actor, *POLICY_SETTERS):
+        raise Forbidden(_("只有中心负责人可以改当地参数"), code="not_your_policy")
 
 
 def must_derive(actor: Actor) -> None:
@@ -154,6 +169,16 @@ def checkpoint_to_pass(actor: Actor, uid: UUID) -> Checkpoint:
     """A checkpoint in an area somebody works in."""
     rows = Checkpoint.objects.select_related("round").filter(within(actor, *WORKERS), uid=uid, active=True)
     return _only(rows, "checkpoint_not_found")
+
+
+def positions_of(person_id: int) -> str:
+    """Under which name looks at somebody's positions are written down."""
+    return f"positions:{person_id}"
+
+
+def overseen_workers(actor: Actor, today: date) -> QuerySet[Appointment]:
+    """Appointments in the field, of today, in the areas the actor oversees."""
+    return Appointment.objects.on(today).filter(within(actor, *OVERSEERS), role__in=WORKERS)
 
 
 def must_see_positions(actor: Actor, person: Person) -> bool:

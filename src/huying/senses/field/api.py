@@ -21,7 +21,7 @@ from huying.kernel.clock import local_day
 from huying.kernel.errors import Invalid
 from huying.senses.sync.api import PHONE
 
-from . import access, queries, queries_board
+from . import access, queries, queries_board, queries_positions
 from .actions.writing import day_begins
 from .models import Task
 
@@ -102,8 +102,18 @@ class SpellOut(Schema):
     points: list[tuple[datetime, float, float]]
 
 
+class LookOut(Schema):
+    """Somebody looked where I was. ``what``: "now" or the day they looked at."""
+
+    at: datetime
+    by: str
+    why: str
+    what: str
+
+
 class DutyOut(Schema):
     spells: list[SpellOut]
+    looks: list[LookOut]
 
 
 class CoverageOut(Schema):
@@ -193,7 +203,7 @@ def coverage(request: HttpRequest, since: date | None = None, until: date | None
     return CoverageOut(since=first, until=last, items=items)
 
 
-@router.get("/field/duty", response=DutyOut, auth=PHONE, summary="My own times on duty and where I was")
+@router.get("/field/duty", response=DutyOut, auth=PHONE, summary="My times on duty, where I was, who looked")
 def duty(request: HttpRequest, days: Annotated[int, Query(ge=1, le=queries.LONGEST_LOOK_BACK)] = 7) -> DutyOut:
     """The caller's own alone, today and the days before."""
     actor: Actor = request.auth  # type: ignore[attr-defined]
@@ -207,5 +217,9 @@ def duty(request: HttpRequest, days: Annotated[int, Query(ge=1, le=queries.LONGE
                 points=[(one.at, one.lon, one.lat) for one in row.positions.all()],
             )
             for row in rows
-        ]
+        ],
+        looks=[
+            LookOut(at=one.at, by=one.actor_name, why=one.why, what=", ".join(one.what))
+            for one in queries_positions.looks_at(actor.person_id or 0, since=since)
+        ],
     )

@@ -5,7 +5,7 @@ A HuyingError means refused, with its words; everything else is what the operati
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,10 +19,10 @@ from huying.ground.registry.models import CareEntry
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid
 from huying.kernel.files import StoredFile
-from huying.senses.forms.actions import receive
+from huying.senses.forms.actions import Filled, receive_many
 from huying.senses.reports.actions import Taken, Voice, take_in
 from huying.senses.reports.rules import MOST_PHOTOS, Channel
-from huying.senses.sync.doors import Incoming, Outcome, applies
+from huying.senses.sync.doors import Incoming, Outcome, applies, applies_together
 
 from . import actions
 from .models import Checkpoint, Finding
@@ -95,14 +95,24 @@ def _of_case(taken: Taken) -> dict[str, Any]:
     return {"case": taken.case_id, "number": taken.case.number, "code": taken.tracking_code}
 
 
-@applies("submission")
-def take_submission(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
-    """A filled form of any version. Its task, findings and registry values follow from it (``handlers``)."""
+@applies_together("submission")
+def take_submissions(ops: Sequence[Incoming], *, actor: Actor, now: datetime) -> list[Outcome]:
+    """Filled forms of any version. Their tasks, findings and registry values follow from them (``handlers``)."""
+    made = receive_many([_filled(op) for op in ops], actor=actor, now=now)
+    rows = Finding.objects.filter(submission__in=[op.id for op in ops], case__isnull=False)
+    cases: dict[UUID, set[str]] = {}
+    for submission, number in rows.values_list("submission", "case__number"):
+        cases.setdefault(submission, set()).add(number)
+    return [
+        Outcome("applied", made={"submission": row.pk, "cases": sorted(cases.get(op.id, ()))})
+        for op, row in zip(ops, made, strict=True)
+    ]
+
+
+def _filled(op: Incoming) -> Filled:
     body = op.body
     point = _point(body)
-    submission = receive(
-        actor=actor,
-        now=now,
+    return Filled(
         op_id=op.id,
         form=_text(body, "form", 64),
         version=str(body.get("version", "")),
@@ -114,8 +124,6 @@ def take_submission(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
         position=(*point, _number(body, "accuracy") or 0.0) if point else None,
         files=op.files,
     )
-    cases = Finding.objects.filter(submission=op.id, case__isnull=False).values_list("case__number", flat=True)
-    return Outcome("applied", made={"submission": submission.pk, "cases": sorted(set(cases))})
 
 
 def _subject(body: Mapping[str, Any]) -> tuple[str, UUID] | None:

@@ -65,13 +65,14 @@ def make_field_work(*, now: datetime, seed: int = 7) -> int:
         moment = began + timedelta(weeks=week)
         actions.derive_tasks(actor=FIELD, now=moment)
         _walk(moment, chance)
-    for day in range(7, 0, -1):
-        actions.ask_rounds(actor=FIELD, now=now - timedelta(days=day))
-        _patrol(rounds, now - timedelta(days=day), chance)
+    for days in range(7, 0, -1):
+        day = now - timedelta(days=days)
+        actions.ask_rounds(actor=FIELD, now=day)
+        _patrol(rounds, day, chance)
+        actions.draw_sample(local_day(day), actor=FIELD, now=day + timedelta(days=1))
     actions.derive_tasks(actor=FIELD, now=now)
     actions.ask_rounds(actor=FIELD, now=now)
     _make_phones(now, chance)
-    actions.draw_sample(local_day(now - timedelta(days=1)), actor=FIELD, now=now)
     return Task.objects.count()
 
 
@@ -153,7 +154,7 @@ def _walk(moment: datetime, chance: Random) -> None:
             actions.skip_task(task.uid, why=why, actor=who[0], now=at, at=at)
             continue
         actions.complete_task(task_uid=task.uid, actor=who[0], now=at, at=at, submission=uuid5(task.uid, "demo"))
-        if luck > 0.9 and task.subject_kind == "premises":
+        if luck > 0.8 and task.subject_kind == "premises":
             _find(task, who[0], at, chance)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -61,10 +62,16 @@ def warn_of_red(facts: Sequence[PremisesRated]) -> None:
 def follow_submissions(facts: Sequence[SubmissionReceived]) -> None:
     """A filled form does its task, opens the cases of what failed, and tells the registry what was learnt."""
     ended = dict(Submission.objects.filter(pk__in=[fact.submission_id for fact in facts]).values_list("pk", "ended_at"))
+    asked = queries.asks_about([fact.subject_uid for fact in facts if fact.subject_uid is not None])
+    often = Counter(fact.subject_uid for fact in facts)
+    workers = {key: access.worker(*key) for key in {(fact.by, local_day(fact.at)) for fact in facts}}
     for fact in facts:
-        worker = access.worker(fact.by, local_day(fact.at))
+        worker = workers[fact.by, local_day(fact.at)]
         done = min(ended.get(fact.submission_id, fact.at), fact.at)
-        actions.follow_submission(fact, actor=worker, now=fact.at, at=done)
+        # One of several about the same thing may bring a task forth that the next one does.
+        alone = fact.subject_uid is None or often[fact.subject_uid] == 1
+        idle = fact.task_uid is None and alone and (fact.form, fact.subject_uid) not in asked
+        actions.follow_submission(fact, actor=worker, now=fact.at, at=done, asked=not idle)
 
 
 @subscribe(FeedbackGiven)

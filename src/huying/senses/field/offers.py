@@ -37,7 +37,7 @@ from huying.senses.sync.doors import Offer, Scope, Whole, offers, tells
 
 from . import queries
 from .models import Checkpoint, DutySpell, Finding, FindingPhoto, Task
-from .rules import SKIPS, TaskState
+from .rules import TaskState
 from .words import FINDINGS
 
 GRID_DIGITS: Final = 15
@@ -294,7 +294,10 @@ def on_duty(*, actor: Actor, now: datetime) -> bool:
 @tells("skips")
 def skips(*, actor: Actor, now: datetime) -> list[dict[str, object]]:
     """Why a task may be passed over."""
-    return [{"code": code, "label": {"zh": one.zh, "en": one.en}} for code, one in SKIPS.items()]
+    return [
+        {"code": code, "label": {"zh": one.zh, "en": one.en}}
+        for code, one in queries.policy_on(local_day(now)).skips.items()
+    ]
 
 
 @tells("supervision_phone")

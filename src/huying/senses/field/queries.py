@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -15,7 +15,7 @@ from huying.senses.forms.queries import form_titles
 
 from . import access, subjects
 from .models import CheckIn, DutySpell, FieldPolicy, Finding, Plan, Position, Round, SpotCheck, Task
-from .rules import Closed, PlanRule, Policy, TaskState, count_visits, read_policy
+from .rules import SKIPS, Closed, PlanRule, Policy, SkipReason, TaskState, count_visits, read_policy
 
 PAGE_SIZE = 50
 LONGEST_LOOK_BACK = 30  # days
@@ -36,6 +36,24 @@ def policy_on(day: date) -> Policy:
     """The local limits in force on a day; ours where a place has set none. One query."""
     row = FieldPolicy.objects.filter(valid_from__lte=day).order_by("-valid_from").values_list("values", flat=True)
     return read_policy(row.first() or {})
+
+
+def positions_kept(day: date) -> timedelta:
+    """How long positions are kept by what is in force on a day."""
+    return timedelta(days=policy_on(day).position_days)
+
+
+def skip_reasons() -> dict[str, SkipReason]:
+    """Every reason a task was ever passed over for, as it was said last; one query."""
+    found = dict(SKIPS)
+    for values in FieldPolicy.objects.order_by("valid_from").values_list("values", flat=True):
+        found |= read_policy(values).skips
+    return found
+
+
+def policies() -> list[FieldPolicy]:
+    """Every version of the local limits, the latest first; one query."""
+    return list(FieldPolicy.objects.order_by("-valid_from"))
 
 
 def knows_form(code: str) -> bool:
@@ -82,6 +100,14 @@ def _last_of(plan_id: int, uids: Sequence[UUID]) -> dict[UUID, Closed]:
         for one in rows
         if one.subject_uid is not None and one.closed_at is not None
     }
+
+
+def asks_about(subjects: Sequence[UUID]) -> set[tuple[str, UUID | None]]:
+    """(form, subject) of every open task about these; one query, none for none."""
+    if not subjects:
+        return set()
+    rows = Task.objects.filter(subject_uid__in=subjects, state=TaskState.OPEN).exclude(form="")
+    return set(rows.values_list("form", "subject_uid"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,15 +1,15 @@
-"""The rules of field work in one door: what kinds of tasks and findings there are, local limits, lateness, coverage.
+"""The rules of field work in one door: what kinds of tasks and findings there are, lateness, coverage.
 
-Pure. Deriving tasks, routes and doubts stand in the files beside this one by idea and are found here too.
+Pure. Deriving tasks, local limits, routes and doubts stand in the files beside this one by idea and are found here too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from .deriving import (
     TASKS,
@@ -28,6 +28,7 @@ from .deriving import (
     reconcile,
 )
 from .doubting import CheckPlace, Doubt, DoubtLimits, Passing, doubts
+from .limiting import RANGES, SKIPS, Policy, Severity, SkipReason, read_policy, told_policy
 from .routes import Stop, metres, route
 
 
@@ -46,14 +47,6 @@ class TaskState(StrEnum):
     DONE = "done"
     SKIPPED = "skipped"
     ENDED = "ended"
-
-
-class Severity(StrEnum):
-    """How grave a failed item is; ``at_once`` cannot wait for the next day."""
-
-    MINOR = "minor"
-    SERIOUS = "serious"
-    AT_ONCE = "at_once"
 
 
 class FindingState(StrEnum):
@@ -79,78 +72,6 @@ RISKS: Final = ("red", "yellow", "green")
 EVERY: Final[Mapping[str, int]] = {"red": 7, "yellow": 30, "green": 90}
 PRIORITIES: Final = (1, 2, 3)
 LONGEST_PERIOD: Final = 3660  # days
-
-
-@dataclass(frozen=True, slots=True)
-class SkipReason:
-    """Why a task cannot be done. ``again_days``: asked again so soon; None: it counts as looked at until the next turn."""
-
-    zh: str
-    en: str
-    again_days: int | None = None
-
-
-SKIPS: Final[Mapping[str, SkipReason]] = {
-    "closed": SkipReason("没有开门或没有人", "Closed, or nobody there", 3),
-    "refused": SkipReason("不让进", "Entry refused", 3),
-    "moved": SkipReason("已经搬走或停业", "Moved away or out of business"),
-    "demolished": SkipReason("房屋已经拆除", "Building pulled down"),
-    "unsafe": SkipReason("现场有危险", "Not safe to enter", 1),
-    "wrong_place": SkipReason("地址不对，找不到", "Wrong address, not found", 7),
-    "other": SkipReason("其他", "Other", 3),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Local limits of field work; every one can be set by a place from a day on (``FieldPolicy``).
-
-    Days unless named otherwise; ``sample_percent`` of finished work is verified each day.
-    """
-
-    position_days: int = 90
-    sample_percent: int = 5
-    horizon_days: int = 31
-    most_people: int = 5000
-    reinspect_days: Mapping[str, int] = field(
-        default_factory=lambda: {Severity.MINOR: 15, Severity.SERIOUS: 7, Severity.AT_ONCE: 1}
-    )
-    warning_days: int = 3
-    check_days: int = 2
-    longest_duty_hours: int = 14
-    supervision_phone: str = "12345"
-    limits: DoubtLimits = field(default_factory=DoubtLimits)
-
-    def days_to_reinspect(self, severity: str) -> int:
-        return self.reinspect_days.get(severity, self.reinspect_days.get(Severity.MINOR, 15))
-
-
-def read_policy(values: Mapping[str, Any]) -> Policy:
-    """The limits with a place's own values in their stead. ValueError names a value that makes no sense."""
-    known = {one.name for one in fields(Policy)} - {"limits"}
-    limits = {one.name for one in fields(DoubtLimits)}
-    own: dict[str, Any] = {}
-    for name, value in values.items():
-        if name not in known | limits:
-            raise ValueError(name)
-        if name == "reinspect_days":
-            if not isinstance(value, dict) or not all(_whole(days) for days in value.values()):
-                raise ValueError(name)
-        elif name == "supervision_phone":
-            if not isinstance(value, str):
-                raise ValueError(name)
-        elif not _whole(value):
-            raise ValueError(name)
-        own[name] = value
-    doubt = DoubtLimits(**{name: own.pop(name) for name in list(own) if name in limits})
-    policy = Policy(**own, limits=doubt)
-    if policy.sample_percent > 100 or policy.position_days < 1:
-        raise ValueError("sample_percent" if policy.sample_percent > 100 else "position_days")
-    return policy
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 # --- lateness ---------------------------------------------------------------------------------------------------
@@ -229,6 +150,7 @@ __all__ = [
     "EVERY",
     "LONGEST_PERIOD",
     "PRIORITIES",
+    "RANGES",
     "RISKS",
     "SKIPS",
     "TASKS",
@@ -266,5 +188,6 @@ __all__ = [
     "reconcile",
     "route",
     "share",
+    "told_policy",
     "total",
 ]

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from . import app, public
-from .desk import board, checks, plans, rounds
+from .desk import board, checks, people, plans, policies, rounds
 
 urlpatterns = [
     path("field", app.page, name="field-app"),
@@ -26,6 +26,10 @@ desk_urlpatterns = [
     path("field/rounds/<slug:code>", rounds.one_round, name="field-round"),
     path("field/rounds/<slug:code>/points", rounds.points, name="field-round-points"),
     path("field/rounds/<slug:code>/sheet", rounds.sheet, name="field-round-sheet"),
+    path("field/people/", people.on_duty, name="field-people"),
+    path("field/people/places", people.places, name="field-people-places"),
+    path("field/people/<int:person_id>/", people.person_day, name="field-person-day"),
+    path("field/policies/", policies.policies, name="field-policies"),
     path("field/checks/", checks.checks, name="field-checks"),
     path("field/checks/<int:pk>/judge", checks.judge, name="field-check-judge"),
     path("field/spots/<int:pk>/record", checks.record, name="field-spot-record"),

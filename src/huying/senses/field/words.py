@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from .models import KINDS
-from .rules import SKIPS, CheckResult, Doubt, FindingState, Severity, TaskState
+from .rules import CheckResult, Doubt, FindingState, Severity, SkipReason, TaskState
 
 TASK_KINDS: dict[str, Promise] = {str(code): label for code, label in KINDS}
 STATES: dict[str, Promise] = {
@@ -63,11 +65,11 @@ PRIORITIES: dict[int, Promise] = {1: _("优先"), 2: _("普通"), 3: _("可缓")
 MISSED = _("没有巡查")
 
 
-def skip_label(code: str) -> str:
-    """Why a task was passed over, in the reader's language."""
+def skip_label(code: str, reasons: Mapping[str, SkipReason]) -> str:
+    """Why a task was passed over, in the reader's language (``queries.skip_reasons``)."""
     if code == "missed":
         return str(MISSED)
-    reason = SKIPS.get(code)
+    reason = reasons.get(code)
     if reason is None:
         return code
     return reason.en if (get_language() or "").startswith("en") else reason.zh

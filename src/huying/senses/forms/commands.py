@@ -1,4 +1,4 @@
-"""Command line: `huying forms import FILE`, `huying forms list`."""
+"""Command line: `huying forms import FILE`, `huying forms load`, `huying forms list`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from pathlib import Path
 import click
 
 from huying.kernel.console import Console, instance_command
+
+_BECAME = {
+    "new": "new", "renewed": "renewed", "same": "as it was", "own": "left: the place has its own version",
+    "retired": "left: the place retired it",
+}  # fmt: skip
 
 
 @click.group("forms")
@@ -42,6 +47,29 @@ def import_file(console: Console, file: Path, publish: bool) -> None:
     console.done(f"{code} {version.version}: {state}", **facts)
 
 
+@instance_command("load")
+@click.option(
+    "--take", "take", multiple=True, metavar="CODE", help="本地改过或停用的也换成自带的 / take ours, whatever is there"
+)
+def load(console: Console, take: tuple[str, ...]) -> None:
+    """装入、更新程序自带的表单 / bring in shipped forms and newer versions of them."""
+    from huying.kernel.clock import now
+    from huying.kernel.errors import HuyingError
+
+    from . import actions
+
+    try:
+        found = actions.refresh_shipped(actor=actions.LOADER, now=now(), take=take)
+    except HuyingError as error:
+        raise click.ClickException(str(error)) from error
+    for one in found:
+        console.say(f"{one.code:<24} {one.version:<12} {_BECAME[one.state]}")
+    forms_of = {state: [one.code for one in found if one.state == state] for state in _BECAME}
+    new, renewed = len(forms_of["new"]), len(forms_of["renewed"])
+    left = len(forms_of["own"]) + len(forms_of["retired"])
+    console.done(f"{new} new, {renewed} renewed, {left} left as the place has them", **forms_of)
+
+
 @instance_command("list")
 def list_forms(console: Console) -> None:
     """列出表单 / list the forms."""
@@ -58,5 +86,6 @@ def list_forms(console: Console) -> None:
 
 
 forms.add_command(import_file)
+forms.add_command(load)
 forms.add_command(list_forms)
 commands = [forms]

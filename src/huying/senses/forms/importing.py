@@ -53,6 +53,12 @@ def import_workbook(content: bytes, known: Known | None = None) -> Imported:
         return Imported(problems=(Problem(error.words),))
 
 
+def shipped_version(content: bytes) -> str:
+    """The version a workbook gives itself, "" for none; nothing else of it is looked at. Raises Unreadable."""
+    rows = read_sheets(content).get("settings", ())
+    return rows[0].get("version") if rows else ""
+
+
 def import_sheets(sheets: Sheets, known: Known | None = None) -> Imported:
     """The definition of a form, or all that is wrong with it."""
     known = known or Known()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 
 import orjson
+from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.fields.json import KeyTransform
 
@@ -86,6 +88,18 @@ def mark() -> str:
 
 def _filled() -> QuerySet[Form]:
     return Form.objects.filter(current__isnull=False, retired_at__isnull=True)
+
+
+def published_definition(version_id: int) -> dict[str, Any]:
+    """The definition of a published version. It never changes, so each process reads it once; nobody may change the answer."""
+    return _published(connection.settings_dict["NAME"], version_id)
+
+
+@lru_cache(maxsize=64)
+def _published(database: str, version_id: int) -> dict[str, Any]:
+    rows = FormVersion.objects.filter(pk=version_id, published_at__isnull=False)
+    found: dict[str, Any] = rows.values_list("definition", flat=True).get()
+    return found
 
 
 def versions(form: Form) -> list[FormVersion]:

@@ -2,14 +2,14 @@
 
 Sync itself knows no business. A room registers, in its ``AppConfig.ready`` or a module imported there:
 
-* ``@applies("report")`` a function that does what an operation says;
+* ``@applies("report")`` a function that does what an operation says, ``@applies_together`` one for several at once;
 * ``@offers("premises")`` a function that says which rows of a kind lie in somebody's scope;
 * ``@tells("on_duty")`` a function that adds one value to the session a phone asks for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import reduce
@@ -110,16 +110,18 @@ class Whole:
 
 
 Applier = Callable[..., Outcome]
+ManyApplier = Callable[..., Sequence[Outcome]]
 Offering = Callable[[Scope], "Offer | Whole"]
 Telling = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Applies:
-    """An applier and whether bodies of its kind are sealed at rest."""
+    """An applier, whether bodies of its kind are sealed at rest, and whether several are done at once."""
 
-    apply: Applier
+    apply_many: ManyApplier
     private: bool
+    together: bool = False
 
 
 _appliers: dict[str, Applies] = {}
@@ -135,7 +137,24 @@ def applies(kind: str, *, private: bool = True) -> Callable[[Applier], Applier]:
     """
 
     def register(apply: Applier) -> Applier:
-        _appliers[kind] = Applies(apply, private)
+        def each(ops: Sequence[Incoming], *, actor: Actor, now: datetime) -> list[Outcome]:
+            return [apply(op, actor=actor, now=now) for op in ops]
+
+        _appliers[kind] = Applies(each, private)
+        return apply
+
+    return register
+
+
+def applies_together(kind: str, *, private: bool = True) -> Callable[[ManyApplier], ManyApplier]:
+    """Register ``fn(ops: Sequence[Incoming], *, actor, now) -> Sequence[Outcome]``, one outcome for each, in order.
+
+    The operations are of one device and build on nothing. Anything raised takes back all of them; they are then tried in
+    halves, down to each alone, so that the fault stays with the operation it belongs to.
+    """
+
+    def register(apply: ManyApplier) -> ManyApplier:
+        _appliers[kind] = Applies(apply, private, together=True)
         return apply
 
     return register

@@ -197,13 +197,3 @@ def depth(value: Any, most: int = MOST_DEPTH) -> int:
             break
         level, reached = inner, reached + 1
     return reached
-
-
-def gaps(numbers: Iterable[int], expected: int) -> list[tuple[int, int]]:
-    """Stretches of numbers missing below the highest of ``numbers``, beginning at ``expected``; both ends included."""
-    found: list[tuple[int, int]] = []
-    for number in sorted(set(numbers)):
-        if number > expected:
-            found.append((expected, number - 1))
-        expected = max(expected, number + 1)
-    return found

@@ -80,7 +80,7 @@ export function changeScreen(app: App, kind: string, id: string, asked: URLSearc
     const shown = kind === "person" || kind === "relation" ? maskName(name) : name;
     const title = before ? t("改动：{name}", { name: shown || kindName(kind) }) : t("新登记：{name}", { name: shown || kindName(kind) });
     await app.change(kind, uid, before?.v ?? 0, changes, title, { draft: draftId, ...(mends ? { operation: mends } : {}) });
-    app.say(keptWords(app));
+    app.say(() => keptWords(app));
     location.hash = given.resident ? `#/record/person/${given.resident}` : `#/record/${kind}/${uid}`;
   }
 

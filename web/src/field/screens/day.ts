@@ -20,8 +20,23 @@ export function longWords(ms: number): string {
   return hours ? t("{h} 小时 {m} 分", { h: hours, m: minutes % 60 }) : t("{m} 分钟", { m: minutes });
 }
 
+interface Look {
+  at: string;
+  by: string;
+  why: string;
+  what: string;
+}
+
+/** Who looked where I was, and why: nobody does so unseen. */
+function looksOf(looks: readonly Look[] | null): View {
+  if (!looks) return nothing;
+  const said = looks.map((one): [string, string] => [`${whenWords(one.at)} · ${one.by}`, `${one.what === "now" ? t("当时的位置") : one.what} · ${one.why}`]);
+  return section(t("谁看过我的位置"), said.length ? html`<div class="field-app__pad">${facts(said)}</div>` : html`<p class="muted field-app__pad">${t("这一周没有人看过。")}</p>`);
+}
+
 export function dayScreen(app: App): Screen {
   let told: ServerSpell[] | null = null;
+  let looks: Look[] | null = null;
   let back = 0;
   let drawn = "";
   let close = (): void => undefined;
@@ -29,7 +44,8 @@ export function dayScreen(app: App): Screen {
 
   async function fetchOwn(): Promise<void> {
     try {
-      told = (await app.api.get<{ spells: ServerSpell[] }>(`/duty?days=${DAYS}`)).spells;
+      const answer = await app.api.get<{ spells: ServerSpell[]; looks: Look[] }>(`/duty?days=${DAYS}`);
+      [told, looks] = [answer.spells, answer.looks];
       app.draw();
     } catch {
       /* without a network what this phone noted itself is shown */
@@ -80,7 +96,7 @@ export function dayScreen(app: App): Screen {
       const names = Array.from({ length: DAYS }, (_none, days) => (days === 0 ? t("今天") : days === 1 ? t("昨天") : whenWords(dayAt(days).toISOString())));
       return html`<div class="stack">
         <div class="chips" role="group" aria-label=${t("哪一天")}>${names.map((name, days) => html`<button type="button" class="chip" aria-pressed=${back === days} @click=${() => pick(days)}>${name}</button>`)}</div>
-        ${duty(spells)}
+        ${duty(spells)}${looksOf(looks)}
         ${rows.length ? section(t("做了 {n} 件", { n: rows.length }), html`<div class="lines">${rows.map((one) => operationLine(app, one))}</div>`) : empty("calendar", t("这一天没有记录"), t("报告、填表、签到，做完都记在这里，手机上留一周。"))}
       </div>`;
     },

@@ -93,7 +93,7 @@ export function formScreen(app: App, code: string, asked: URLSearchParams): Scre
       };
       await app.send({ kind: "submission", subject: subject?.uid ?? null, title: draft.title || said(definition.title), body, files: usedFiles(draft.files, answers) }, { draft: draft.id, ...(asked.get("mends") ? { operation: asked.get("mends") ?? "" } : {}) });
       over = true;
-      app.say(task ? doneWords(app) : keptWords(app));
+      app.say(() => (task ? doneWords(app) : keptWords(app)));
       location.hash = "#/";
     } finally {
       busy = false;

@@ -121,7 +121,7 @@ export function reportScreen(app: App, asked: URLSearchParams): Screen {
     await app.send({ kind: "report", title: body.text.trim().slice(0, 40) || t("语音报告"), body: sent, files: draft().files }, { draft: id, ...(asked.get("mends") ? { operation: asked.get("mends") ?? "" } : {}) });
     Object.assign(body, blank());
     pictures.clear();
-    app.say(task ? doneWords(app) : keptWords(app));
+    app.say(() => (task ? doneWords(app) : keptWords(app)));
     if (asked.size) location.hash = task ? "#/" : "#/report";
     void locate(false);
     app.draw();

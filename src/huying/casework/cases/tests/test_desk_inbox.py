@@ -100,7 +100,7 @@ def test_a_damaged_cursor_is_told_kindly(cast: Cast, query: dict[str, str]) -> N
     assert signed_in(cast, "li_dispatcher").get(INBOX, query).status_code == 422
 
 
-OTHER_ROOMS = ("supervision_", "clocks_notice", "reports_", "dispatch_", "cases_returncall")
+OTHER_ROOMS = ("supervision_", "alarms_", "clocks_notice", "reports_", "dispatch_", "cases_returncall")
 
 
 def test_the_inbox_asks_a_constant_number_of_queries(cast: Cast, bring: Bring) -> None:

@@ -27,6 +27,9 @@ SCOPE_LABELS = {
     "registry:read": _("读取基础信息（打码）"),
     "registry:write": _("提交基础信息"),
     "field:read": _("读取网格工作"),
+    "devices:read": _("读取设备"),
+    "devices:write": _("登记和修改设备"),
+    "readings:write": _("送设备读数"),
 }
 
 

@@ -25,6 +25,7 @@ _HOLDERS: Final = {
     "territory-editor": ("territory_editor", "centre", "territory_editor"),
     "organisation-editor": ("organisation_editor", "centre", "organisation_editor"),
     "registry-editor": ("registry_editor", "centre", "registry_editor"),
+    "device-keeper": ("device_keeper", "centre", "device_keeper"),
     "admin": ("admin", "centre", "admin"),
 }
 

@@ -33,6 +33,7 @@ POSTS: Final = (
     ("organisation_editor", "组织编辑", "Organisation editor", "organisation_editor", 17),
     ("admin", "系统管理员", "Administrator", "admin", 18),
     ("registry_editor", "信息管理员", "Registry editor", "registry_editor", 19),
+    ("device_keeper", "设备管理员", "Device keeper", "device_keeper", 21),
     ("officer", "处置员", "Handler", "handler", 20),
     ("grid_lead", "网格长", "Grid lead", "grid_lead", 30),
     ("grid_worker", "专职网格员", "Full-time grid worker", "grid_worker", 31),
@@ -42,7 +43,7 @@ POSTS: Final = (
 CENTRE_STAFF: Final = (
     ("director", 2), ("seat", 12), ("dispatcher", 8), ("checker", 4), ("supervisor", 3),
     ("catalogue_editor", 1), ("territory_editor", 1), ("organisation_editor", 1), ("admin", 1),
-    ("registry_editor", 1),
+    ("registry_editor", 1), ("device_keeper", 1),
 )  # fmt: skip
 ABREAST: Final = {"seat": 3, "dispatcher": 2, "officer": 1}
 LIST_SOURCE: Final = "演示区权责清单（2025年版）"

@@ -29,7 +29,7 @@ TABLE = {
     "key.edit": {"admin"},
     "account.edit": {"admin"},
     "trace.view": {"discipline", "centre_lead", "organisation_editor", "admin"},
-    "registry.view": {"registry_editor", "grid_worker", "grid_lead", "centre_lead"},
+    "registry.view": {"registry_editor", "grid_worker", "grid_lead", "centre_lead", "device_keeper"},
     "registry.propose": {"registry_editor", "grid_worker", "grid_lead"},
     "registry.care": {"registry_editor", "grid_worker", "grid_lead"},
     "registry.decide": {"registry_editor", "grid_lead"},
@@ -37,6 +37,11 @@ TABLE = {
     "field.work": {"grid_worker", "grid_lead", "assistant"},
     "field.oversee": {"grid_lead", "centre_lead", "supervisor"},
     "plan.edit": {"grid_lead", "centre_lead"},
+    "device.view": {
+        *("seat", "dispatcher", "supervisor", "centre_lead", "grid_worker", "grid_lead", "device_keeper"),
+    },
+    "device.edit": {"device_keeper"},
+    "device.command": {"device_keeper", "centre_lead"},
 }
 
 

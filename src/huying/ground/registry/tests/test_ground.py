@@ -24,6 +24,7 @@ HOLDERS = {
     "grid_lead": ("registry.view", "registry.propose", "registry.decide", "registry.care"),
     "grid_worker": ("registry.view", "registry.propose", "registry.care"),
     "centre_lead": ("registry.view",),
+    "device_keeper": ("registry.view",),
 }
 
 

@@ -2,7 +2,7 @@
 
 from .asking import ask_tasks, ask_warnings, withdraw, withdraw_like
 from .doing import complete_task, keep_with_case, report_on_task, skip_task
-from .duty import close_forgotten_duty, forget_positions, set_duty, take_positions
+from .duty import close_forgotten_duty, forget_positions, look_at_positions, set_duty, take_positions
 from .finding import close_reinspections, follow_cases, reopen_cases, take_findings
 from .following import follow_submission
 from .patrolling import ask_rounds, check_in, save_round
@@ -26,6 +26,7 @@ __all__ = [
     "forget_positions",
     "judge_check_in",
     "keep_with_case",
+    "look_at_positions",
     "record_spot_check",
     "reopen_cases",
     "report_on_task",

@@ -12,15 +12,16 @@ from django.utils.translation import gettext_lazy as _
 
 from huying.casework.cases import actions as cases
 from huying.kernel.actor import Actor, system
+from huying.kernel.clock import local_day
 from huying.kernel.errors import Invalid, Refused
 from huying.kernel.facts import publish
 from huying.kernel.files import StoredFile, attach
 from huying.kernel.trace.record import Draft, record
 
-from .. import access
+from .. import access, queries
 from ..facts import TaskClosed
 from ..models import Task
-from ..rules import SKIPS, TaskKind, TaskState, lateness
+from ..rules import TaskKind, TaskState, lateness
 
 FIELD = system("field")
 
@@ -56,9 +57,10 @@ def complete_task(
 def skip_task(uid: UUID, *, why: str, words: str = "", actor: Actor, now: datetime, at: datetime) -> Task:
     """Close a task that cannot be done, with a reason of the list; it is asked again as soon as the reason says.
 
+    The list is the one in force on the day it was passed over, or today's: a phone may have been away in between.
     Refused for a task that is closed already, Invalid for an unknown reason or "other" without words.
     """
-    reason = SKIPS.get(why)
+    reason = queries.policy_on(local_day(at)).skips.get(why) or queries.policy_on(local_day(now)).skips.get(why)
     if reason is None:
         raise Invalid(_("请选择做不了的原因"), field="why")
     if why == "other" and len(words.strip()) < 2:

@@ -11,10 +11,12 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from huying.ground.organisation.models import Person
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Invalid, Refused
 from huying.kernel.locks import lock_name
+from huying.kernel.privacy import reveal
 
 from .. import access, queries
 from ..models import DutySpell, Position
@@ -26,9 +28,9 @@ Point = tuple[datetime, float, float, float]
 def set_duty(*, on: bool, op: UUID, actor: Actor, now: datetime, at: datetime) -> DutySpell | None:
     """Go on duty or off it at a moment. Twice the same changes nothing; off without on is nothing.
 
-    Refused when the moment lies before a spell that is over, or off before on.
+    Refused when the moment lies before a spell that is over, or off before on. Overseers go on duty at their desk.
     """
-    person_id = access.must_work(actor)
+    person_id = access.must_serve(actor)
     with transaction.atomic():
         lock_name(f"field.duty.{person_id}")
         spells = DutySpell.objects.filter(person=person_id)
@@ -75,6 +77,18 @@ def take_positions(points: Sequence[Point], *, actor: Actor, now: datetime) -> t
             rows.append(Position(spell=spell, at=at, lon=lon, lat=lat, accuracy=max(accuracy, 0.0)))
     Position.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows), len(points) - len(rows)
+
+
+def look_at_positions(people: Sequence[Person], *, what: str, why: str, actor: Actor, now: datetime) -> None:
+    """Write down that the actor looks where these people are or were, and why; they see it on their phones.
+
+    ``what``: "now" or a day. Raises Invalid without a purpose, NotFound where one of them is not the actor's to oversee
+    or the actor is off duty; then nothing is written.
+    """
+    with transaction.atomic():
+        for person in people:
+            if access.must_see_positions(actor, person):
+                reveal(actor=actor, now=now, subject=access.positions_of(person.pk), why=why, fields=[what])
 
 
 def close_forgotten_duty(*, actor: Actor, now: datetime) -> int:

@@ -25,11 +25,16 @@ from .finding import Failed, Inspected, close_reinspections, take_findings, wait
 _BELONGS: Final = {"person": "home", "household": "premises", "organisation": "premises", "facility": "premises"}
 
 
-def follow_submission(fact: SubmissionReceived, *, actor: Actor, now: datetime, at: datetime) -> None:
-    """All that one submission means here, finished ``at`` a moment; run twice it changes nothing more."""
+def follow_submission(
+    fact: SubmissionReceived, *, actor: Actor, now: datetime, at: datetime, asked: bool = True
+) -> None:
+    """All that one submission means here, finished ``at`` a moment; run twice it changes nothing more.
+
+    ``asked=False``: the caller knows that no task asks for it.
+    """
     failed = [_failed(one) for one in fact.findings]
-    with transaction.atomic():
-        task = _complete(fact, actor, now, at)
+    with transaction.atomic(savepoint=False):
+        task = _complete(fact, actor, now, at) if asked else None
         again = _looked_again(task, fact.form, failed, actor, now)
         if failed:
             take_findings(_inspected(fact, failed, task, again, at), actor=actor, now=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from huying.kernel.clock import local_day
 
 from .. import access, queries, queries_board, words
 from ..models import Task
-from ..rules import TaskKind, TaskState, lateness
+from ..rules import SkipReason, TaskKind, TaskState, lateness
 from .frame import OFFERED, area_of, number_of, period_of
 from .whom import asked_of, by_walker, walkers_of
 
@@ -75,10 +76,11 @@ def tasks(request: HttpRequest) -> HttpResponse:
         plan=request.GET.get("plan", "")[:32],
     )
     page = queries.task_page(actor, narrowing, now=now, cursor=request.GET.get("cursor"))
+    reasons = queries.skip_reasons()
     asked = asked_of([row for row in page.rows if row.done_by_id is None], now)
     shown = {
         "page": page,
-        "rows": [_task_row(row, now) | {"whom": row.done_by or asked.get(row.pk)} for row in page.rows],
+        "rows": [_task_row(row, now, reasons) | {"whom": row.done_by or asked.get(row.pk)} for row in page.rows],
         "narrowing": narrowing,
         "may_open": organisation.may_somewhere(actor, "registry.view"),
         "title": words.WHATS[narrowing.what],
@@ -91,7 +93,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
     return render(request, "field/tasks.html", shown)
 
 
-def _task_row(row: Task, now: datetime) -> dict[str, Any]:
+def _task_row(row: Task, now: datetime, reasons: Mapping[str, SkipReason]) -> dict[str, Any]:
     how = lateness(opens_at=row.opens_at, due_at=row.due_at, done_at=row.done_at, now=now).word
     state = words.LATENESS[how] if row.state in ("open", "done") else words.STATES[row.state]
     last = local_day(row.due_at - timedelta(microseconds=1))
@@ -99,7 +101,7 @@ def _task_row(row: Task, now: datetime) -> dict[str, Any]:
         "task": row,
         "kind": words.TASK_KINDS[row.kind],
         "state": state,
-        "why": words.skip_label(row.skip) if row.skip else "",
+        "why": words.skip_label(row.skip, reasons) if row.skip else "",
         "late": how in ("late", "done_late") and row.state in ("open", "done"),
         "last": last,
         "days_over": (local_day(now) - last).days if row.state == TaskState.OPEN and row.due_at < now else 0,

@@ -45,7 +45,8 @@ def send(kind: str, body: dict[str, Any], actor: Actor, *, at: object = None, **
     op = Incoming(device_id=1, seq=1, kind=kind, at=at or NOW, body=body, **values)  # type: ignore[arg-type]
     applier = applier_of(kind)
     assert applier is not None
-    return applier.apply(op, actor=actor, now=NOW)
+    (outcome,) = applier.apply_many([op], actor=actor, now=NOW)
+    return outcome
 
 
 def test_duty_and_positions(cast: Cast) -> None:
@@ -359,7 +360,7 @@ def test_time_on_duty_and_positions_are_told_to_their_own_worker_alone(
     assert len(two[0].get("duty?days=30").json()["spells"]) == 2
     with django_assert_num_queries(2):
         queries.own_spells(cast.tang_grid, since=now - timedelta(days=30))
-    assert Phone(other_worker(cast)).get("duty").json() == {"spells": []}
+    assert Phone(other_worker(cast)).get("duty").json() == {"spells": [], "looks": []}
     assert two[0].get("duty?days=31").status_code == 422
     nobody, seat = Client(), Client()
     seat.force_login(account_of(cast.wang_seat))

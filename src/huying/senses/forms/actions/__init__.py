@@ -1,14 +1,28 @@
 """Every write of the forms."""
 
-from .publishing import FormRefused, import_form, load_shipped, publish_version, retire_form
-from .receiving import amend_submission, receive
+from .publishing import (
+    LOADER,
+    FormRefused,
+    Shipped,
+    import_form,
+    load_shipped,
+    publish_version,
+    refresh_shipped,
+    retire_form,
+)
+from .receiving import Filled, amend_submission, receive, receive_many
 
 __all__ = [
+    "LOADER",
+    "Filled",
     "FormRefused",
+    "Shipped",
     "amend_submission",
     "import_form",
     "load_shipped",
     "publish_version",
     "receive",
+    "receive_many",
+    "refresh_shipped",
     "retire_form",
 ]

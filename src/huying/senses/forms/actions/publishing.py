@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -13,17 +14,19 @@ from django.utils.translation import gettext_lazy as _
 from huying.casework.catalogue import queries as catalogue
 from huying.ground.registry.fields import FIELDS
 from huying.kernel import facts, trace
-from huying.kernel.actor import Actor
+from huying.kernel.actor import Actor, system
 from huying.kernel.clock import local_day
-from huying.kernel.errors import Invalid, Refused
+from huying.kernel.errors import Invalid, NotFound, Refused
 
 from .. import access
 from ..facts import FormPublished
-from ..importing import Known, import_workbook
+from ..importing import Known, import_workbook, shipped_version
 from ..models import Form, FormVersion
 from ..workbook import Problem
 
 SHIPPED: Final = Path(__file__).parents[1] / "shipped"
+LOADER: Final = system("shipped-forms")
+_LOADERS: Final = frozenset(system(name).ref for name in ("shipped-forms", "founding", "demo"))
 
 
 class FormRefused(Invalid):
@@ -117,23 +120,76 @@ def retire_form(code: str, *, reason: str, actor: Actor, now: datetime) -> None:
     _record(form, "retire_form", actor, now, {}, reason.strip())
 
 
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """What became of one form that comes with the program.
+
+    ``state``: new, renewed, same, own (the place has its own version), retired.
+    """
+
+    code: str
+    state: str
+    version: str
+
+
 def load_shipped(*, actor: Actor, now: datetime) -> list[str]:
     """Bring in and publish the forms that come with the program, where their code is not known yet; codes that are new.
 
-    A form the place has changed, or retired, is left as it is. Items a place has struck from its catalogue do not keep a
-    form out: what fails there then has no item of its own.
+    Items a place has struck from its catalogue do not keep a form out: what fails there then has no item of its own.
     """
     access.must_edit(actor)
     known = set(Form.objects.exclude(current=None).values_list("code", flat=True))
-    new = []
-    for file in sorted(SHIPPED.glob("*.xlsx")):
-        if file.stem in known:
-            continue
-        with transaction.atomic():
-            version = _bring_in(file.read_bytes(), Known(None, FIELDS), actor=actor, now=now, name=file.name)
-            publish_version(version.form.code, version.number, actor=actor, now=now)
-        new.append(version.form.code)
-    return new
+    new = [file for file in _shipped() if file.stem not in known]
+    for file in new:
+        _publish_shipped(file, actor=actor, now=now)
+    return [file.stem for file in new]
+
+
+def refresh_shipped(*, actor: Actor, now: datetime, take: Collection[str] = ()) -> list[Shipped]:
+    """The same after the program was renewed: new forms come in, and newer versions of forms a place uses as they came.
+
+    A form the place has changed or retired is left as it is, unless ``take`` names its code; its own versions stay, and
+    may be published again. What phones have begun in an older version is received as before. Raises NotFound for a code
+    that is not shipped.
+    """
+    access.must_edit(actor)
+    files = _shipped()
+    if unknown := sorted(set(take) - {file.stem for file in files}):
+        raise NotFound(_("程序没有带 %(code)s 这张表单") % {"code": unknown[0]}, code="form_not_found")
+    held = {
+        form.code: form
+        for form in Form.objects.select_related("current").defer("current__definition", "current__source")
+    }
+    return [_refresh(file, held.get(file.stem), file.stem in take, actor, now) for file in files]
+
+
+def _refresh(file: Path, form: Form | None, taken: bool, actor: Actor, now: datetime) -> Shipped:
+    current = form.current if form is not None else None
+    ours = shipped_version(file.read_bytes())
+    if form is None or current is None:
+        return Shipped(file.stem, "new", _publish_shipped(file, actor=actor, now=now).version)
+    if current.version == ours and form.retired_at is None:
+        return Shipped(file.stem, "same", ours)
+    if not taken and form.retired_at is not None:
+        return Shipped(file.stem, "retired", current.version)
+    if not taken and not _came_so(current, file):
+        return Shipped(file.stem, "own", current.version)
+    return Shipped(file.stem, "renewed", _publish_shipped(file, actor=actor, now=now).version)
+
+
+def _came_so(version: FormVersion, file: Path) -> bool:
+    """Whether this version was brought in by the program itself; whoever imports a file does it under their own name."""
+    return version.imported_by in _LOADERS and version.source_name == file.name
+
+
+def _shipped() -> list[Path]:
+    return sorted(SHIPPED.glob("*.xlsx"))
+
+
+@transaction.atomic
+def _publish_shipped(file: Path, *, actor: Actor, now: datetime) -> FormVersion:
+    version = _bring_in(file.read_bytes(), Known(None, FIELDS), actor=actor, now=now, name=file.name)
+    return publish_version(version.form.code, version.number, actor=actor, now=now)
 
 
 def _record(form: Form, verb: str, actor: Actor, now: datetime, body: dict[str, Any], reason: str = "") -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from huying.ground.registry.models import MODELS
@@ -18,7 +19,7 @@ from huying.kernel import facts, trace
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Forbidden, Invalid, NotFound, Refused
-from huying.kernel.files import attach
+from huying.kernel.files import attach, attach_many
 from huying.kernel.models import StoredFile
 
 from .. import access
@@ -26,6 +27,7 @@ from ..checking import Checked, check
 from ..facts import SubmissionAmended, SubmissionReceived
 from ..models import FormVersion, Submission, SubmissionFile, SubmissionRevision
 from ..private import apart
+from ..queries import published_definition
 from ..vocabulary import SUBJECTS
 
 Subject = tuple[str, UUID | None]
@@ -34,57 +36,108 @@ _KINDS: Final = {"image": "image", "sound": "audio"}
 _REUSED: Final = _("这个编号已经用在另一份填报上")
 
 
-def receive(
-    *,
-    actor: Actor,
-    now: datetime,
-    op_id: UUID,
-    form: str,
-    version: str | int,
-    answers: Any,
-    begun_at: datetime,
-    ended_at: datetime,
-    subject: Subject | None = None,
-    task_uid: UUID | None = None,
-    position: Position | None = None,
-    files: Mapping[UUID, StoredFile] | None = None,
-) -> Submission:
-    """Take in a filled form of any version ever published.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """A form as somebody filled it in. ``op_id`` names it for ever; ``files``: upload id → stored file."""
+
+    op_id: UUID
+    form: str
+    version: str | int
+    answers: Any
+    begun_at: datetime
+    ended_at: datetime
+    subject: Subject | None = None
+    task_uid: UUID | None = None
+    position: Position | None = None
+    files: Mapping[UUID, StoredFile] = field(default_factory=dict)
+
+
+def receive(*, actor: Actor, now: datetime, **told: Any) -> Submission:
+    """Take in one filled form; ``told`` are the fields of :class:`Filled`. See :func:`receive_many`."""
+    (made,) = receive_many([Filled(**told)], actor=actor, now=now)
+    return made
+
+
+def receive_many(filled: Sequence[Filled], *, actor: Actor, now: datetime) -> list[Submission]:
+    """Take in filled forms of any versions ever published, all of them or none; one submission for each, in order.
 
     The same operation again gives the submission that is there and changes nothing. Raises Invalid naming each wrong
     answer by its instance path, NotFound for a form or version that never was, Forbidden outside one's own communities.
+    The number of queries does not depend on how many there are.
     """
     with transaction.atomic():
-        known = Submission.objects.filter(uid=op_id).first()
-        if known is not None:
-            return _same(known, actor)
-        filled = _version(form, str(version))
-        given = files or {}
-        done = _checked(filled, answers, min(ended_at, now), given)
-        kind, uid = subject or ("", None)
-        if kind and kind not in SUBJECTS:
+        known = _known(filled, actor)
+        fresh = list({one.op_id: one for one in filled if one.op_id not in known}.values())
+        if fresh:
+            versions = _versions(fresh)
+            checked = [_checked(version, one, now) for one, version in zip(fresh, versions, strict=True)]
+            rows = _submissions(fresh, versions, checked, actor, now)
+            try:
+                with transaction.atomic():
+                    Submission.objects.bulk_create(rows)
+            except IntegrityError:  # somebody sent the same at the same moment
+                if not _known(fresh, actor):
+                    raise
+                return receive_many(filled, actor=actor, now=now)
+            _follow(rows, fresh, checked, actor, now)
+            known |= {row.uid: row for row in rows}
+    return [known[one.op_id] for one in filled]
+
+
+def _known(filled: Sequence[Filled], actor: Actor) -> dict[UUID, Submission]:
+    found = {row.uid: row for row in Submission.objects.filter(uid__in=[one.op_id for one in filled])}
+    if any(row.by != actor.ref for row in found.values()):
+        raise Refused(_REUSED, code="id_reused")
+    return found
+
+
+def _submissions(
+    filled: Sequence[Filled], versions: Sequence[FormVersion], checked: Sequence[Checked], actor: Actor, now: datetime
+) -> list[Submission]:
+    """The rows to be written. Forbidden where one of them lies outside of what the actor works in."""
+    for one in filled:
+        if one.subject is not None and one.subject[0] and one.subject[0] not in SUBJECTS:
             raise Invalid(_("不认识的填报对象"), code="unknown_subject", field="subject")
-        area = _area(kind, uid, position, actor, now)
+    rows = []
+    for one, version, done, area in zip(filled, versions, checked, _areas(filled, actor, now), strict=True):
         if not access.may_fill(actor, area):
             raise Forbidden(_("这里不在您负责的社区"), code="not_yours")
-        submission = Submission(
-            uid=op_id, version=filled, form=filled.form, subject_kind=kind, subject_uid=uid, task_uid=task_uid, area=area,
-            by=actor.ref, by_name=actor.name[:80], begun_at=min(begun_at, ended_at), ended_at=ended_at, received_at=now,
+        kind, uid = one.subject or ("", None)
+        row = Submission(
+            uid=one.op_id, version=version, form=version.form, subject_kind=kind, subject_uid=uid, task_uid=one.task_uid,
+            area=area, by=actor.ref, by_name=actor.name[:80], begun_at=min(one.begun_at, one.ended_at),
+            ended_at=one.ended_at, received_at=now,
         )  # fmt: skip
-        if position is not None:
-            submission.lon, submission.lat, submission.accuracy = position
-        _write(submission, done, given)
-        try:
-            with transaction.atomic():
-                submission.save(force_insert=True)
-        except IntegrityError:
-            return _same(Submission.objects.get(uid=op_id), actor)
-        _keep_files(submission, done, given)
-        body = {"form": form, "version": filled.version, "findings": len(done.findings), "area": area}
-        trace.record([_draft(submission, "submit_form", actor, now, body, new=True)])
-        facts.publish(SubmissionReceived(**_fact(submission, done, actor, now)))
-        attach([given[UUID(one)].pk for one in done.files], f"submission:{submission.pk}", actor=actor)
-    return submission
+        if one.position is not None:
+            row.lon, row.lat, row.accuracy = one.position
+        _write(row, done, one.files)
+        rows.append(row)
+    return rows
+
+
+def _follow(
+    rows: Sequence[Submission], filled: Sequence[Filled], checked: Sequence[Checked], actor: Actor, now: datetime
+) -> None:
+    """What belongs to new submissions: their files, the trace, the fact; in the end the files are theirs."""
+    kept = [
+        (row, UUID(one), given.files)
+        for row, given, done in zip(rows, filled, checked, strict=True)
+        for one in done.files
+    ]
+    SubmissionFile.objects.bulk_create(
+        [SubmissionFile(submission=row, upload=upload, file=files[upload]) for row, upload, files in kept]
+    )
+    drafts, told = [], []
+    for row, done in zip(rows, checked, strict=True):
+        definition = row.version.definition
+        body = {"form": definition["code"], "version": row.version.version}
+        body |= {"findings": len(done.findings), "area": row.area}
+        drafts.append(_draft(row, "submit_form", actor, now, body, new=True))
+        told.append(SubmissionReceived(**_fact(row, done, actor, now)))
+    trace.record(drafts)
+    facts.publish(*told)
+    # A picture named twice belongs to whoever named it first.
+    attach_many({files[upload].pk: f"submission:{row.pk}" for row, upload, files in reversed(kept)}, actor=actor)
 
 
 @transaction.atomic
@@ -106,7 +159,7 @@ def amend_submission(
     submission = Submission.objects.select_for_update(of=("self",)).select_related("version", "form").get(pk=seen.pk)
     held = {one.upload: one.file for one in submission.files.select_related("file")}
     given = {**held, **(files or {})}
-    done = _checked(submission.version, answers, submission.ended_at, given)
+    done = _check(submission.version, answers, submission.ended_at, given)
     SubmissionRevision.objects.create(
         submission=submission, answers=submission.answers, private=submission.private, findings=submission.findings,
         amended_at=now, amended_by=actor.ref, amended_by_name=actor.name[:80], reason=reason.strip(),
@@ -122,26 +175,26 @@ def amend_submission(
     return submission
 
 
-def _same(known: Submission, actor: Actor) -> Submission:
-    if known.by != actor.ref:
-        raise Refused(_REUSED, code="id_reused")
-    return known
-
-
-def _version(form: str, version: str) -> FormVersion:
-    """The published version a phone filled in, by the version it names."""
-    found: FormVersion | None = (
-        FormVersion.objects.select_related("form")
-        .defer("source")
-        .filter(form__code=form[:40], version=version[:20], published_at__isnull=False)
-        .first()
-    )
-    if found is None:
+def _versions(filled: Sequence[Filled]) -> list[FormVersion]:
+    """The published versions phones filled in, by form and the version each names; one query, definitions kept at hand."""
+    meant = {(one.form[:40], str(one.version)[:20]) for one in filled}
+    wanted = Q()
+    for form, version in meant:
+        wanted |= Q(form__code=form, version=version)
+    rows = FormVersion.objects.select_related("form").defer("source", "definition")
+    found = {(row.form.code, row.version): row for row in rows.filter(wanted, published_at__isnull=False)}
+    if len(found) < len(meant):
         raise NotFound(_("没有这张表单的这一版"), code="form_not_found", hint=_("请先同步，再重新填写"))
-    return found
+    for row in found.values():
+        row.definition = published_definition(row.pk)
+    return [found[one.form[:40], str(one.version)[:20]] for one in filled]
 
 
-def _checked(version: FormVersion, answers: Any, now: datetime, files: Mapping[UUID, StoredFile]) -> Checked:
+def _checked(version: FormVersion, filled: Filled, now: datetime) -> Checked:
+    return _check(version, filled.answers, min(filled.ended_at, now), filled.files)
+
+
+def _check(version: FormVersion, answers: Any, now: datetime, files: Mapping[UUID, StoredFile]) -> Checked:
     kinds = {str(upload): _KINDS.get(file.kind, "") for upload, file in files.items()}
     done = check(version.definition, answers, now=now.isoformat(), files=kinds)
     if not done.ok:
@@ -153,17 +206,29 @@ def _checked(version: FormVersion, answers: Any, now: datetime, files: Mapping[U
     return done
 
 
-def _area(kind: str, uid: UUID | None, position: Position | None, actor: Actor, now: datetime) -> str:
-    """Where it belongs: the area of what it is about, else of the position, else of the author's own duty."""
-    if uid is not None and kind in MODELS:
-        found = MODELS[kind]._default_manager.filter(uid=uid).values_list("area", flat=True).first()
-        if found:
-            return str(found)
-    if position is not None:
-        (place,) = territory.locate_points([position[:2]], on=local_day(now))
-        if place is not None:
-            return str(place.grid or place.community or place.town)
-    return max((duty.area for duty in actor.duties_of(*access.FILLERS)), key=len, default="")
+def _areas(filled: Sequence[Filled], actor: Actor, now: datetime) -> list[str]:
+    """Where each belongs: the area of what it is about, else of the position, else of the author's own duty.
+
+    One query a kind of subject, and one look for all positions.
+    """
+    about: dict[str, set[UUID]] = {}
+    for one in filled:
+        if one.subject is not None and one.subject[1] is not None and one.subject[0] in MODELS:
+            about.setdefault(one.subject[0], set()).add(one.subject[1])
+    known: dict[tuple[str, UUID], str] = {}
+    for kind, uids in about.items():
+        rows = MODELS[kind]._default_manager.filter(uid__in=uids).values_list("uid", "area")
+        known |= {(kind, uid): str(area) for uid, area in rows if area}
+    own = max((duty.area for duty in actor.duties_of(*access.FILLERS)), key=len, default="")
+    points = [one.position[:2] for one in filled if one.position is not None]
+    places = iter(territory.locate_points(points, on=local_day(now)) if points else ())
+    areas = []
+    for one in filled:
+        place = next(places) if one.position is not None else None
+        there = str(place.grid or place.community or place.town) if place is not None else own
+        kind, uid = one.subject or ("", None)
+        areas.append(known.get((kind, uid), there) if uid is not None else there)
+    return areas
 
 
 def _write(submission: Submission, done: Checked, files: Mapping[UUID, StoredFile]) -> None:

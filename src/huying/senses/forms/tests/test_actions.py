@@ -17,8 +17,9 @@ from huying.kernel import facts
 from huying.kernel.actor import Actor, Duty, system
 from huying.kernel.errors import Forbidden, Invalid, NotFound, Refused
 from huying.kernel.files import may_see
-from huying.kernel.models import Entry
+from huying.kernel.models import Entry, StoredFile
 from huying.senses.forms import access, actions, factories, queries
+from huying.senses.forms.actions import publishing
 from huying.senses.forms.facts import FormPublished, SubmissionAmended, SubmissionReceived
 from huying.senses.forms.models import Form, FormVersion, Submission, SubmissionRevision
 
@@ -202,3 +203,63 @@ def test_shipped_forms_are_loaded_once(cast: Cast) -> None:
     with CaptureQueriesContext(connection) as asked:
         listed = queries.forms(cast.tang_grid)
     assert len(asked) == 1 and len(listed) == 23 and listed[0].post == "general"
+
+
+def test_shipped_forms_are_renewed_unless_the_place_has_its_own(cast: Cast, monkeypatch: Any, tmp_path: Any) -> None:
+    def ship(code: str, version: str) -> None:
+        (tmp_path / f"{code}.xlsx").write_bytes(factories.book(factories.EXITS, form_id=code, version=version))
+
+    def refresh(*take: str) -> dict[str, str]:
+        return {one.code: one.state for one in actions.refresh_shipped(actor=actions.LOADER, now=NOW, take=take)}
+
+    for code in ("as_came", "changed", "retired"):
+        ship(code, "1")
+    monkeypatch.setattr(publishing, "SHIPPED", tmp_path)
+    assert len(actions.load_shipped(actor=system("founding"), now=NOW)) == 3
+    own = factories.book(factories.EXITS[:1], form_id="changed", version="1a")
+    actions.import_form(own, actor=EDITOR, now=NOW, name="changed.xlsx")
+    actions.publish_version("changed", 2, actor=EDITOR, now=NOW)
+    actions.retire_form("retired", reason="不用", actor=EDITOR, now=NOW)
+    assert refresh() == {"as_came": "same", "changed": "own", "retired": "retired"}
+    for code in ("as_came", "changed", "retired", "fresh"):
+        ship(code, "2")
+    with pytest.raises(NotFound):
+        refresh("nothing_such")
+    assert FormVersion.objects.count() == 4
+    assert refresh() == {"as_came": "renewed", "changed": "own", "fresh": "new", "retired": "retired"}
+    assert refresh("changed") == {"as_came": "same", "changed": "renewed", "fresh": "same", "retired": "retired"}
+    current = dict(Form.objects.values_list("code", "current__version"))
+    assert current == {"as_came": "2", "changed": "2", "fresh": "2", "retired": "1"}
+    with pytest.raises(Forbidden):
+        actions.refresh_shipped(actor=cast.tang_grid, now=NOW)
+
+
+def test_many_submissions_cost_the_queries_of_one_and_stand_or_fall_together(cast: Cast) -> None:
+    factories.published(now=NOW)
+    files = factories.pictures(4, actor=cast.tang_grid, now=NOW)
+
+    def filled(answers: dict[str, Any], **more: Any) -> actions.Filled:
+        told = {"form": "small", "version": "1", "begun_at": BEGUN, "ended_at": NOW, "files": files} | more
+        return actions.Filled(op_id=uuid4(), answers=answers, **told)
+
+    def cost(given: list[actions.Filled]) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            actions.receive_many(given, actor=cast.tang_grid, now=NOW)
+        return len(asked)
+
+    one, two, three, four = (str(upload) for upload in files)
+    cost([filled({"clear": "yes"})])
+    single = cost([filled({"clear": "yes", "keeper": "甲", "front": one})])
+    several = [filled({"clear": "yes", "keeper": name, "front": photo}) for name, photo in (("乙", two), ("丙", three))]
+    assert cost(several) <= single
+    made = actions.receive_many([*several, several[0]], actor=cast.tang_grid, now=NOW)
+    assert [row.uid for row in made] == [several[0].op_id, several[1].op_id, several[0].op_id]
+    attached = StoredFile.objects.filter(pk__in=[file.pk for file in files.values()]).order_by("pk")
+    own = dict(Submission.objects.values_list("uid", "pk"))
+    assert [row.subject for row in attached][1:] == [*(f"submission:{own[row.op_id]}" for row in several), ""]
+    count = Submission.objects.count()
+    good, bad = filled({"clear": "yes", "front": four}), filled({"clear": "maybe"})
+    with pytest.raises(Invalid):
+        actions.receive_many([good, bad], actor=cast.tang_grid, now=NOW)
+    assert Submission.objects.count() == count
+    assert StoredFile.objects.get(pk=files[UUID(four)].pk).subject == ""

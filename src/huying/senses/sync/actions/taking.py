@@ -1,8 +1,9 @@
 """Taking in what a phone did while it was away.
 
-First the whole batch is written down, in one statement; from then on nothing of it can be lost. Then each operation is tried
-in a transaction of its own: its applier's writes and its outcome are committed together, or neither. A server that dies
-anywhere in between leaves operations waiting, which the phone's next call or the minute's job takes up again.
+First the whole batch is written down, in one statement; from then on nothing of it can be lost. Then the operations are
+tried, alike ones together and every other in a transaction of its own: writes and outcomes are committed together, or
+neither. A server that dies anywhere in between leaves operations waiting, which the phone's next call or the minute's job
+takes up again.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""Trying operations: each in a transaction of its own, its applier in a savepoint, its outcome beside what came of it."""
+"""Trying operations: its applier's writes and its outcome are committed together. Alike ones that build on nothing go
+together as long as all of them can simply be done; every other one has a transaction of its own, its applier a savepoint."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -18,6 +19,7 @@ from huying.ground.organisation.access import actor_for
 from huying.ground.organisation.models import Person
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Conflict, HuyingError, Invalid
+from huying.kernel.locks import lock_rows
 
 from .. import doors, rules
 from ..doors import Incoming, Outcome, Wait
@@ -26,8 +28,10 @@ from ..rules import Cause, Ground, Received, State
 
 log = logging.getLogger("huying.sync")
 MOST_WOKEN: Final = 500
+MOST_TOGETHER: Final = 25
 _CONTENTION: Final = 4
 Actors = dict[int, Actor]
+Files = Mapping[tuple[int, UUID], Upload]
 
 
 def try_operations(rows: Sequence[Operation], *, actors: Mapping[int, Actor], now: datetime) -> dict[UUID, Operation]:
@@ -68,25 +72,46 @@ def wake_for(passed: Iterable[Operation], *, actor: Actor, now: datetime) -> Non
 
 
 def _try_in_order(rows: Sequence[Operation], actors: Actors, now: datetime) -> list[Operation]:
-    """Each that nothing holds back in a transaction of its own; all that something does together, in a few statements."""
+    """Runs of what nothing holds back, one after the other; all that something holds back noted in a few statements."""
     by_id = {row.pk: row for row in rows}
     ground = _ground(rows)
     files = _files_of(rows)
     done, held = [], []
-    for step in rules.in_order(row.step for row in rows):
-        row = by_id[step.id]
-        cause = _held_by(row, ground, files, now)
-        if cause is Cause.NONE:
-            row = _try(row, ground=ground, files=files, actors=actors, now=now)
-        else:
-            held.append((row, cause))
-        ground.settle(step, State(row.state))
-        done.append(row)
+    for run in _runs([by_id[step.id] for step in rules.in_order(row.step for row in rows)]):
+        causes = {row.pk: _held_by(row, ground, files, now) for row in run}
+        free = [row for row in run if causes[row.pk] is Cause.NONE]
+        tried = {one.pk: one for one in _try_together(free, ground=ground, files=files, actors=actors, now=now)}
+        held += [(row, causes[row.pk]) for row in run if row.pk not in tried]
+        for row in run:
+            row = tried.get(row.pk, row)
+            ground.settle(row.step, State(row.state))
+            done.append(row)
     _hold(held, now=now)
     return done
 
 
-def _held_by(row: Operation, ground: Ground, files: Mapping[tuple[int, UUID], Upload], now: datetime) -> Cause:
+def _runs(rows: Sequence[Operation]) -> Iterator[list[Operation]]:
+    """Rows in their order; neighbours of one phone that build on nothing and are of a kind done together are one run."""
+    run: list[Operation] = []
+    for row in rows:
+        if run and (len(run) == MOST_TOGETHER or not (_is_free(row) and _is_free(run[0]) and _alike(row, run[0]))):
+            yield run
+            run = []
+        run.append(row)
+    if run:
+        yield run
+
+
+def _is_free(row: Operation) -> bool:
+    applier = doors.applier_of(row.kind)
+    return applier is not None and applier.together and row.branch is None and not row.after
+
+
+def _alike(row: Operation, other: Operation) -> bool:
+    return (row.kind, row.device_id, row.person_id) == (other.kind, other.device_id, other.person_id)
+
+
+def _held_by(row: Operation, ground: Ground, files: Files, now: datetime) -> Cause:
     """What holds an operation back, as far as is known before it is locked."""
     uploads = {one: files.get((row.person_id, one)) for one in row.files}
     ground.uploads = {one: Received(found.state) if found else Received.PARTLY for one, found in uploads.items()}
@@ -132,9 +157,77 @@ def _files_of(rows: Sequence[Operation]) -> dict[tuple[int, UUID], Upload]:
     return {(one.person_id, one.pk): one for one in found}
 
 
-def _try(
-    row: Operation, *, ground: Ground, files: Mapping[tuple[int, UUID], Upload], actors: Actors, now: datetime
-) -> Operation:
+def _try_together(
+    rows: Sequence[Operation], *, ground: Ground, files: Files, actors: Actors, now: datetime
+) -> list[Operation]:
+    """Try a run: all in one transaction; where one of them is not simply done, its halves, and in the end each alone."""
+    if len(rows) < 2:
+        return [_try(row, ground=ground, files=files, actors=actors, now=now) for row in rows]
+    try:
+        return _try_all(rows, files=files, actors=actors, now=now)
+    except InterfaceError:
+        raise
+    except Exception as error:
+        if connection.connection is None or connection.connection.closed:
+            raise
+        if not isinstance(error, HuyingError | Wait | _NotTogether):
+            log.info("%d operations of kind %s are tried in parts", len(rows), rows[0].kind, exc_info=True)
+    middle = len(rows) // 2
+    return [
+        one
+        for half in (rows[:middle], rows[middle:])
+        for one in _try_together(half, ground=ground, files=files, actors=actors, now=now)
+    ]
+
+
+class _NotTogether(Exception):
+    """One of a run is not simply to be done: somebody else has done it, or its file or body is gone."""
+
+
+@transaction.atomic
+def _try_all(rows: Sequence[Operation], *, files: Files, actors: Actors, now: datetime) -> list[Operation]:
+    locked = {row.pk: row for row in lock_rows(Operation, [row.pk for row in rows])}
+    mine = [locked[row.pk] for row in rows if row.pk in locked]
+    bodies = [row.content for row in mine]
+    applier = doors.applier_of(rows[0].kind)
+    named = [{one: files.get((row.person_id, one)) for one in row.files} for row in mine]
+    whole = all(found is not None and found.file is not None for one in named for found in one.values())
+    if applier is None or len(mine) < len(rows) or not whole or any(row.state != State.WAITING for row in mine):
+        raise _NotTogether
+    incoming = []
+    for row, body, uploads in zip(mine, bodies, named, strict=True):
+        if body is None:
+            raise _NotTogether
+        incoming.append(_incoming(row, body, {one: found.file for one, found in uploads.items() if found}))
+    outcomes = applier.apply_many(incoming, actor=_actor_of(mine[0], actors), now=now)
+    for row, outcome in zip(mine, outcomes, strict=True):
+        _become(row, _plain(outcome), now=now)
+    _write_settled(mine)
+    return mine
+
+
+def _incoming(row: Operation, body: dict[str, Any], files: Mapping[UUID, Any]) -> Incoming:
+    return Incoming(
+        row.pk, row.device_id, row.seq, row.kind, row.subject, row.base, row.branch, row.at_true, body, files
+    )
+
+
+def _write_settled(rows: Sequence[Operation]) -> None:
+    """One statement for what became of them all."""
+    columns: tuple[list[Any], ...] = (
+        [row.pk for row in rows], [row.state for row in rows], [json.dumps(row.outcome) for row in rows],
+        [row.tries for row in rows],
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE sync_operation o SET state = said.state, outcome = said.outcome, tries = said.tries, cause = '',"
+            " try_at = NULL, settled_at = %s FROM unnest(%s::uuid[], %s::text[], %s::jsonb[], %s::smallint[])"
+            " AS said(id, state, outcome, tries) WHERE o.id = said.id",
+            [rows[0].settled_at, *columns],
+        )
+
+
+def _try(row: Operation, *, ground: Ground, files: Files, actors: Actors, now: datetime) -> Operation:
     with transaction.atomic():
         locked = Operation.objects.select_for_update(of=("self",)).get(pk=row.pk)
         if locked.state != State.WAITING:
@@ -160,12 +253,10 @@ def _apply(row: Operation, files: Mapping[UUID, Any], *, actor: Actor, now: date
     if applier is None or body is None:
         words = _("这一类操作这里还不会处理，请更新手机应用或联系管理员") if body is not None else _("内容已清除")
         return {"state": State.REFUSED, "message": words, "code": "unknown_kind" if body is not None else "cleared"}
-    incoming = Incoming(
-        row.pk, row.device_id, row.seq, row.kind, row.subject, row.base, row.branch, row.at_true, body, files
-    )
     try:
         with transaction.atomic():
-            return _plain(applier.apply(incoming, actor=actor, now=now))
+            (outcome,) = applier.apply_many([_incoming(row, body, files)], actor=actor, now=now)
+            return _plain(outcome)
     except Wait:
         return Cause.BASE
     except Conflict as error:
@@ -211,10 +302,14 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
     return found
 
 
-def _settle(row: Operation, outcome: dict[str, Any], *, now: datetime) -> Operation:
+def _become(row: Operation, outcome: Mapping[str, Any], *, now: datetime) -> None:
     row.outcome = {key: value for key, value in outcome.items() if value and key != "state"}
     row.state, row.cause, row.tries = str(outcome["state"]), str(Cause.NONE), min(row.tries + 1, 30_000)
     row.try_at, row.settled_at = None, now
+
+
+def _settle(row: Operation, outcome: dict[str, Any], *, now: datetime) -> Operation:
+    _become(row, outcome, now=now)
     row.save(update_fields=["outcome", "state", "cause", "tries", "try_at", "settled_at"])
     return row
 

@@ -1,4 +1,4 @@
-"""Files that arrive in parts, over a line that breaks.
+"""Files that arrive in parts, over a line that breaks; small ones in one.
 
 The row says how many bytes lie safely in the part file. A part is written behind them and forced to the disk before the row
 says so; what a dead server wrote beyond is cut off by the next part.
@@ -13,12 +13,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid, NotFound, Refused
-from huying.kernel.files import accept_upload
+from huying.kernel.files import Cleaned, clean_upload, keep_upload
 
 from .. import rules
 from ..access import must_work
@@ -53,6 +53,65 @@ def take_part(
     """
     person_id = must_work(actor)
     _must_fit(offset, size, media_type, data)
+    upload = None
+    if len(data) == size:
+        upload = _take_whole(actor, person_id, upload_id, media_type, data, now=now)
+    if upload is None:
+        upload = _take_on(actor, person_id, upload_id, offset, size, media_type, data, now=now)
+    if upload.state != Received.PARTLY:
+        trying.wake_for_upload(upload_id, actors={upload.person_id: actor}, now=now)
+    if upload.state == Received.REFUSED:
+        problem = upload.problem or {}
+        raise Invalid(
+            problem.get("title", ""), code=problem.get("code", ""), field="file", hint=problem.get("detail", "")
+        )
+    return upload
+
+
+def _take_whole(
+    actor: Actor, person_id: int, upload_id: UUID, media_type: str, data: bytes, *, now: datetime
+) -> Upload | None:
+    """A file that comes in one piece needs no part file, and nothing is locked while it is cleaned. None: not a new one."""
+    if Upload.objects.filter(pk=upload_id).exists():
+        return None
+    upload = Upload(
+        id=upload_id, person_id=person_id, size=len(data), received=len(data), media_type=media_type, begun_at=now,
+        moved_at=now,
+    )  # fmt: skip
+    cleaned = _cleaned(upload, data)
+    try:
+        with transaction.atomic():
+            if cleaned is not None:
+                upload.file = keep_upload(cleaned, actor=actor, now=now)
+            upload.save(force_insert=True)
+    except IntegrityError:  # the same came at the same moment
+        return None
+    return upload
+
+
+def _cleaned(upload: Upload, content: bytes) -> Cleaned | None:
+    """What is kept of the bytes; None for what we do not take, and then the upload says why."""
+    try:
+        cleaned = clean_upload(content, sounds=upload.media_type.startswith("audio/"))
+    except Invalid as error:
+        upload.state, upload.problem = Received.REFUSED, error.problem()
+        return None
+    upload.state = Received.WHOLE
+    return cleaned
+
+
+def _take_on(
+    actor: Actor,
+    person_id: int,
+    upload_id: UUID,
+    offset: int,
+    size: int,
+    media_type: str,
+    data: bytes,
+    *,
+    now: datetime,
+) -> Upload:
+    """One part of several, behind those that came before."""
     _begin(upload_id, person_id, now=now, size=size, media_type=media_type)
     with transaction.atomic():
         upload = _locked(upload_id, person_id)
@@ -61,16 +120,11 @@ def take_part(
         if upload.state == Received.PARTLY:
             _append(upload, offset, data, now=now)
             if upload.received == upload.size:
-                _finish(upload, actor=actor, now=now)
+                cleaned = _cleaned(upload, path_of_parts(upload_id).read_bytes())
+                upload.file = keep_upload(cleaned, actor=actor, now=now) if cleaned is not None else None
             upload.save(update_fields=["received", "state", "file", "problem", "moved_at"])
     if upload.state != Received.PARTLY:
         path_of_parts(upload_id).unlink(missing_ok=True)
-        trying.wake_for_upload(upload_id, actors={upload.person_id: actor}, now=now)
-    if upload.state == Received.REFUSED:
-        problem = upload.problem or {}
-        raise Invalid(
-            problem.get("title", ""), code=problem.get("code", ""), field="file", hint=problem.get("detail", "")
-        )
     return upload
 
 
@@ -126,13 +180,3 @@ def _append(upload: Upload, offset: int, data: bytes, *, now: datetime) -> None:
         os.fsync(file.fileno())
     upload.received += len(fresh)
     upload.moved_at = now
-
-
-def _finish(upload: Upload, *, actor: Actor, now: datetime) -> None:
-    """What the parts make together, or why it is nothing we keep."""
-    try:
-        with path_of_parts(upload.pk).open("rb") as file, transaction.atomic():
-            upload.file = accept_upload(file, actor=actor, now=now, sounds=upload.media_type.startswith("audio/"))
-        upload.state = Received.WHOLE
-    except Invalid as error:
-        upload.state, upload.problem = Received.REFUSED, error.problem()

@@ -37,7 +37,9 @@ def note_kind() -> Iterator[None]:
 
     doors.applies("note")(note)
     doors.applies("plain", private=False)(note)
+    doors.applies_together("many")(lambda ops, *, actor, now: [note(op, actor=actor, now=now) for op in ops])
     yield
+    doors.forget("many")
     doors.forget("note")
     doors.forget("plain")
 

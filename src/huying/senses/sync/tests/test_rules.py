@@ -24,7 +24,6 @@ from huying.senses.sync.rules import (
     Step,
     clock_offset,
     depth,
-    gaps,
     holding_back,
     in_order,
     is_released,
@@ -98,12 +97,6 @@ def test_depth_counts_no_further_than_it_must() -> None:
     for _ in range(10_000):
         deep = [deep]
     assert depth(deep) == MOST_DEPTH + 1
-
-
-def test_gaps_are_what_never_came() -> None:
-    assert gaps([], 1) == []
-    assert gaps([3, 1, 7, 3], 1) == [(2, 2), (4, 6)]
-    assert gaps([5], 6) == []
 
 
 # --- the model ---------------------------------------------------------------------------------------------------

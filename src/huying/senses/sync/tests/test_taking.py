@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from huying.casework.cases import factories
 from huying.casework.cases.factories import NOW, Cast
@@ -64,6 +65,30 @@ def test_one_bad_does_not_stop_the_others_and_leaves_nothing(cast: Cast, phone: 
         actions.retry_waiting(now=NOW + number * DAY)
     row.refresh_from_db()
     assert (row.state, row.outcome["code"]) == ("refused", "fault")
+
+
+def test_alike_ones_go_together_and_a_fault_stays_with_its_own(cast: Cast, phone: Device) -> None:
+    def spent(*raws: dict[str, Any]) -> tuple[int, list[Any]]:
+        with CaptureQueriesContext(connection) as asked:
+            found = take(cast.tang_grid, phone, *raws)
+        return len(asked), found
+
+    spent(raw("many", at=NOW))
+    few, found = spent(*(raw("many", at=NOW) for _ in range(2)))
+    many, more = spent(*(raw("many", at=NOW) for _ in range(8)))
+    assert states(found + more) == ["applied"] * 10
+    assert many - few == 12, "two more queries each, for the note of its own"
+    before = len(notes())
+    good = [raw("many", at=NOW) for _ in range(5)]
+    bad = raw("many", at=NOW, body={"refuse": 1})
+    broken, early = raw("many", at=NOW, body={"break": 1}), raw("many", at=NOW, body={"wait": str(uuid.uuid4())})
+    mixed = [good[0], bad, good[1], early, good[2], broken, good[3], good[4]]
+    found = take(cast.tang_grid, phone, *mixed)
+    by_id = {one.id: one.state for one in found}
+    assert [by_id[one["id"]] for one in good] == ["applied"] * 5
+    assert (by_id[bad["id"]], by_id[broken["id"]], by_id[early["id"]]) == ("refused", "waiting", "waiting")
+    assert notes()[before:] == [one["id"] for one in good], "each once, in order"
+    assert take(cast.tang_grid, phone, *mixed) == found
 
 
 def test_private_bodies_are_sealed_and_all_are_cleared_after_a_month(cast: Cast, phone: Device) -> None:

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class DevicesConfig(AppConfig):
+    name = "huying.senses.devices"
+    label = "devices"
+    verbose_name = _("设备")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from huying.shell import navigation
+
+        from .access import viewing_roles
+
+        navigation.register(navigation.Entry(_("设备"), "devices-list", viewing_roles(), icon="zap", order=66))

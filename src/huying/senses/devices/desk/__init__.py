@@ -1,0 +1,1 @@
+"""Staff pages of devices: the list, the map, one device, registering, credentials, commands."""

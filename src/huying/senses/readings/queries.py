@@ -1,0 +1,101 @@
+"""What is read of the readings: a device's past, and how the drain fares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from huying.kernel.errors import Invalid
+from huying.kernel.paging import Page, page
+from huying.kernel.stream import PARTITIONS, READINGS, URGENT, partition_of
+from huying.senses.devices.kinds import kind
+from huying.senses.devices.models import Device
+
+from . import history
+from .models import Cursor, Rejected
+
+MOST_READINGS: Final = 5_000
+USUAL_POINTS: Final = 300
+
+
+def series(
+    device: Device, fields: Sequence[str], since: datetime, until: datetime, points: int = USUAL_POINTS
+) -> history.Series:
+    """The device's past in at most ``points`` stretches of equal length, each with min, avg, max and last of the fields.
+
+    Any period, in a second. Who may see private fields is not asked here: ``devices.access`` has the doors. Invalid for a
+    period that is none, for fields the kind does not have, for none at all.
+    """
+    of = kind(device.kind)
+    if unknown := [code for code in fields if code not in of.fields]:
+        raise Invalid(_("没有这个读数：%(name)s") % {"name": unknown[0][:40]}, code="unknown_field", field="fields")
+    if not fields:
+        raise Invalid(_("请选要看的读数"), code="fields_needed", field="fields")
+    _period(since, until)
+    return history.series(of, device.pk, list(dict.fromkeys(fields)), since, until, points, folders_of(device))
+
+
+def readings(
+    device: Device, since: datetime, until: datetime, *, most: int = MOST_READINGS
+) -> list[tuple[datetime, int | None, dict[str, Any]]]:
+    """The device's readings one by one, by its own time: (at, seq, values). For replaying rules and for the data's owner."""
+    _period(since, until)
+    return history.readings(kind(device.kind), device.pk, since, until, folders_of(device), most)
+
+
+def _period(since: datetime, until: datetime) -> None:
+    if since >= until:
+        raise Invalid(_("开始时间要早于结束时间"), code="period_empty", field="until")
+
+
+def folders_of(device: Device) -> list[str]:
+    """The spools a device's readings may lie in: its own partition's, its gateway's, the urgent one."""
+    numbers = {partition_of(device.code)}
+    if device.gateway is not None:
+        numbers.add(partition_of(device.gateway.code))
+    return [*(f"{READINGS.lower()}-{number}" for number in sorted(numbers)), f"{URGENT.lower()}-0"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the drain of a stream fares: how far, how much, when it last took something."""
+
+    stream: str
+    taken: int
+    readings: int
+    repeated: int
+    refused: int
+    seqs: tuple[int, ...]
+    updated_at: datetime | None
+
+
+def standings() -> list[Standing]:
+    """One a stream; one query."""
+    rows = list(Cursor.objects.all())
+    return [_standing(stream, [row for row in rows if row.stream == stream]) for stream in (READINGS, URGENT)]
+
+
+def standing(stream: str) -> Standing:
+    """The same for one."""
+    return _standing(stream, list(Cursor.objects.filter(stream=stream)))
+
+
+def _standing(stream: str, rows: Sequence[Cursor]) -> Standing:
+    taken, readings, repeated, refused = (
+        sum(getattr(row, name) for row in rows) for name in ("taken", "readings", "repeated", "refused")
+    )
+    latest = max((row.updated_at for row in rows if row.updated_at is not None), default=None)
+    seqs = {row.partition: row.seq for row in rows}
+    numbers = range(PARTITIONS) if stream == READINGS else [0]
+    return Standing(
+        stream, taken, readings, repeated, refused, tuple(seqs.get(number, 0) for number in numbers), latest
+    )
+
+
+def rejected(*, cursor: str | None = None, size: int = 50) -> Page[Rejected]:
+    """What could not be taken, the latest first."""
+    return page(Rejected.objects.all(), ["-last_at", "-id"], cursor=cursor, size=size)
