@@ -130,6 +130,8 @@ def ask(bench: Bench) -> None:
         bench.note(f"{kind}: false alarms a device-year", false=false, missed=sum(one["missed"].values()))
         for alarm, delay in one["delay_seconds"].items():
             bench.note(f"{kind}: seconds until {alarm} is told", **delay)
+        told = sum(delay["found"] for delay in one["delay_seconds"].values())
+        bench.ratio(f"{kind}: faults found", told / max(1, told + sum(one["missed"].values())))
     bench.note("a week of devices replayed, one rule", **measured["replay_one_rule"])
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from huying.kernel import stream
 from huying.kernel.stream import READINGS, connect, device_permit
+from huying.kernel.stream.tests.apart import run_apart
 
 PATIENCE = 10.0
 PASSWORDS = {"d-1": "right", "d-2": "other"}
@@ -79,7 +80,7 @@ def messages():
         await connection.close()
         return state.messages
 
-    return asyncio.run(work())
+    return run_apart(work())
 
 
 def test_a_device_that_is_known_publishes_by_mqtt_and_is_acknowledged_when_it_is_stored(door):
@@ -126,7 +127,7 @@ def test_a_full_stream_is_not_acknowledged_to_a_device(door, settings):
         await stream.ensure_streams(connection)
         await connection.close()
 
-    asyncio.run(shrink())
+    run_apart(shrink())
     with device(door, "d-1", "right") as (client, _reason):
         sent = [client.publish("hy/d-1/up", b"x" * 100_000, qos=1) for _ in range(15)]
         sent[0].wait_for_publish(PATIENCE)
@@ -146,4 +147,4 @@ def test_a_gateway_by_nats_publishes_where_it_is_stored(door):
             await connect(name="stranger", access=stream.Access((url,), "d-1", "wrong"), patience=0.3)
         return answer.data
 
-    assert b'"seq":1' in asyncio.run(work())
+    assert b'"seq":1' in run_apart(work())

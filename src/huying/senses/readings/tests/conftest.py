@@ -16,9 +16,10 @@ from huying.senses.readings.recording import Recorder
 
 
 @pytest.fixture(autouse=True)
-def _own_place(settings: Any, tmp_path: Any) -> None:
+def _own_place(settings: Any, tmp_path: Any, request: pytest.FixtureRequest) -> None:
     """Spool and history of this test's own; what this process knew of another's devices is forgotten."""
-    settings.HUYING_DATA_DIR = tmp_path
+    if "streams" not in request.fixturenames:  # the server is found by the place it notes its access in
+        settings.HUYING_DATA_DIR = tmp_path
     directory.forget()
 
 
