@@ -108,6 +108,7 @@ class Reader:
         if last < self.seq:
             _log.error("%s ends at %d, before the cursor %d: messages were lost with it", self.stream, last, self.seq)
             self.seq = last
+        self.broken = ""  # before `seq` is read: whoever goes back from here on breaks this consumer too
         config = api.ConsumerConfig(
             deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
             opt_start_seq=self.seq + 1,
@@ -120,7 +121,6 @@ class Reader:
         self.consumer = (await manager.add_consumer(self.stream, config)).name
         self.inbox = self.connection.new_inbox()
         self.wanted = self.delivered = 0
-        self.broken = ""
         self.subscription = await self.connection.subscribe_sink(f"{self.inbox}.*", self._sink)
         self.heard = time.monotonic()
         self.opened += 1

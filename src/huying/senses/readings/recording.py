@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Final
 
+import psycopg
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from huying.kernel.actor import system
@@ -29,7 +30,10 @@ from .taking import Read, Taken, read_messages, take
 
 ANNOUNCED: Final = 2.0  # seconds between two words to the screens about the same place
 MOST_CODES: Final = 40  # devices named to a screen; more: look at all
-LOST: Final = (OperationalError, InterfaceError, OSError, actions.Overtaken, actions.Stale)
+LOST: Final = (
+    OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError, OSError, actions.Overtaken,
+    actions.Stale,
+)  # fmt: skip
 """What means: the database or the disk is not there, or somebody else has gone on. Go back to the cursor, try again."""
 DEVICES: Final = system("devices")
 log = logging.getLogger("huying.readings")

@@ -142,8 +142,32 @@ def test_what_was_acknowledged_survives_kill_9_and_comes_once(sender, streams):
         await connection.close()
 
     run_apart(work())
+    streams.kill()  # it is ending already, with its thread: the next test begins with a new one
     assert [int(message.data) for message in kept] == list(range(600))
     assert [message.seq for message in kept] == sorted({message.seq for message in kept})
+
+
+def test_who_joins_behind_while_the_reading_begins_misses_nothing(sender):
+    """After a loss all partitions begin again at nearly the same moment, one of them further back."""
+    late, early = "d-1", next(f"e-{n}" for n in range(99) if partition_of(f"e-{n}") != partition_of("d-1"))
+    sent(sender, 5, code=early)
+    (*_, last) = sent(sender, 5, code=late)
+
+    async def work(pause):
+        connection = await connect(name="reader")
+        ahead = drain(connection, READINGS, partition=partition_of(late), after=last, patience=0.05)
+        behind = drain(connection, READINGS, partition=partition_of(early), after=0, patience=0.05)
+        first = asyncio.create_task(anext(ahead))
+        await asyncio.sleep(pause)
+        found = await taken(behind, 5)
+        await first
+        await ahead.aclose()
+        await behind.aclose()
+        await connection.close()
+        return [int(message.data) for message in found]
+
+    for pause in range(12):
+        assert run_apart(work(pause / 3000)) == list(range(5))
 
 
 def test_a_cursor_ahead_of_the_stream_does_not_wait_for_numbers_to_come_again(sender):
