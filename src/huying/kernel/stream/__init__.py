@@ -12,7 +12,7 @@ from huying.kernel.stream.access import Access, find_access
 from huying.kernel.stream.callout import Judge, Login, Permit, answer_logins, device_permit
 from huying.kernel.stream.connection import Connection, connect
 from huying.kernel.stream.draining import drain
-from huying.kernel.stream.errors import StreamFull, StreamRefused, StreamUnavailable
+from huying.kernel.stream.errors import StreamFull, StreamRefused, StreamRenewed, StreamUnavailable
 from huying.kernel.stream.publishing import Publisher, publisher
 from huying.kernel.stream.streams import (
     PARTITIONS,
@@ -44,6 +44,7 @@ __all__ = [
     "Publisher",
     "StreamFull",
     "StreamRefused",
+    "StreamRenewed",
     "StreamState",
     "StreamUnavailable",
     "answer_logins",

@@ -27,3 +27,7 @@ class StreamUnavailable(StreamRefused):
 
     default_code = "stream_unavailable"
     default_message = _("设备数据的入口暂时连不上，请稍后再发")
+
+
+class StreamRenewed(Exception):
+    """The stream was made anew while it was read: its numbers begin again, and a cursor of the old one says nothing."""

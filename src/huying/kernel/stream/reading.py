@@ -20,6 +20,7 @@ from nats.errors import Error as NatsError
 from nats.js import api
 
 from huying.kernel.stream.connection import Connection
+from huying.kernel.stream.errors import StreamRenewed
 from huying.kernel.stream.streams import Message
 
 _BEAT: Final = 1.0  # seconds between two signs of life while the server has nothing to deliver
@@ -38,8 +39,11 @@ _log = logging.getLogger(__name__)
 class Reader:
     """One consumer at a time, and what it has delivered but nobody has taken yet."""
 
-    def __init__(self, connection: Connection, stream: str, after: int, most: int) -> None:
+    def __init__(
+        self, connection: Connection, stream: str, after: int, most: int, born: datetime | None = None
+    ) -> None:
         self.connection, self.stream = connection, stream
+        self.born = born  # when the stream whose numbers these are was made; None: whenever it was
         self.seq, self.most = after, most
         self.come: deque[tuple[bytes, bytes, bytes]] = deque()
         self.arrived = asyncio.Event()
@@ -96,6 +100,8 @@ class Reader:
         task, self.opening = self.opening, None
         if (error := task.exception()) is None:
             return True
+        if isinstance(error, StreamRenewed):
+            raise error
         _log.warning("%s cannot be read: %s", self.stream, str(error) or type(error).__name__)
         await asyncio.sleep(patience)
         return False
@@ -104,7 +110,11 @@ class Reader:
         await self._drop()
         self.renewals = self.connection.renewals
         manager = self.connection.jsm(timeout=_OPENING)
-        last = self.ends = (await manager.stream_info(self.stream)).state.last_seq
+        found = await manager.stream_info(self.stream)
+        if self.born is not None and found.created != self.born:
+            raise StreamRenewed(f"{self.stream}: of {found.created}, not of {self.born}")
+        self.born, last = found.created, found.state.last_seq
+        self.ends = last
         if last < self.seq:
             _log.error("%s ends at %d, before the cursor %d: messages were lost with it", self.stream, last, self.seq)
             self.seq = last

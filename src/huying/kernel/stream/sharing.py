@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from datetime import datetime
 from typing import Final
 from weakref import WeakKeyDictionary
 
 from huying.kernel.stream.connection import Connection
+from huying.kernel.stream.errors import StreamRenewed
 from huying.kernel.stream.reading import Reader
 from huying.kernel.stream.streams import Message
 
@@ -28,12 +30,15 @@ class Lane:
         self.seq = after  # the last that was put into it
         self.come: list[Message] = []
         self.arrived = asyncio.Event()
+        self.ended: StreamRenewed | None = None
 
     async def next(self, patience: float) -> list[Message]:
-        if not self.come:
+        if not self.come and self.ended is None:
             self.arrived.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.arrived.wait(), patience)
+        if self.ended is not None:
+            raise self.ended
         batch = self.come[: self.most]
         del self.come[: self.most]
         self.shared.room.set()
@@ -41,6 +46,11 @@ class Lane:
 
     async def close(self) -> None:
         await self.shared.leave(self)
+
+    def end(self, why: StreamRenewed) -> None:
+        """What has come is of a stream that is gone."""
+        self.ended = why
+        self.arrived.set()
 
     def put(self, messages: list[Message]) -> None:
         """Those behind what it has: the reader goes back for a slower lane, so some come again."""
@@ -62,11 +72,11 @@ class SharedReading:
         self.reader: Reader | None = None
         self.work: asyncio.Task[None] | None = None
 
-    def join(self, partition: int, after: int, most: int) -> Lane:
+    def join(self, partition: int, after: int, most: int, born: datetime | None) -> Lane:
         lane = Lane(self, partition, after, most)
         self.lanes.add(lane)
         if self.reader is None:
-            self.reader = Reader(self.connection, self.stream, after, _AT_ONCE)
+            self.reader = Reader(self.connection, self.stream, after, _AT_ONCE, born)
             self.work = asyncio.create_task(self._work(self.reader))
         elif after < self.reader.seq:
             self.reader.go_back(after)
@@ -77,16 +87,27 @@ class SharedReading:
         self.room.set()
         if self.lanes or self.work is None or self.reader is None:
             return
-        _readings.get(self.connection, {}).pop(self.stream, None)  # whoever comes now begins a new one
+        self._retire()
         self.work.cancel()
         with suppress(asyncio.CancelledError):
             await self.work
         await self.reader.close()
 
+    def _retire(self) -> None:
+        """Whoever comes now begins a new one."""
+        readings = _readings.get(self.connection, {})
+        if readings.get(self.stream) is self:
+            del readings[self.stream]
+
     async def _work(self, reader: Reader) -> None:
         while True:
             try:
                 await self._deal_out(reader)
+            except StreamRenewed as renewed:
+                self._retire()
+                for lane in self.lanes:
+                    lane.end(renewed)
+                return
             except Exception:
                 _log.exception("%s: reading it begins again", self.stream)
                 reader.go_back(min((lane.seq for lane in self.lanes), default=reader.seq))

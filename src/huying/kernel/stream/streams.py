@@ -8,7 +8,7 @@ senders publish to the same subjects (`stored_subject`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
@@ -46,6 +46,7 @@ class StreamState(NamedTuple):
     first_seq: int
     last_seq: int
     share: float  # of its size, 0 to 1; a full stream refuses
+    born: datetime  # when it was made, UTC: one made anew begins its numbers again
 
 
 def reading_subject(code: str) -> str:
@@ -106,7 +107,8 @@ async def fullness(connection: Connection, stream: str) -> StreamState:
         raise StreamUnavailable(hint=str(error)) from error
     state, most = found.state, found.config.max_bytes or 0
     share = state.bytes / most if most > 0 else 0.0
-    return StreamState(state.messages, state.bytes, state.first_seq, state.last_seq, min(1.0, share))
+    born = found.created or datetime.fromtimestamp(0, UTC)
+    return StreamState(state.messages, state.bytes, state.first_seq, state.last_seq, min(1.0, share), born)
 
 
 async def purge(connection: Connection, stream: str, *, partition: int | None, upto: int) -> None:

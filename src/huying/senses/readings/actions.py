@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +18,7 @@ from .taking import SAMPLE, Refused
 
 URGENT_PARTITION: Final = PARTITIONS
 """Under which number what waits on the urgent stream is kept in ``Due``."""
+log = logging.getLogger("huying.readings")
 _MARKS: Final = 24 * 32  # a mark an hour for a month
 _MARK_MINUTES: Final = 60
 
@@ -73,9 +75,21 @@ class Overtaken(Exception):
     """Somebody else has moved this cursor: what we remember is not what is."""
 
 
-def open_cursor(stream: str, partition: int) -> Cursor:
-    """The cursor of a partition, made at the first time."""
-    return Cursor.objects.get_or_create(stream=stream, partition=partition)[0]
+@transaction.atomic
+def open_cursor(stream: str, partition: int, *, born: datetime | None = None) -> Cursor:
+    """The cursor of a partition, made at the first time. ``born``: when the stream was made, if that is known.
+
+    The numbers of a stream that was made anew begin again, and so does the cursor; what was taken of the old one stays.
+    """
+    Cursor.objects.get_or_create(stream=stream, partition=partition)
+    cursor = Cursor.objects.select_for_update().get(stream=stream, partition=partition)
+    if born is not None and cursor.born != born:
+        if cursor.born is not None:
+            log.error("%s %s was made anew at %s: it is taken from its beginning", stream, partition, born)
+            cursor.seq, cursor.marks = 0, []
+        cursor.born = born
+        cursor.save(update_fields=["born", "seq", "marks"])
+    return cursor
 
 
 def hold_cursor(cursor: Cursor) -> None:

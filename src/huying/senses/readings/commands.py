@@ -1,4 +1,4 @@
-"""Command line of the readings: `huying devices simulate`."""
+"""Command line of the readings: `huying devices simulate`, `huying readings status|roll`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import click
 from huying.ground.accounts.commands import spoken
 from huying.kernel.actor import system
 from huying.kernel.clock import now
-from huying.kernel.console import Console, data_dir_option, json_option
+from huying.kernel.console import Console, data_dir_option, instance_command, json_option
 from huying.senses.devices.commands import devices
 
 WAYS: Final = ("mqtt", "http", "stream", "file")
@@ -142,5 +142,52 @@ def _stopping() -> Iterator[threading.Event]:
             signal.signal(one, handler)
 
 
+@click.group("readings")
+def readings() -> None:
+    """读数：收到哪里了、历史 / readings: the drain and the history."""
+
+
+@instance_command("status")
+def status(console: Console) -> None:
+    """收了多少、还等着多少、收不了多少 / how much is taken, waits, was refused."""
+    from .status import fares
+
+    found = fares()
+    lines = [_fare(one) for one in found]
+    streams = {
+        one.standing.stream: {
+            "taken": one.standing.taken, "readings": one.standing.readings, "repeated": one.standing.repeated,
+            "refused": one.standing.refused, "updated_at": one.standing.updated_at, "waiting": one.waiting,
+            "full": None if one.state is None else round(one.state.share, 4), "why": one.why,
+        }
+        for one in found
+    }  # fmt: skip
+    console.done("\n".join(lines), streams=streams)
+
+
+def _fare(one: Any) -> str:
+    standing = one.standing
+    waits = one.why if one.state is None else f"{one.waiting:,} waiting, {one.state.share:.1%} full"
+    return (
+        f"{standing.stream}: {standing.taken:,} messages taken, {standing.readings:,} readings, {standing.repeated:,} repeated, "
+        f"{standing.refused:,} refused; {waits}"
+    )
+
+
+@instance_command("roll")
+def roll(console: Console) -> None:
+    """把已写满的暂存转成历史（平时每分钟自动做）/ spool files that are closed become history, as each minute does."""
+    from .keeping import roll_up
+
+    with spoken():
+        done = roll_up()
+    console.done(
+        f"{done.spooled:,} spool files became {done.written:,} files with {done.readings:,} readings",
+        spooled=done.spooled, written=done.written, readings=done.readings,
+    )  # fmt: skip
+
+
 devices.add_command(simulate)
-commands: list[click.Command] = [devices]
+readings.add_command(status)
+readings.add_command(roll)
+commands: list[click.Command] = [devices, readings]

@@ -21,11 +21,13 @@ class Cursor(models.Model):
 
     ``spool`` and ``spool_size`` say how much of which file of the history counts (``spool.py``). ``taken``, ``readings``,
     ``repeated`` and ``refused`` count messages, readings in them, readings told twice and messages that could not be taken.
+    ``born`` is when the stream was made whose numbers ``seq`` counts in: one made anew is taken from its beginning.
     ``marks`` are pairs (minute since 1970, sequence number), about one an hour: what may be purged by age.
     """
 
     stream = models.CharField(max_length=16, choices=Stream)
     partition = models.PositiveSmallIntegerField()
+    born = models.DateTimeField(null=True)
     seq = models.BigIntegerField(default=0)
     spool = models.CharField(max_length=40, blank=True)
     spool_size = models.BigIntegerField(default=0)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 import psycopg
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError, connection, transaction
 
 from huying.kernel.actor import system
 from huying.kernel.errors import HuyingError
@@ -31,10 +31,11 @@ from .taking import Read, Taken, read_messages, take
 ANNOUNCED: Final = 2.0  # seconds between two words to the screens about the same place
 MOST_CODES: Final = 40  # devices named to a screen; more: look at all
 LOST: Final = (
-    OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError, OSError, actions.Overtaken,
-    actions.Stale,
+    OperationalError, InterfaceError, InternalError, ProgrammingError, psycopg.OperationalError, psycopg.InterfaceError,
+    psycopg.InternalError, psycopg.ProgrammingError, OSError, actions.Overtaken, actions.Stale,
 )  # fmt: skip
-"""What means: the database or the disk is not there, or somebody else has gone on. Go back to the cursor, try again."""
+"""The database or the disk is not there, writes nothing now (a replica, a table being changed), or somebody else has gone
+on: nothing of that is a message's fault. Go back to the cursor, try again."""
 DEVICES: Final = system("devices")
 log = logging.getLogger("huying.readings")
 
@@ -55,20 +56,22 @@ class Recorder:
         self.cursors: dict[int, Cursor] = {}
         self._spools = {number: Spool(places.spool_of(stream, number)) for number in partitions}
         self._locks: list[IO[bytes]] = []
+        self.born: datetime | None = None
         self._moved: dict[str, set[str]] = {}
         self._announced = 0.0
 
     # --- beginning and beginning again ---------------------------------------------------------------------------------
 
-    def open(self) -> None:
-        """Stand where the cursors say. Raises what is in ``LOST``, and :class:`Busy`."""
+    def open(self, born: datetime | None = None) -> None:
+        """Stand where the cursors say, in the stream made at ``born``. Raises what is in ``LOST``, and :class:`Busy`."""
+        self.born = born
         if not self._locks:
             self._locks = [_held(spool.folder) for spool in self._spools.values()]
         self.memory.forget()
         if not connection.in_atomic_block:
             connection.close()
         for number, spool in self._spools.items():
-            cursor = actions.open_cursor(self.stream, number)
+            cursor = actions.open_cursor(self.stream, number, born=born)
             spool.go_back(cursor.spool, cursor.spool_size)
             self.cursors[number] = cursor
 

@@ -58,7 +58,7 @@ class Worker:
         connection = await self._connected(stop)
         if connection is None:
             return
-        await self._open(0)
+        await self._open(connection, 0)
         jobs = [asyncio.create_task(self._drain(connection, number)) for number in self.partitions]
         jobs.append(asyncio.create_task(self._keep_house(connection)))
         stopping = asyncio.create_task(stop.wait())
@@ -89,37 +89,39 @@ class Worker:
                     await asyncio.wait_for(stop.wait(), AGAIN)
         return None
 
-    async def _open(self, opened: int) -> None:
-        """Stand where the cursors say, as soon as the database answers. ``opened``: how often that was done when it broke."""
+    async def _open(self, connection: Connection, opened: int) -> None:
+        """Stand where the cursors say, as soon as stream and database answer. ``opened``: how often that was done when it broke."""
+        from huying.kernel.stream import StreamUnavailable, fullness
         from huying.senses.readings.recording import Busy
 
         async with self._opening:
             while self._opened == opened:
                 try:
-                    await self._do(self.recorder.open)
+                    state = await fullness(connection, self.stream)
+                    await self._do(self.recorder.open, state.born)
                     self._opened += 1
-                except (*self._lost, Busy) as error:
+                except (*self._lost, Busy, StreamUnavailable) as error:
                     log.warning("cannot begin yet: %s: %s", type(error).__name__, str(error).strip())
                     await asyncio.sleep(AGAIN)
 
     async def _drain(self, connection: Connection, partition: int) -> None:
         """Take batch after batch; after a loss begin again where the cursor stands."""
-        from huying.kernel.stream import drain
+        from huying.kernel.stream import StreamRenewed, drain
 
         while True:
             opened = self._opened
             after = self.recorder.cursors[partition].seq
             source = drain(
                 connection, self.stream, partition=None if self.stream == URGENT else partition,
-                after=after, most=MOST[self.stream], patience=PATIENCE,
+                after=after, most=MOST[self.stream], patience=PATIENCE, born=self.recorder.born,
             )  # fmt: skip
             try:
                 async with aclosing(source) as batches:  # type: ignore[type-var]
                     await self._take_all(connection, partition, batches)
-            except self._lost as error:
+            except (*self._lost, StreamRenewed) as error:
                 log.warning("%s %s: %s: %s", self.stream, partition, type(error).__name__, str(error).strip())
                 await asyncio.sleep(AGAIN)
-                await self._open(opened)
+                await self._open(connection, opened)
 
     async def _take_all(self, connection: Connection, partition: int, batches: Any) -> None:
         looked = 0.0

@@ -14,6 +14,7 @@ from huying.kernel.stream import (
     Publisher,
     StreamFull,
     StreamRefused,
+    StreamRenewed,
     StreamUnavailable,
     connect,
     drain,
@@ -183,6 +184,53 @@ def test_a_cursor_ahead_of_the_stream_does_not_wait_for_numbers_to_come_again(se
 
     found, _ = run_apart(work())
     assert [message.seq for message in found] == [11, 12, 13, 14, 15]
+
+
+async def _made_anew(connection, name=READINGS):
+    """Somebody deletes the stream and makes it again: with an empty disk, or by hand."""
+    await connection.jsm().delete_stream(name)
+    await stream.ensure_streams(connection)
+
+
+@pytest.mark.parametrize("partition", [None, partition_of("d-1")])
+def test_a_stream_made_anew_while_it_is_read_says_so(sender, partition):
+    """Its numbers begin again: going on behind the old ones would skip what comes first."""
+    sent(sender, 10)
+
+    async def work():
+        connection = await connect(name="reader")
+        source = drain(connection, READINGS, partition=partition, after=0, patience=0.05)
+        await taken(source, 10)
+        await _made_anew(connection)
+        await asyncio.to_thread(sent, sender, 5, 10)
+        with pytest.raises(StreamRenewed):
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    assert await anext(source) == [], "nothing is taken on behind the old numbers"
+        again = await taken(drain(connection, READINGS, partition=partition, after=0), 5)
+        await connection.close()
+        return [int(message.data) for message in again]
+
+    assert run_apart(work()) == list(range(10, 15))
+
+
+def test_a_stream_made_anew_between_two_readings_says_so(sender):
+    sent(sender, 10)
+
+    async def work():
+        connection = await connect(name="reader")
+        born = (await stream.fullness(connection, READINGS)).born
+        await _made_anew(connection)
+        await asyncio.to_thread(sent, sender, 20)
+        for partition in (None, partition_of("d-1")):
+            with pytest.raises(StreamRenewed):
+                async with asyncio.timeout(PATIENCE):
+                    while await anext(drain(connection, READINGS, partition=partition, after=10, born=born)) == []:
+                        pass
+        assert (await stream.fullness(connection, READINGS)).born > born
+        await connection.close()
+
+    run_apart(work())
 
 
 def test_a_full_stream_refuses_and_takes_again_after_a_purge(sender, settings):

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
+from django.db import InternalError, ProgrammingError
 
 from huying.casework.cases.factories import NOW
 from huying.kernel.stream import partition_of
@@ -252,3 +254,31 @@ def test_a_device_that_speaks_in_two_partitions_of_two_processes_is_not_confused
 def test_only_one_process_drains_a_partition(drain):
     with pytest.raises(recording.Busy):
         recording.Recorder("READINGS", [drain.partition]).open()
+
+
+def test_a_stream_made_anew_is_taken_from_its_beginning(drain, luo, told):
+    device = make_device(luo, "b-1")
+    drain.recorder.open(NOW)
+    drain.say("b-1", told(0, 1, leak=1.0))
+    drain.say("b-1", told(10, 2, leak=2.0))
+    drain.recorder.open(NOW)
+    assert (cursor().seq, cursor().born) == (2, NOW), "the same stream: it goes on"
+    drain.recorder.open(NOW + timedelta(hours=1))
+    assert (cursor().seq, cursor().taken) == (0, 2), "what was taken stays counted"
+    drain.seq = 0
+    drain.say("b-1", told(20, 3, leak=3.0))
+    assert cursor().seq == 1 and [seq for seq, _values in past(device)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("broken", [ProgrammingError, InternalError, psycopg.errors.ReadOnlySqlTransaction])
+def test_a_database_that_cannot_write_now_costs_no_message(drain, luo, told, monkeypatch, broken):
+    """A replica after a failover, a table being changed: nothing is stepped over, the batch is taken again."""
+    device = make_device(luo, "b-1")
+    with monkeypatch.context() as patch:
+        patch.setattr(recording.actions, "write_last", lambda *_, **__: (_ for _ in ()).throw(broken("not now")))
+        with pytest.raises(recording.LOST):
+            drain.say("b-1", told(0, 1, leak=1.0))
+    drain.recorder.open()
+    assert cursor().seq == 0 and not Rejected.objects.exists()
+    drain.take(*(drain.message("b-1", told(n, n, leak=1.0)) for n in range(3)))
+    assert len(past(device)) == 3
