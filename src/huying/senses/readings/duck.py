@@ -37,7 +37,9 @@ def cursor() -> Iterator[Any]:
     with _founding:
         if _engine is None:
             config: dict[str, Any] = {"memory_limit": MEMORY, "threads": THREADS, "preserve_insertion_order": False}
-            config["temp_directory"] = str(settings.HUYING_DATA_DIR / "spool" / "tmp")
+            room = settings.HUYING_DATA_DIR / "spool" / "tmp"
+            room.mkdir(parents=True, exist_ok=True)
+            config["temp_directory"] = str(room)
             _engine = duckdb.connect(":memory:", config=config)
             _engine.execute("SET parquet_metadata_cache = true")
     own = _engine.cursor()
