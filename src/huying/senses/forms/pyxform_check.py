@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from pyxform.errors import PyXFormError
-from pyxform.xls2xform import convert
-
 from huying.casework.catalogue.words import Words
 
 from .workbook import Problem, Sheets
@@ -19,6 +16,9 @@ _COLUMN: Final = re.compile(r"the '([a-z_:]+)' value")
 
 def refused_by_pyxform(sheets: Sheets) -> list[Problem]:
     """What pyxform says against the form, at the place in our sheets."""
+    from pyxform.errors import PyXFormError  # slow to import, and only a form that is brought in needs it
+    from pyxform.xls2xform import convert
+
     plain: dict[str, Any] = {}
     for name, rows in sheets.items():
         plain[name] = [_plain(row.cells) for row in rows]

@@ -6,11 +6,11 @@ the one model is known to the texts it had not seen; ``calibrate`` then stretche
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 Floats = NDArray[np.float32]
@@ -53,7 +53,7 @@ def mixed(scores: Floats, truth: NDArray[np.int64], weights: Floats) -> Floats:
         moved = apart.sum(axis=0) + 2 * _SURE_OF_SHIFTS * shifts
         return cost, np.concatenate([moved, (wide.T @ apart + 2 * _SURE_OF_MIX * turns).ravel()])
 
-    best = minimize(loss, np.zeros(count + count**2), jac=True, method="L-BFGS-B", options={"maxiter": 200}).x
+    best = _least(loss, np.zeros(count + count**2), 200)
     turns = best[count:].reshape(count, count)
     found: Floats = (plain + turns / _USUAL).astype(np.float32)
     return found
@@ -73,8 +73,18 @@ def calibrate(scores: Floats, truth: NDArray[np.int64], weights: Floats) -> Cali
         return cost, np.concatenate([[slopes], apart.sum(axis=0) + 2 * _SURE_OF_SHIFTS * shifts])
 
     start = np.concatenate([[np.log(_USUAL)], np.zeros(count)])
-    best = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 100}).x
+    best = _least(loss, start, 100)
     return Calibration(float(np.exp(best[0])) * _HUMBLE, (best[1:] * _HUMBLE).astype(np.float32))
+
+
+def _least(
+    loss: Callable[[NDArray[np.float64]], tuple[float, NDArray[np.float64]]], start: NDArray[np.float64], rounds: int
+) -> NDArray[np.float64]:
+    """Where the loss, given with its slopes, is least."""
+    from scipy.optimize import minimize  # slow to import, and only learning needs it
+
+    found: NDArray[np.float64] = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": rounds}).x
+    return found
 
 
 def _surprise(

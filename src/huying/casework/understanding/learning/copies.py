@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from .features import BITS, runs
 
@@ -25,6 +24,8 @@ def groups(texts: Sequence[str], *, alike: float = ALIKE) -> NDArray[np.int64]:
     """A number for each text; texts that say nearly the same, directly or by way of others, have the same."""
     if not len(texts):
         return np.zeros(0, dtype=np.int64)
+    from scipy.sparse.csgraph import connected_components  # slow to import, and only learning needs it
+
     pairs = _pairs(texts, alike)
     links = sparse.coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(texts), len(texts)))
     found: NDArray[np.int64] = connected_components(links, directed=False)[1].astype(np.int64)
