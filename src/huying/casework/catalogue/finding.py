@@ -11,8 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
-
 from huying.casework.catalogue.grams import pairs, plain
 from huying.casework.catalogue.phrases import shipped
 from huying.casework.catalogue.snapshot import Catalogue, ItemView
@@ -67,6 +65,8 @@ def index_of(catalogue: Catalogue) -> Index:
 
 
 def _entry(item: ItemView, spoken: Sequence[str]) -> _Entry:
+    from pypinyin import Style, lazy_pinyin  # slow to import: only who uses it waits for it
+
     name = plain(item.name)
     lines = tuple(plain(line) for line in spoken)
     return _Entry(

@@ -12,12 +12,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from huying.casework.catalogue.grams import grams, plain
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 Lessons = Sequence[tuple[str, Sequence[str]]]
 Found = tuple[str, float, tuple[str, ...]]
@@ -130,6 +133,8 @@ def _cohesion(piece: str, times: Counter[str]) -> float:
 
 def _centres(known: sparse.csr_matrix, kinds: NDArray[np.int64], count: int) -> Floats:
     """The normalised mean of every kind's lines, as columns."""
+    from scipy import sparse  # slow to import: only who uses it waits for it
+
     member = sparse.csr_matrix((np.ones(len(kinds), np.float32), (kinds, np.arange(len(kinds)))), (count, len(kinds)))
     centres = np.asarray((member @ known).todense(), dtype=np.float32).T
     length: Floats = np.maximum(np.linalg.norm(centres, axis=0), 1e-9).astype(np.float32)
@@ -155,6 +160,8 @@ def vectors(
     texts: Sequence[str], vocabulary: dict[str, int], rarity: Floats
 ) -> tuple[sparse.csr_matrix, Floats, Floats]:
     """One normalised row a text, with how much it says (length before normalising) and the share of known pieces."""
+    from scipy import sparse  # slow to import: only who uses it waits for it
+
     width = max(1, len(vocabulary))
     places: list[int] = []  # row · width + column of every known piece, as often as it occurs
     different: list[int] = []

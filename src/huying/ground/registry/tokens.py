@@ -15,7 +15,6 @@ from itertools import product
 from typing import Final
 
 from django.conf import settings
-from pypinyin import Style, lazy_pinyin, pinyin
 
 from huying.kernel.privacy import blind_candidates
 
@@ -133,6 +132,8 @@ def _readings(run: str, *, whole: bool) -> set[str]:
 @lru_cache(maxsize=20_000)
 def _spoken(run: str) -> tuple[tuple[str, ...], ...]:
     """The likely readings: as a phrase, with the surname's own reading, and other readings of the first two signs."""
+    from pypinyin import Style, lazy_pinyin, pinyin  # slow to import: only who uses it waits for it
+
     usual = tuple(lazy_pinyin(run, style=Style.NORMAL, errors="ignore"))
     if len(usual) != len(run):
         return (usual,) if usual else ()

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from math import sqrt
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from huying.insight.hotspots import likeness
 from huying.insight.hotspots.likeness import Features, Rarity
 from huying.insight.hotspots.places import NameIndex
 from huying.insight.hotspots.where import Grounds
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 _BLOCK = 256  # messages a block; a block of ten thousand needs about 30 MB
 _LEAST = 0.03  # chances below are left out
@@ -93,6 +96,8 @@ class _Marks:
 
 
 def _sure_names(entries: Sequence[Features]) -> sparse.csr_matrix:
+    from scipy import sparse  # slow to import: only who uses it waits for it
+
     columns: dict[str, int] = {}
     places = [[columns.setdefault(core, len(columns)) for core in sorted(entry.sure)] for entry in entries]
     starts = np.cumsum([0, *map(len, places)])
@@ -101,6 +106,8 @@ def _sure_names(entries: Sequence[Features]) -> sparse.csr_matrix:
 
 
 def _vectors(entries: Sequence[Features], rarity: Rarity) -> sparse.csr_matrix:
+    from scipy import sparse  # slow to import: only who uses it waits for it
+
     columns: dict[str, int] = {}
     places: list[int] = []
     weights: list[float] = []

@@ -10,8 +10,6 @@ from functools import lru_cache
 from math import log
 from typing import Any
 
-import jieba
-
 MARK = "|"  # stands where a district was named
 _SPACE = re.compile(r"[\s\u200b-\u200d\ufeff\u3000|]+")
 _JOINERS = re.compile(r"(?<=[㐀-鿿])[·•・.．](?=[㐀-鿿])")  # 丽景园·东苑 and 丽景园.东苑 are 丽景园东苑
@@ -25,6 +23,8 @@ _PROVINCE = re.compile(r"(?<![㐀-鿿])[㐀-鿿]{2}省(?=[㐀-鿿0-9])")
 
 @lru_cache(maxsize=1)
 def _dictionary() -> Any:
+    import jieba  # slow to import: only who uses it waits for it
+
     jieba.setLogLevel(logging.WARNING)  # its progress is of no use to anybody here
     cutter = jieba.Tokenizer()
     cutter.initialize()

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax, softmax
 
 Floats = NDArray[np.float32]
 
@@ -31,6 +30,8 @@ class Calibration:
 
     def probabilities(self, scores: Floats) -> Floats:
         """Texts × labels; every row sums to one."""
+        from scipy.special import softmax  # slow to import: only who uses it waits for it
+
         found: Floats = softmax(scores.astype(np.float64) * self.slope + self.shifts, axis=1).astype(np.float32)
         return found
 
@@ -91,6 +92,8 @@ def _surprise(
     logits: NDArray[np.float64], truth: NDArray[np.int64], weights: Floats
 ) -> tuple[float, NDArray[np.float64]]:
     """How unlikely the truth is (nats, summed over weighed texts) and how that grows with every logit."""
+    from scipy.special import log_softmax  # slow to import: only who uses it waits for it
+
     at = np.arange(len(truth))
     logs = log_softmax(logits, axis=1)
     apart = np.exp(logs)

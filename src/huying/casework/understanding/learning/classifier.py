@@ -12,16 +12,19 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from .calibration import Calibration, calibrate, mixed
 from .copies import groups
 from .features import SPAN, Floats, Ints, Runs, runs, table_of
 from .lessons import Linear, counted, fitted, folds
 from .spans import Span, spoken, telling
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 _AT_ONCE = 1024
 _FORMAT = 1

@@ -7,12 +7,15 @@ exactly, so unlike pairs never count and like ones are missed about once in a hu
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from .features import BITS, runs
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 ALIKE = 0.5  # Jaccard likeness of runs from which on two texts count as the same
 _BANDS, _DEEP = 24, 3
@@ -22,6 +25,8 @@ _CROWD = 40  # of texts that share a band only neighbours are compared when they
 
 def groups(texts: Sequence[str], *, alike: float = ALIKE) -> NDArray[np.int64]:
     """A number for each text; texts that say nearly the same, directly or by way of others, have the same."""
+    from scipy import sparse  # slow to import: only who uses it waits for it
+
     if not len(texts):
         return np.zeros(0, dtype=np.int64)
     from scipy.sparse.csgraph import connected_components  # slow to import, and only learning needs it
@@ -43,6 +48,8 @@ def overlapping(texts: Sequence[str], others: Sequence[str], *, alike: float = A
 
 def _pairs(texts: Sequence[str], alike: float) -> NDArray[np.int64]:
     """Pairs of like texts, the lower number first."""
+    from scipy import sparse  # slow to import: only who uses it waits for it
+
     marks: list[NDArray[np.int64]] = []
     kept: list[sparse.csr_matrix] = []
     for start in range(0, len(texts), _AT_ONCE):
@@ -56,6 +63,8 @@ def _pairs(texts: Sequence[str], alike: float) -> NDArray[np.int64]:
 
 def _said(texts: Sequence[str]) -> sparse.csr_matrix:
     """Texts × hashes of their runs of two signs and more, each one."""
+    from scipy import sparse  # slow to import: only who uses it waits for it
+
     found = runs(texts)
     kept = found.hashes < 1 << BITS  # each run once, those of openings are the same runs again
     longer = kept & (found.lasts > found.firsts)

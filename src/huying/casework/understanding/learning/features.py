@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from .cutting import PAIRS, SINGLES, normalise
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -47,6 +50,8 @@ class Runs:
 
     def counted(self, table: Ints, width: int) -> sparse.csr_matrix:
         """Texts × columns, weights summed; ``table`` gives each hash's column, -1 for none."""
+        from scipy import sparse  # slow to import: only who uses it waits for it
+
         columns = table[self.hashes]
         known = columns >= 0
         entries = (self.weights[known], (self.rows[known], columns[known]))
@@ -118,6 +123,8 @@ def table_of(hashes: Ints) -> Ints:
 
 def levelled(matrix: sparse.csr_matrix, strengths: Floats) -> sparse.csr_matrix:
     """Columns multiplied by their strengths, then every row brought to length one (empty rows stay empty)."""
+    from scipy import sparse  # slow to import: only who uses it waits for it
+
     values = matrix.data * strengths[matrix.indices]
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     lengths = np.sqrt(np.bincount(rows, weights=values.astype(np.float64) ** 2, minlength=matrix.shape[0]))

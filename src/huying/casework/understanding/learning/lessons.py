@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from .features import SPAN, Floats, Ints, levelled, runs, table_of
 from .regression import ridge
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 _AT_ONCE = 4096
 _CELLS = 16_000_000  # columns × labels of a model at most: 32 MB when kept
@@ -40,6 +43,8 @@ class Linear:
 
 def counted(texts: Sequence[str]) -> tuple[Ints, sparse.csr_matrix]:
     """Hashes of the runs worth keeping, and texts × these hashes."""
+    from scipy import sparse  # slow to import: only who uses it waits for it
+
     every = np.arange(SPAN, dtype=np.int32)
     parts = [runs(texts[start : start + _AT_ONCE]).counted(every, SPAN) for start in range(0, len(texts), _AT_ONCE)]
     times = sum((np.bincount(part.indices, minlength=SPAN) for part in parts), np.zeros(SPAN, np.int64))
@@ -52,6 +57,8 @@ def counted(texts: Sequence[str]) -> tuple[Ints, sparse.csr_matrix]:
 
 def chosen(counts: sparse.csr_matrix, table: Ints, width: int) -> sparse.csr_matrix:
     """The same texts with the columns that ``table`` names (-1: left out); faster than indexing by columns."""
+    from scipy import sparse  # slow to import: only who uses it waits for it
+
     columns = table[counts.indices]
     kept = columns >= 0
     before = np.concatenate([[0], np.cumsum(kept)])
@@ -78,6 +85,8 @@ def _told(
     counts: sparse.csr_matrix, labels: NDArray[np.int64], count: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """What each column tells of the label, in nats (Kullback–Leibler), and in how many texts it occurs."""
+    from scipy import sparse  # slow to import: only who uses it waits for it
+
     usual = np.bincount(labels, minlength=count) / max(1, len(labels))
     member = sparse.csr_matrix(
         (np.ones(len(labels), np.float32), (labels, np.arange(len(labels)))), shape=(count, len(labels))

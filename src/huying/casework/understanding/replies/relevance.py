@@ -15,13 +15,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from math import exp, log, sqrt
+from typing import TYPE_CHECKING
 
-import jieba
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from huying.casework.catalogue.grams import grams
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 Floats = NDArray[np.float32]
 Whole = NDArray[np.int64]
@@ -123,6 +125,8 @@ _ALWAYS_SAID = (
 @cache
 def usual_background() -> Background:
     """Without texts of the place: how often words occur in written Chinese, and what replies always say."""
+    import jieba  # slow to import: only who uses it waits for it
+
     jieba.setLogLevel(logging.WARNING)
     jieba.initialize()
     words: dict[str, int] = jieba.dt.FREQ
@@ -220,6 +224,8 @@ def _counted(messages: Sequence[str], replies: Sequence[str], titles: Sequence[s
 
 
 def _counts(texts: Sequence[str], vocabulary: dict[str, int]) -> sparse.csr_matrix:
+    from scipy import sparse  # slow to import: only who uses it waits for it
+
     starts, columns, times = [0], list[int](), list[int]()
     for text in texts:
         counted = Counter(pieces(text))
@@ -232,6 +238,8 @@ def _counts(texts: Sequence[str], vocabulary: dict[str, int]) -> sparse.csr_matr
 
 def _weighed(counts: sparse.csr_matrix, rarity: Floats, saturation: float, power: float) -> sparse.csr_matrix:
     """Saturated and weighed rows, divided by their length to the given power."""
+    from scipy import sparse  # slow to import: only who uses it waits for it
+
     values = (counts.data / (counts.data + saturation) * rarity[counts.indices]).astype(np.float32)
     rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
     length = np.sqrt(np.bincount(rows, values.astype(np.float64) ** 2, minlength=counts.shape[0]))
