@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import transaction
-from django.db.models import F, Max
+from django.db import connection, transaction
+from django.db.models import F, Max, Q
 
 from huying.casework.clocks.actions import Note, send_notices
 from huying.ground.accounts.senders import Sender, SendFailed
@@ -38,6 +38,9 @@ from .handling import message
 log = logging.getLogger("huying.alarms")
 MOST: Final = 200
 STALE: Final = timedelta(hours=1)  # what could not be sent for so long is old news
+CLAIM: Final = timedelta(minutes=1)  # so long a step belongs to whoever began to send it, dead or alive
+AT_ONCE: Final = 8  # claimed together: each may take the gateways' five seconds
+_HOLD: Final = "SELECT id FROM cases_case WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
 _SUGGESTED: Final = {"now": 4, "urgent": 3}  # a rule's own ladder, as the severity whose policy is walked
 
 
@@ -57,8 +60,7 @@ def climb_ladders(*, actor: Actor, now: datetime, most: int = MOST) -> Climbed:
     """
     if not actor.is_system:
         raise Forbidden()
-    due = Alarm.objects.select_for_update(skip_locked=True, of=("self",)).filter(climbs_at__lte=now)
-    alarms = list(due.select_related("device").order_by("climbs_at", "id")[:most])
+    alarms = _due(now, most)
     if not alarms:
         return Climbed()
     policies, book = _policies(now), rulebook()
@@ -79,6 +81,18 @@ def climb_ladders(*, actor: Actor, now: datetime, most: int = MOST) -> Climbed:
     if following := [one.climbs_at for one in alarms if one.climbs_at is not None]:
         jobs.follow_at(min(following))
     return Climbed(len(alarms), len(steps))
+
+
+def _due(now: datetime, most: int) -> list[Alarm]:
+    """Whose next rung is due, urgent ones first, locked. Their cases are held before: notices point to them."""
+    due = Alarm.objects.filter(climbs_at__lte=now).order_by("-urgent", "climbs_at", "id")
+    case_of = dict(due.values_list("pk", "case")[:most])
+    cases = sorted({pk for pk in case_of.values() if pk is not None})
+    if cases:
+        with connection.cursor() as cursor:
+            cursor.execute(_HOLD, [cases])
+    rows = due.select_for_update(skip_locked=True, of=("self",)).filter(pk__in=list(case_of))
+    return [one for one in rows.select_related("device") if one.case_id == case_of[one.pk]]
 
 
 def _policies(now: datetime) -> list[Policy]:
@@ -181,34 +195,43 @@ def _notify(alarms: Sequence[Alarm], steps: Iterable[Step], now: datetime) -> No
 # --- out to phones ----------------------------------------------------------------------------------------------------
 
 
-def send_steps(*, sender: Sender, caller: Caller, actor: Actor, now: datetime, most: int = MOST) -> int:
-    """Send what waits, oldest first, each tried three times at most; how many went out.
+def send_steps(*, sender: Sender, caller: Caller, actor: Actor, now: datetime, most: int = AT_ONCE) -> int:
+    """Send what waits, of urgent alarms first, each tried three times at most; how many were tried.
 
-    A step is claimed (its tries counted, committed) before it is sent and marked when it was.
+    A step is claimed (its tries counted, committed) before it is sent and marked when it was. Nobody else touches what is
+    claimed; whoever dies over it holds it for ``CLAIM``, then it is taken again: at least once, and not twice otherwise.
     """
     if not actor.is_system:
         raise Forbidden()
+    _drop_stale(now)
     claimed = _claim(now, most)
     phones = _phones(claimed, now)
-    sent = 0
     for step in claimed:
         why = _send(step, phones.get(step.pk, ""), sender, caller)
         last = step.tries + 1 >= MOST_TRIES or why == "no_phone"
         result = "sent" if not why else "failed" if last else "waiting"
         values = {"result": result, "words": why[:200], "sent_at": now if not why else None}
-        sent += Step.objects.filter(pk=step.pk, result="waiting").update(**values) if not why or last else 0
-    return sent
+        if not why or last:
+            Step.objects.filter(pk=step.pk, result="waiting").update(**values)
+    return len(claimed)
+
+
+def _drop_stale(now: datetime) -> None:
+    """Old news, and what its last claimer died over."""
+    waiting = Step.objects.filter(result="waiting")
+    waiting.filter(due_at__lt=now - STALE).update(result="failed", words="stale")
+    waiting.filter(tries__gte=MOST_TRIES, claimed_at__lte=now - CLAIM).update(result="failed", words="no_answer")
 
 
 @transaction.atomic
 def _claim(now: datetime, most: int) -> list[Step]:
-    Step.objects.filter(result="waiting", tries__lt=MOST_TRIES, due_at__lt=now - STALE).update(
-        result="failed", words="stale"
+    free = Q(claimed_at__isnull=True) | Q(claimed_at__lte=now - CLAIM)
+    rows = Step.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+        free, result="waiting", tries__lt=MOST_TRIES
     )
-    rows = Step.objects.select_for_update(skip_locked=True, of=("self",)).filter(result="waiting", tries__lt=MOST_TRIES)
-    claimed = list(rows.select_related("alarm__device").order_by("id")[:most])
+    claimed = list(rows.select_related("alarm__device").order_by("-alarm__urgent", "id")[:most])
     if claimed:
-        Step.objects.filter(pk__in=[one.pk for one in claimed]).update(tries=F("tries") + 1)
+        Step.objects.filter(pk__in=[one.pk for one in claimed]).update(tries=F("tries") + 1, claimed_at=now)
     return claimed
 
 
