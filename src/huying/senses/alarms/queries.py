@@ -17,7 +17,7 @@ from huying.senses.devices.kinds import kinds
 from huying.senses.devices.models import Device
 
 from . import access, rules
-from .engine import default_rules
+from .engine import Rule, default_rules
 from .models import ACTIVE, OPEN, Alarm, AlarmRule, Drill, LadderPolicy, Step
 from .rulebook import Applied, rulebook
 
@@ -187,6 +187,11 @@ def defaults_of(device_kind: str) -> list[Any]:
     if device_kind not in kinds():
         raise Invalid(code="kind_unknown", field="device_kind")
     return list(default_rules(device_kind))
+
+
+def default_of(device_kind: str, code: str) -> Rule | None:
+    """The rule of a code that comes with a kind of device."""
+    return next((one for one in default_rules(device_kind) if one.code == code), None)
 
 
 def own_rules(actor: Actor, *, device_kind: str = "", bound: int = 500) -> list[AlarmRule]:
