@@ -6,8 +6,9 @@ from .covering import settle_covers
 from .drilling import end_drills, start_drill
 from .handling import acknowledge_alarm, close_alarm, note_call, take_seriously
 from .jobs import follow_soon
+from .laddering import save_ladder
 from .opening import close_with_cases, follow_merges, open_cases, reopen_with_cases, tell_cases
-from .ruling import check_rule, drop_rule, known_fields, restore_rule, save_ladder, save_rule
+from .ruling import check_rule, drop_rule, known_fields, restore_rule, save_rule
 from .stopping import stop_alarms, stop_left_over
 
 __all__ = [

@@ -27,10 +27,11 @@ from huying.senses.devices.models import Contact
 
 from .. import ladder
 from ..calling import Caller
-from ..ladder import MOST_TRIES, Policy, Rung
-from ..models import Alarm, LadderPolicy, Step
+from ..ladder import MOST_TRIES, Rung
+from ..ladders import in_force, ladder_of
+from ..models import Alarm, Step
 from ..people import Called, Rota, rota_for
-from ..rulebook import Rulebook, rulebook
+from ..rulebook import rulebook
 from ..words import message_of, title_of
 from . import jobs
 from .handling import message
@@ -41,7 +42,6 @@ STALE: Final = timedelta(hours=1)  # what could not be sent for so long is old n
 CLAIM: Final = timedelta(minutes=1)  # so long a step belongs to whoever began to send it, dead or alive
 AT_ONCE: Final = 8  # claimed together: each may take the gateways' five seconds
 _HOLD: Final = "SELECT id FROM cases_case WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
-_SUGGESTED: Final = {"now": 4, "urgent": 3}  # a rule's own ladder, as the severity whose policy is walked
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,12 @@ def climb_ladders(*, actor: Actor, now: datetime, most: int = MOST) -> Climbed:
     alarms = _due(now, most)
     if not alarms:
         return Climbed()
-    policies, book = _policies(now), rulebook()
+    policies, book = in_force(now), rulebook()
     rota = rota_for(alarms, directory(on=local_day(now)), now)
     numbers = _numbers(alarms)
     steps: list[Step] = []
     for alarm in alarms:
-        policy = _policy(alarm, policies, book)
+        policy = ladder_of(alarm, policies, book)
         if policy is None or alarm.rung >= len(policy.rungs) or _is_over(alarm):
             alarm.climbs_at = None
             continue
@@ -93,21 +93,6 @@ def _due(now: datetime, most: int) -> list[Alarm]:
             cursor.execute(_HOLD, [cases])
     rows = due.select_for_update(skip_locked=True, of=("self",)).filter(pk__in=list(case_of))
     return [one for one in rows.select_related("device") if one.case_id == case_of[one.pk]]
-
-
-def _policies(now: datetime) -> list[Policy]:
-    """The ladders in force: of rows for the same area, kind and severity the latest, and behind them the defaults."""
-    held: dict[tuple[str, str, int], Policy] = {(one.area, one.kind, one.severity): one for one in ladder.defaults()}
-    for row in LadderPolicy.objects.filter(valid_from__lte=now).order_by("valid_from", "id"):
-        rungs = ladder.parse_rungs(row.rungs)
-        held[row.area, row.kind, row.severity] = Policy(row.area, row.kind, row.severity, rungs, row.source)
-    return list(held.values())
-
-
-def _policy(alarm: Alarm, policies: Sequence[Policy], book: Rulebook) -> Policy | None:
-    rule = book.of(alarm.device).rule(alarm.rule)
-    severity = max(alarm.peak, _SUGGESTED.get(rule.ladder, 1) if rule else 1)
-    return ladder.pick(policies, area=alarm.area, kind=alarm.kind, severity=severity)
 
 
 def _is_over(alarm: Alarm) -> bool:
