@@ -86,7 +86,7 @@ def climb_ladders(*, actor: Actor, now: datetime, most: int = MOST) -> Climbed:
 def _due(now: datetime, most: int) -> list[Alarm]:
     """Whose next rung is due, urgent ones first, locked. Their cases are held before: notices point to them."""
     due = Alarm.objects.filter(climbs_at__lte=now).order_by("-urgent", "climbs_at", "id")
-    case_of = dict(due.values_list("pk", "case")[:most])
+    case_of: dict[int, int | None] = dict(due.values_list("pk", "case_id")[:most])
     cases = sorted({pk for pk in case_of.values() if pk is not None})
     if cases:
         with connection.cursor() as cursor:

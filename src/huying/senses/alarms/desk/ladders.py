@@ -107,6 +107,8 @@ def kind_said(kind: str) -> str:
 
 
 def severity_said(severity: int) -> str:
+    if severity == 1:
+        return _("各级")
     said = words.severity_words(severity)
     return said if severity == 4 else _("%(severity)s及以上") % {"severity": said}
 
