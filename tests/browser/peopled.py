@@ -223,6 +223,7 @@ def device_pages(cast: Cast, now: datetime) -> list[str]:
         f"{desk}/SMK-1/", f"{bells}/", f"{bells}/?show=closed", f"{bells}/{rings.uid}/", f"{bells}/{past.uid}/",
         f"{bells}/rules/", f"{bells}/rules/?kind=wearable", f"{bells}/rules/new?kind=smoke",
         f"{bells}/rules/smart_breaker/leak/", f"{bells}/rates/", f"{bells}/drills/",
+        f"{bells}/ladders/", f"{bells}/ladders/all/smoke/1/?device=SMK-1", f"{bells}/ladders/new?from=all/sos/1",
     ]  # fmt: skip
 
 

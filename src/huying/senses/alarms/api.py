@@ -21,11 +21,13 @@ from huying.senses.devices import access as devices
 
 from . import access, actions, queries, rules, words
 from .actions.handling import standing
+from .api_ladders import router as ladders_router
 from .models import Alarm, AlarmRule, Drill, Step
 from .rulebook import Applied
 
 READ, WRITE = SignedIn("devices:read"), SignedIn("devices:write")
 router = Router(auth=READ)
+router.add_router("", ladders_router)
 
 
 class AlarmOut(Schema):

@@ -13,7 +13,7 @@ class AlarmsConfig(AppConfig):
         from huying.senses.devices.desk import alarming
         from huying.shell import navigation, panels
 
-        from . import doors  # noqa: F401 - opens live topics
+        from . import checks, doors  # noqa: F401 - checks of settings, live topics
         from .desk import board
         from .desk import panels as hung
         from .desk.shown import LIGHTS

@@ -44,6 +44,13 @@ class AlarmCleared(AlarmFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmsLetGo(Fact):
+    """Calls of these devices were ended here, not by what the devices say: the next call is a new one."""
+
+    calls: tuple[tuple[int, str, str], ...]  # device, alarm, rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmAcknowledged(AlarmFact):
     by: str
 

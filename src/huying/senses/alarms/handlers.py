@@ -29,7 +29,7 @@ def declined(told: Sequence[CaseDeclined]) -> None:
 @subscribe(CaseSentBack)
 def sent_back(told: Sequence[CaseSentBack]) -> None:
     """Done again: the alarm waits for its cause again."""
-    actions.reopen_with_cases([fact.case_id for fact in told], actor=ALARMS)
+    actions.reopen_with_cases({fact.case_id: (fact.at, fact.by) for fact in told}, actor=ALARMS)
 
 
 @subscribe(CaseMerged)

@@ -57,6 +57,7 @@ class Policy:
     severity: int
     rungs: tuple[Rung, ...]
     source: str = ""
+    source_en: str = ""
 
     def due_after(self, rung: int, climbed: datetime) -> datetime | None:
         """When the rung after the first ``rung`` ones is due, the last of them climbed just then; None at the top."""
@@ -105,7 +106,7 @@ def defaults() -> tuple[Policy, ...]:
     """The policies of ``ladder.yaml``, for everywhere."""
     raw = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     return tuple(
-        Policy("", kind, int(one["severity"]), parse_rungs(one["rungs"]), str(one["source"]))
+        Policy("", kind, int(one["severity"]), parse_rungs(one["rungs"]), one["source"]["zh"], one["source"]["en"])
         for one in raw
         for kind in one.get("kinds") or [""]
     )

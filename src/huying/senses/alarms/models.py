@@ -79,7 +79,8 @@ class Alarm(models.Model):
 
     ``kind``: what it warns of (leak, smoke, sos, offline…); ``area``: where the device stood when it came. ``severity`` now
     and ``peak`` at the worst, 1 to 4; ``count``: how often it came, flapping included. ``covered_by``: the dead gateway that
-    explains a silence: such an alarm rings nobody. ``test``: answers a drill, calls nobody, opens no case.
+    explains a silence: such an alarm rings nobody; ``uncovers_at``: the gateway is back, and a device silent until then is
+    silent by itself. ``test``: answers a drill, calls nobody, opens no case.
     ``wants_case``: a case with ``item`` is still to be opened. ``rung``: how many rungs of the ladder were climbed,
     ``climbs_at`` when the next one is due. ``wants_telling``: its case's trace does not say yet that it is normal again.
     """
@@ -101,6 +102,7 @@ class Alarm(models.Model):
     words_zh = models.CharField(max_length=200, blank=True)
     words_en = models.CharField(max_length=200, blank=True)
     covered_by = models.ForeignKey(Device, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    uncovers_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(_("确认时间"), null=True)
     acknowledged_by = models.CharField(max_length=80, blank=True)
     acknowledged_name = models.CharField(max_length=80, blank=True)
@@ -154,6 +156,10 @@ class Alarm(models.Model):
                 | Q(closed_at__isnull=True, acknowledged_at__isnull=True, test=False, covered_by__isnull=True),
                 name="alarm_climbs",
             ),
+            models.CheckConstraint(
+                condition=Q(uncovers_at__isnull=True) | Q(covered_by__isnull=False, cleared_at__isnull=True),
+                name="alarm_uncovers",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(F("device"), F("kind"), F("id").desc(), name="alarm_of_device_kind"),
@@ -168,7 +174,11 @@ class Alarm(models.Model):
                 name="alarm_covered",
                 condition=Q(covered_by__isnull=False, cleared_at__isnull=True),
             ),
-            models.Index(fields=["climbs_at"], name="alarm_to_climb", condition=Q(climbs_at__isnull=False)),
+            models.Index(fields=["uncovers_at"], name="alarm_to_uncover", condition=Q(uncovers_at__isnull=False)),
+            models.Index(
+                F("urgent").desc(), F("climbs_at"), F("id"), name="alarm_climbing", condition=Q(climbs_at__isnull=False)
+            ),
+            models.Index(fields=["id"], name="alarm_tested", condition=Q(test=True, closed_at__isnull=True)),
             models.Index(fields=["id"], name="alarm_to_open", condition=Q(wants_case=True)),
             models.Index(fields=["id"], name="alarm_to_tell", condition=Q(wants_telling=True)),
         ]
@@ -182,7 +192,7 @@ class Step(models.Model):
 
     ``who``: in which part (guardian, grid_worker, duty, unit_lead, 120…). ``person`` for staff; for others ``contact_rank``
     says which contact of the device, whose number stays sealed there. ``sent_at`` empty and ``tries`` below three: to be
-    sent.
+    sent. ``claimed_at``: when somebody began to send it; whoever died over it holds it for a minute only.
     """
 
     alarm = models.ForeignKey(Alarm, on_delete=models.PROTECT, related_name="steps", db_index=False)
@@ -196,6 +206,7 @@ class Step(models.Model):
     due_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    claimed_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     result = models.CharField(max_length=16, default="waiting")
     words = models.CharField(max_length=200, blank=True)
@@ -234,8 +245,11 @@ class LadderPolicy(models.Model):
     severity = models.PositiveSmallIntegerField(_("级别"))
     rungs = models.JSONField(_("步骤"))
     source = models.CharField(_("依据"), max_length=200)
+    source_en = models.CharField(_("依据的英文"), max_length=200, blank=True)
     valid_from = models.DateTimeField(_("生效时间"))
+    saved_at = models.DateTimeField(null=True)
     by = models.CharField(max_length=80)
+    by_name = models.CharField(max_length=80, blank=True)
 
     class Meta:
         verbose_name = _("响应规程")

@@ -17,8 +17,8 @@ from huying.senses.devices.kinds import kinds
 from huying.senses.devices.models import Device
 
 from . import access, rules
-from .engine import default_rules
-from .models import ACTIVE, OPEN, Alarm, AlarmRule, Drill, LadderPolicy, Step
+from .engine import Rule, default_rules
+from .models import ACTIVE, OPEN, Alarm, AlarmRule, Drill, Step
 from .rulebook import Applied, rulebook
 
 BOARD: Final = ("-peak", "-opened_at", "-id")
@@ -69,8 +69,22 @@ def board(actor: Actor, wanted: Narrowing | None = None, *, cursor: str | None =
     """Alarms with their devices and cases: open ones gravest first, closed ones newest first. One query."""
     wanted = wanted or Narrowing()
     rows = _narrowed(access.visible(actor), wanted).select_related("device", "case")
-    order = BOARD if wanted.state in ("open", "active", "acknowledged", "cleared") else NEWEST
-    return page(rows, order, cursor, size)
+    return page(rows, _order(wanted), cursor, size)
+
+
+def _order(wanted: Narrowing) -> tuple[str, ...]:
+    return BOARD if wanted.state in ("open", "active", "acknowledged", "cleared") else NEWEST
+
+
+def whole_board(actor: Actor, wanted: Narrowing) -> QuerySet[Alarm]:
+    """The board without pages, to be read in chunks; ask :func:`more_than` before."""
+    return _narrowed(access.visible(actor), wanted).select_related("device", "case").order_by(*_order(wanted))
+
+
+def more_than(actor: Actor, wanted: Narrowing, most: int) -> bool:
+    """Whether the board is longer; one query that looks no further."""
+    rows = _narrowed(access.visible(actor), wanted).order_by(*_order(wanted))
+    return bool(rows.values_list("pk")[most : most + 1].exists())
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +203,11 @@ def defaults_of(device_kind: str) -> list[Any]:
     return list(default_rules(device_kind))
 
 
+def default_of(device_kind: str, code: str) -> Rule | None:
+    """The rule of a code that comes with a kind of device."""
+    return next((one for one in default_rules(device_kind) if one.code == code), None)
+
+
 def own_rules(actor: Actor, *, device_kind: str = "", bound: int = 500) -> list[AlarmRule]:
     """What places said otherwise, in force now. One query."""
     rows = access.visible_rules(actor).filter(current=True).select_related("device")
@@ -201,11 +220,6 @@ def versions(row: AlarmRule, *, bound: int = 50) -> list[AlarmRule]:
     """All versions of one saved rule, the newest first. One query."""
     same = {"code": row.code, "device_kind": row.device_kind, "device": row.device_id, "area": row.area}
     return list(AlarmRule.objects.filter(**same).order_by("-version")[:bound])
-
-
-def policies(*, bound: int = 200) -> list[LadderPolicy]:
-    """Ladders of places, the newest first."""
-    return list(LadderPolicy.objects.order_by("-valid_from", "-id")[:bound])
 
 
 # --- tests ------------------------------------------------------------------------------------------------------------

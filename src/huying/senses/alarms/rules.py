@@ -52,7 +52,7 @@ class Cause(StrEnum):
     POWER = "power"  # 断电
     NETWORK = "network"  # 网络中断
     BATTERY = "battery"  # 电量耗尽
-    GATEWAY = "gateway"  # 网关离线
+    GATEWAY = "gateway"  # 网关离线: the device was silent because its gateway was
     TEST = "test"  # 测试
     ITSELF = "itself"  # 自行恢复
     STOPPED = "stopped"  # 设备停用
@@ -67,8 +67,8 @@ class Cleared(StrEnum):
     """What ended the alarm on the device's side."""
 
     READING = "reading"  # the device says normal
-    GATEWAY = "gateway"  # its gateway is back
     STOPPED = "stopped"  # the device was paused or retired
+    TESTED = "tested"  # a call that passes by itself had answered a test, and the test is over
     ANEW = "anew"  # closed by people before the device was normal, then raised again: a new alarm goes on
 
 
@@ -226,9 +226,10 @@ def fold(
 ) -> Folded:
     """What the events, in their order, make of the alarm last known of this (device, kind), active or long over.
 
-    ``test``: the first raise of something new answers a drill. A raise while active changes nothing but its moment;
-    within the quiet time after a clear it is the same alarm again (``count``), unless people have closed it since;
-    a severity without an alarm raises one only where it is graver than what was closed.
+    ``test``: the first raise answers a drill, or is the same test again; without it a raise after a test is meant.
+    A raise while active changes nothing but its moment; within the quiet time after a clear it is the same alarm again
+    (``count``), unless people have closed it since; a severity without an alarm raises one only where it is graver than
+    what was closed.
     """
     done: list[Row] = []
     row, touched = found, False
@@ -275,7 +276,8 @@ def _step(row: Row | None, event: Said, begins: _Begins) -> tuple[Row | None, Ro
         return (_clear(row, event) if row is not None and active else row), None
     if row is None:
         return begins(event), None
-    if active and not row.closed:
+    meant = row.test and not begins.test and event.what == "raise"  # it answered a test, and this is none
+    if active and not row.closed and not meant:
         return _touch(row, event), None
     if active:  # closed by people, and the device never became normal
         if event.what == "severity" and event.severity <= row.peak:
@@ -291,7 +293,8 @@ def _again(row: Row, event: Said, begins: _Begins) -> tuple[Row | None, Row | No
     if event.what == "severity" and event.severity <= row.severity:
         return row, None
     by_people = row.closed and row.cause not in OWN
-    if not by_people and not row.covered and event.at - row.cleared_at <= event.quiet:
+    same = row.test == begins.test and not row.covered
+    if not by_people and same and event.at - row.cleared_at <= event.quiet:
         again = _touch(row, event)
         return replace(again, count=row.count + 1, cleared_at=None, cleared_by="", closed=False, cause=""), None
     return begins(event), None
@@ -330,13 +333,18 @@ def _clear(row: Row, event: Said) -> Row:
         cleared_at=at,
         cleared_by=Cleared.READING,
         closed=row.closed or by_itself,
-        cause=Cause.ITSELF if by_itself else row.cause,
+        cause=(Cause.GATEWAY if row.covered else Cause.ITSELF) if by_itself else row.cause,
     )
 
 
 def rings(row: Row) -> bool:
     """Whether somebody is called: hints for the list alone call nobody."""
     return not (row.test or row.covered or row.closed) and (row.urgent or row.peak >= Severity.WARNING)
+
+
+def uncovered(row: Row) -> Row:
+    """The same alarm where nothing explains it any more."""
+    return replace(row, covered=False)
 
 
 def closes_itself(row: Row) -> bool:

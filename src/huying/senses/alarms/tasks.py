@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from procrastinate.contrib.django import app
 
 from huying.ground.accounts import senders
@@ -11,21 +13,33 @@ from huying.kernel.clock import now
 from . import actions, calling
 
 ALARMS = system("alarms")
+ROUNDS: Final = 50
 
 
 @app.task(name="alarms.follow")
 def follow() -> None:
-    """Whoever has to be told is told, cases are opened. Several at once share the work."""
-    moment = now()
-    actions.climb_ladders(actor=ALARMS, now=moment)
-    actions.open_cases(actor=ALARMS, now=moment)
-    actions.send_steps(sender=senders.from_settings(), caller=calling.from_settings(), actor=ALARMS, now=moment)
-    actions.tell_cases(actor=ALARMS, now=moment)
+    """Whoever has to be told is told, cases are opened, until nothing is left. Several at once share the work.
+
+    In small portions, so that who is called for an alarm that comes meanwhile does not wait for all those before.
+    """
+    for _round in range(ROUNDS):
+        moment = now()
+        climbed = actions.climb_ladders(actor=ALARMS, now=moment).alarms
+        opened = actions.open_cases(actor=ALARMS, now=moment)
+        sent = actions.send_steps(
+            sender=senders.from_settings(), caller=calling.from_settings(), actor=ALARMS, now=moment
+        )
+        told = actions.tell_cases(actor=ALARMS, now=moment)
+        if not (climbed or opened or sent or told):
+            return
+    actions.follow_soon(urgent=True)
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="alarms.sweep", queueing_lock="alarms.sweep")
 def sweep(timestamp: int) -> None:
-    """The same each minute, for what a killed worker left behind; tests nobody answered end."""
-    follow()
+    """The same each minute, for what a killed worker left behind; what time alone ends, ends: tests, explained silences."""
     actions.end_drills(actor=ALARMS, now=now())
+    actions.settle_covers(actor=ALARMS, now=now())
+    actions.stop_left_over(actor=ALARMS, now=now())
+    follow()

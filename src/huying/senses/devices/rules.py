@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -14,6 +14,21 @@ LONGEST_REASON: Final = 200
 # A command nobody confirmed or answered is no longer wanted: it would surprise whoever stands before the device.
 CONFIRM_WITHIN: Final = timedelta(minutes=30)
 ANSWER_WITHIN: Final = timedelta(minutes=5)
+
+
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)  # no device of ours has said anything before
+AHEAD: Final = timedelta(days=1)  # a clock that is fast, a day that has just begun
+
+
+def refuse_period(since: datetime, until: datetime, *, now: datetime, longest: timedelta) -> str | None:
+    """Why a period cannot be looked at: empty, early, late (in the future), long; None where it can."""
+    if since < EARLIEST or until < EARLIEST:
+        return "early"
+    if until > now + AHEAD or since > now + AHEAD:
+        return "late"
+    if since >= until:
+        return "empty"
+    return "long" if until - since > longest else None
 
 
 class DeviceState(StrEnum):

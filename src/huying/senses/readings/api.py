@@ -99,7 +99,8 @@ def get_history(
     if of.private_fields & set(chosen):
         devices.open_private(actor, device, fields=chosen, why=why, now=now)
     end = until or now
-    return _series(queries.series(device, chosen, since or end - DAY, end, points))
+    begin = since or (end - DAY if end.year > 1 else end)
+    return _series(queries.series(device, chosen, begin, end, points))
 
 
 @router.get("/devices/{code}/history/readings", response=list[ReadingOut], summary="A device's readings one by one")
@@ -129,9 +130,9 @@ def get_status(request: HttpRequest) -> list[queries.Standing]:
 
 @router.get("/readings/rejected", response=RejectedPage, summary="What devices sent and could not be taken")
 def list_rejected(request: HttpRequest, cursor: str | None = None, size: int = 50) -> dict[str, Any]:
-    """By sender and reason, the latest first; ``sample`` is the beginning of the latest message."""
+    """Of the caller's devices and of senders nobody registered, the latest first; ``sample`` is how the latest began."""
     _must_keep(request)
-    found = queries.rejected(cursor=cursor, size=size)
+    found = queries.rejected(_actor(request), cursor=cursor, size=size)
     items = [
         {name: getattr(one, name) for name in ("stream", "code", "why", "count", "first_at", "last_at")}
         | {"sample": bytes(one.sample).decode(errors="replace")}

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid
 from huying.kernel.paging import Page, page
 from huying.kernel.stream import PARTITIONS, READINGS, URGENT, partition_of
+from huying.senses.devices import access as devices
 from huying.senses.devices.kinds import kind
 from huying.senses.devices.models import Device
+from huying.senses.devices.rules import EARLIEST
 
 from . import history
 from .models import Cursor, Rejected
 
 MOST_READINGS: Final = 5_000
 USUAL_POINTS: Final = 300
+LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def series(
@@ -48,6 +54,11 @@ def readings(
 
 
 def _period(since: datetime, until: datetime) -> None:
+    for name, moment in (("since", since), ("until", until)):
+        if timezone.is_naive(moment):
+            raise Invalid(_("时间要写明时区，例如 2026-03-10T09:00:00+08:00"), code="zone_needed", field=name)
+        if not EARLIEST <= moment <= LATEST:
+            raise Invalid(_("时间要在 2000 年到 2200 年之间"), code="moment_far", field=name)
     if since >= until:
         raise Invalid(_("开始时间要早于结束时间"), code="period_empty", field="until")
 
@@ -96,6 +107,9 @@ def _standing(stream: str, rows: Sequence[Cursor]) -> Standing:
     )
 
 
-def rejected(*, cursor: str | None = None, size: int = 50) -> Page[Rejected]:
-    """What could not be taken, the latest first."""
-    return page(Rejected.objects.all(), ["-last_at", "-id"], cursor=cursor, size=size)
+def rejected(actor: Actor, *, cursor: str | None = None, size: int = 50) -> Page[Rejected]:
+    """What could not be taken, the latest first: of devices the actor looks after, and of senders nobody registered."""
+    mine = devices.visible(actor, devices.EDIT).filter(code=OuterRef("code"))
+    anybody = Device.objects.filter(code=OuterRef("code"))
+    rows = Rejected.objects.filter(Exists(mine) | ~Exists(anybody))
+    return page(rows, ["-last_at", "-id"], cursor=cursor, size=size)

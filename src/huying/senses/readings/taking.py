@@ -154,8 +154,10 @@ def take(found: Read, seen: dict[int, Seen], engines: Engines) -> Taken:
             continue
         one = seen[known.pk]
         _take_readings(known, kind, one, readings, message.at, engines, taken)
-    for pk, (_known, at) in found.heard.items():
-        _heard(seen[pk], int(at.timestamp() * 1000), taken)
+    for pk, (known, at) in found.heard.items():
+        arrived = int(at.timestamp() * 1000)
+        _heard(seen[pk], arrived, taken)
+        _end_silence(known, seen[pk], arrived, engines, taken)
     return taken
 
 
@@ -180,6 +182,12 @@ def _take_readings(
             taken.lines.append({"k": kind.code, "d": known.pk, "a": at, "r": arrived, "s": seq, "v": values})
         elif at > one.at:
             one.at, one.seq = at, seq
+    _end_silence(known, one, arrived, engines, taken)
+
+
+def _end_silence(known: Known, one: Seen, arrived: int, engines: Engines, taken: Taken) -> None:
+    """Whatever it says, it is not silent any more; a gateway that only passes on what others say neither."""
+    engine = engines.of_seen(one)
     if one.silence is not None and engine.judges:
         one.silence, events = engine.silent.step_ms(one.silence, one.received, arrived, {})
         taken.happened.extend(Happened(known, event) for event in events)

@@ -2,10 +2,14 @@
 
 from .applying import Applied, Happened, apply_events
 from .climbing import climb_ladders, send_steps
-from .drilling import end_drills, start_drill, stop_alarms
+from .covering import settle_covers
+from .drilling import end_drills, start_drill
 from .handling import acknowledge_alarm, close_alarm, note_call, take_seriously
+from .jobs import follow_soon
+from .laddering import save_ladder
 from .opening import close_with_cases, follow_merges, open_cases, reopen_with_cases, tell_cases
-from .ruling import check_rule, drop_rule, known_fields, restore_rule, save_ladder, save_rule
+from .ruling import check_rule, drop_rule, known_fields, restore_rule, save_rule
+from .stopping import stop_alarms, stop_left_over
 
 __all__ = [
     "Applied",
@@ -19,6 +23,7 @@ __all__ = [
     "drop_rule",
     "end_drills",
     "follow_merges",
+    "follow_soon",
     "known_fields",
     "note_call",
     "open_cases",
@@ -27,8 +32,10 @@ __all__ = [
     "save_ladder",
     "save_rule",
     "send_steps",
+    "settle_covers",
     "start_drill",
     "stop_alarms",
+    "stop_left_over",
     "take_seriously",
     "tell_cases",
 ]

@@ -9,9 +9,11 @@ from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from huying.kernel import facts, live
 from huying.kernel.actor import system
+from huying.senses.devices.kinds import kinds
 
 from .. import rules
 from ..engine import Event, Rule
@@ -71,6 +73,7 @@ class _Group:
     events: list[Said] = field(default_factory=list)
     test: bool = False
     found: Alarm | None = None
+    uncovers_at: datetime | None = None
     folded: rules.Folded = field(default_factory=rules.Folded)
 
 
@@ -87,14 +90,13 @@ def apply_events(batch: Sequence[Happened], *, now: datetime) -> Applied:
     if not groups:
         return Applied()
     gateways = {one.device.gateway_pk for one in groups.values() if one.device.gateway_pk is not None}
-    dark = _find(groups, gateways)
+    dark, back = _find(groups, gateways)
     drills = _drills(groups, now)
-    _fold(groups, dark, drills)
+    _fold(groups, dark, drills, _waiting(groups, back, now))
     written = storing.write([_change(one, now) for one in groups.values() if one.folded.rows])
     _answer_drills(groups, drills, written.ids, now)
-    covered = storing.cover(_silent(groups), now=now)
-    uncovered = storing.uncover(_back(groups), now=now)
-    return _tell(groups, written, covered + uncovered)
+    covered = storing.cover([pk for pk, group in _silent(groups) if group.folded.raised])
+    return _tell(groups, written, covered)
 
 
 def _grouped(batch: Iterable[Happened], book: Rulebook) -> dict[Key, _Group]:
@@ -128,29 +130,50 @@ def _said(event: Event, rule: Rule | None) -> Said:
     return replace(said, urgent=rule.urgent, item=rule.item, case_from=rule.case_at, quiet=quiet)
 
 
-def _find(groups: Mapping[Key, _Group], gateways: set[int]) -> set[int]:
-    """The last alarm of every group, locked by ascending id; the gateways that are dark already. One query."""
+def _find(groups: Mapping[Key, _Group], gateways: set[int]) -> tuple[set[int], dict[int, datetime]]:
+    """The last alarm of every group, locked by ascending id; the gateways that are dark, and when others came back. One query."""
     asked = [*groups, *((pk, OFFLINE) for pk in gateways if (pk, OFFLINE) not in groups)]
     dark: set[int] = set()
-    for alarm in storing.lock_last(asked):
+    back: dict[int, datetime] = {}
+    for alarm in storing.lock_last(asked, [pk for pk, _group in _silent(groups)]):
         group = groups.get((alarm.device_id, alarm.kind))
         if group is not None:
             group.found = alarm
-        if alarm.kind == OFFLINE and alarm.device_id in gateways and alarm.cleared_at is None:
-            dark.add(alarm.device_id)
-    return dark
+        if alarm.kind == OFFLINE and alarm.device_id in gateways:
+            if alarm.cleared_at is None:
+                dark.add(alarm.device_id)
+            else:
+                back[alarm.device_id] = alarm.cleared_at
+    return dark, back
+
+
+def _waiting(groups: Mapping[Key, _Group], back: Mapping[int, datetime], now: datetime) -> dict[int, datetime]:
+    """Devices whose gateway is back only just: until when each has time to speak, which is its own time of silence."""
+    found = {}
+    for pk, kind in groups:
+        device = groups[pk, kind].device
+        since = back.get(device.gateway_pk or 0)
+        if kind == OFFLINE and since is not None:
+            until = since + timedelta(minutes=kinds()[device.kind].silence_minutes)
+            if until > now:
+                found[pk] = until
+    return found
 
 
 def _drills(groups: Mapping[Key, _Group], now: datetime) -> dict[int, Drill]:
-    """Open drills of devices that ask for help in this batch."""
-    calling = {pk for (pk, _kind), one in groups.items() if any(e.urgent and e.what == "raise" for e in one.events)}
+    """Drills of devices that ask for help in this batch: those that wait, and those their last alarm has answered."""
+    calling = {pk: one for (pk, _k), one in groups.items() if any(e.urgent and e.what == "raise" for e in one.events)}
     if not calling:
         return {}
-    rows = Drill.objects.filter(device__in=calling, ended_at__isnull=True, until__gte=now)
+    tests = [one.found.pk for one in groups.values() if one.found is not None and one.found.test]
+    waits = Q(device__in=list(calling), ended_at__isnull=True, until__gte=now)
+    rows = Drill.objects.filter(waits | Q(alarm__in=tests) if tests else waits).order_by("id")
     return {row.device_id: row for row in rows}
 
 
-def _fold(groups: Mapping[Key, _Group], dark: set[int], drills: Mapping[int, Drill]) -> None:
+def _fold(
+    groups: Mapping[Key, _Group], dark: set[int], drills: Mapping[int, Drill], waiting: Mapping[int, datetime]
+) -> None:
     """Gateways first, so that what they carry finds them dark; a drill is answered by the first alarm of its device."""
     used: set[int] = set()
     behind = {one.device.gateway_pk for one in groups.values()}
@@ -160,22 +183,30 @@ def _fold(groups: Mapping[Key, _Group], dark: set[int], drills: Mapping[int, Dri
         if test and any(row.test and row.pk is None for row in folded.rows):
             used.add(pk)
         if kind == OFFLINE:
-            folded = _covered(folded, group.device, dark)
+            group.uncovers_at = waiting.get(pk)
+            folded = _covered(folded, group, dark)
             _darken(folded, pk, dark)
         group.folded = folded
 
 
 def _is_test(group: _Group, drill: Drill | None) -> bool:
+    """Whether the first call answers the drill, or is the call again that has answered it, while its time runs."""
     first = next((one for one in group.events if one.what != "clear"), None)
-    return (
-        drill is not None and first is not None and first.urgent and drill.asked_at - _EARLY <= first.at <= drill.until
-    )
+    if drill is None or first is None or not first.urgent:
+        return False
+    again = group.found is not None and group.found.pk == drill.alarm_id and group.found.closed_at is None
+    return (drill.alarm_id is None or again) and drill.asked_at - _EARLY <= first.at <= drill.until
 
 
-def _covered(folded: rules.Folded, device: Known, dark: set[int]) -> rules.Folded:
-    """A silence its gateway explains rings nobody."""
+def _covered(folded: rules.Folded, group: _Group, dark: set[int]) -> rules.Folded:
+    """A silence its gateway explains rings nobody, nor one whose gateway is back only just."""
+    device = group.device
     if device.gateway_pk not in dark:
-        return folded
+        began = group.found is None or any(row.pk is None for row in folded.rows)
+        if group.uncovers_at is None or not began:
+            return folded
+    else:
+        group.uncovers_at = None
     rows = tuple(replace(row, covered=True) if row.cleared_at is None else row for row in folded.rows)
     return replace(folded, rows=rows)
 
@@ -189,7 +220,7 @@ def _darken(folded: rules.Folded, pk: int, dark: set[int]) -> None:
 
 
 def _change(group: _Group, now: datetime) -> storing.Change:
-    return storing.Change(group.device, group.kind, group.found, group.folded, now)
+    return storing.Change(group.device, group.kind, group.found, group.folded, now, group.uncovers_at)
 
 
 def _answer_drills(
@@ -198,7 +229,7 @@ def _answer_drills(
     answered: list[Drill] = []
     for (pk, _kind), group in groups.items():
         for row in group.folded.rows:
-            if row.test and row.pk is None and pk in drills and row.uid in ids:
+            if row.test and row.pk is None and pk in drills and drills[pk].alarm_id is None and row.uid in ids:
                 drill = drills[pk]
                 drill.alarm_id, drill.answered_at, drill.ended_at = ids[row.uid], now, now
                 answered.append(drill)
@@ -206,13 +237,13 @@ def _answer_drills(
         Drill.objects.bulk_update(answered, ["alarm", "answered_at", "ended_at"])
 
 
-def _silent(groups: Mapping[Key, _Group]) -> list[int]:
+def _silent(groups: Mapping[Key, _Group]) -> list[tuple[int, _Group]]:
     """Devices that just fell silent: what they carry, if anything, is covered by them."""
-    return [pk for (pk, kind), one in groups.items() if kind == OFFLINE and one.folded.raised]
-
-
-def _back(groups: Mapping[Key, _Group]) -> list[int]:
-    return [pk for (pk, kind), one in groups.items() if kind == OFFLINE and one.folded.cleared]
+    return [
+        (pk, one)
+        for (pk, kind), one in groups.items()
+        if kind == OFFLINE and any(event.what == "raise" for event in one.events)
+    ]
 
 
 def _tell(groups: Mapping[Key, _Group], written: storing.Written, moved: Sequence[str]) -> Applied:

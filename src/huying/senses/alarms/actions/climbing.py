@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import transaction
-from django.db.models import F, Max
+from django.db import connection, transaction
+from django.db.models import F, Max, Q
 
 from huying.casework.clocks.actions import Note, send_notices
 from huying.ground.accounts.senders import Sender, SendFailed
@@ -27,10 +27,11 @@ from huying.senses.devices.models import Contact
 
 from .. import ladder
 from ..calling import Caller
-from ..ladder import MOST_TRIES, Policy, Rung
-from ..models import Alarm, LadderPolicy, Step
+from ..ladder import MOST_TRIES, Rung
+from ..ladders import in_force, ladder_of
+from ..models import Alarm, Step
 from ..people import Called, Rota, rota_for
-from ..rulebook import Rulebook, rulebook
+from ..rulebook import rulebook
 from ..words import message_of, title_of
 from . import jobs
 from .handling import message
@@ -38,7 +39,9 @@ from .handling import message
 log = logging.getLogger("huying.alarms")
 MOST: Final = 200
 STALE: Final = timedelta(hours=1)  # what could not be sent for so long is old news
-_SUGGESTED: Final = {"now": 4, "urgent": 3}  # a rule's own ladder, as the severity whose policy is walked
+CLAIM: Final = timedelta(minutes=1)  # so long a step belongs to whoever began to send it, dead or alive
+AT_ONCE: Final = 8  # claimed together: each may take the gateways' five seconds
+_HOLD: Final = "SELECT id FROM cases_case WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +60,15 @@ def climb_ladders(*, actor: Actor, now: datetime, most: int = MOST) -> Climbed:
     """
     if not actor.is_system:
         raise Forbidden()
-    due = Alarm.objects.select_for_update(skip_locked=True, of=("self",)).filter(climbs_at__lte=now)
-    alarms = list(due.select_related("device").order_by("climbs_at", "id")[:most])
+    alarms = _due(now, most)
     if not alarms:
         return Climbed()
-    policies, book = _policies(now), rulebook()
+    policies, book = in_force(now), rulebook()
     rota = rota_for(alarms, directory(on=local_day(now)), now)
     numbers = _numbers(alarms)
     steps: list[Step] = []
     for alarm in alarms:
-        policy = _policy(alarm, policies, book)
+        policy = ladder_of(alarm, policies, book)
         if policy is None or alarm.rung >= len(policy.rungs) or _is_over(alarm):
             alarm.climbs_at = None
             continue
@@ -81,19 +83,16 @@ def climb_ladders(*, actor: Actor, now: datetime, most: int = MOST) -> Climbed:
     return Climbed(len(alarms), len(steps))
 
 
-def _policies(now: datetime) -> list[Policy]:
-    """The ladders in force: of rows for the same area, kind and severity the latest, and behind them the defaults."""
-    held: dict[tuple[str, str, int], Policy] = {(one.area, one.kind, one.severity): one for one in ladder.defaults()}
-    for row in LadderPolicy.objects.filter(valid_from__lte=now).order_by("valid_from", "id"):
-        rungs = ladder.parse_rungs(row.rungs)
-        held[row.area, row.kind, row.severity] = Policy(row.area, row.kind, row.severity, rungs, row.source)
-    return list(held.values())
-
-
-def _policy(alarm: Alarm, policies: Sequence[Policy], book: Rulebook) -> Policy | None:
-    rule = book.of(alarm.device).rule(alarm.rule)
-    severity = max(alarm.peak, _SUGGESTED.get(rule.ladder, 1) if rule else 1)
-    return ladder.pick(policies, area=alarm.area, kind=alarm.kind, severity=severity)
+def _due(now: datetime, most: int) -> list[Alarm]:
+    """Whose next rung is due, urgent ones first, locked. Their cases are held before: notices point to them."""
+    due = Alarm.objects.filter(climbs_at__lte=now).order_by("-urgent", "climbs_at", "id")
+    case_of: dict[int, int | None] = dict(due.values_list("pk", "case_id")[:most])
+    cases = sorted({pk for pk in case_of.values() if pk is not None})
+    if cases:
+        with connection.cursor() as cursor:
+            cursor.execute(_HOLD, [cases])
+    rows = due.select_for_update(skip_locked=True, of=("self",)).filter(pk__in=list(case_of))
+    return [one for one in rows.select_related("device") if one.case_id == case_of[one.pk]]
 
 
 def _is_over(alarm: Alarm) -> bool:
@@ -181,34 +180,43 @@ def _notify(alarms: Sequence[Alarm], steps: Iterable[Step], now: datetime) -> No
 # --- out to phones ----------------------------------------------------------------------------------------------------
 
 
-def send_steps(*, sender: Sender, caller: Caller, actor: Actor, now: datetime, most: int = MOST) -> int:
-    """Send what waits, oldest first, each tried three times at most; how many went out.
+def send_steps(*, sender: Sender, caller: Caller, actor: Actor, now: datetime, most: int = AT_ONCE) -> int:
+    """Send what waits, of urgent alarms first, each tried three times at most; how many were tried.
 
-    A step is claimed (its tries counted, committed) before it is sent and marked when it was.
+    A step is claimed (its tries counted, committed) before it is sent and marked when it was. Nobody else touches what is
+    claimed; whoever dies over it holds it for ``CLAIM``, then it is taken again: at least once, and not twice otherwise.
     """
     if not actor.is_system:
         raise Forbidden()
+    _drop_stale(now)
     claimed = _claim(now, most)
     phones = _phones(claimed, now)
-    sent = 0
     for step in claimed:
         why = _send(step, phones.get(step.pk, ""), sender, caller)
         last = step.tries + 1 >= MOST_TRIES or why == "no_phone"
         result = "sent" if not why else "failed" if last else "waiting"
         values = {"result": result, "words": why[:200], "sent_at": now if not why else None}
-        sent += Step.objects.filter(pk=step.pk, result="waiting").update(**values) if not why or last else 0
-    return sent
+        if not why or last:
+            Step.objects.filter(pk=step.pk, result="waiting").update(**values)
+    return len(claimed)
+
+
+def _drop_stale(now: datetime) -> None:
+    """Old news, and what its last claimer died over."""
+    waiting = Step.objects.filter(result="waiting")
+    waiting.filter(due_at__lt=now - STALE).update(result="failed", words="stale")
+    waiting.filter(tries__gte=MOST_TRIES, claimed_at__lte=now - CLAIM).update(result="failed", words="no_answer")
 
 
 @transaction.atomic
 def _claim(now: datetime, most: int) -> list[Step]:
-    Step.objects.filter(result="waiting", tries__lt=MOST_TRIES, due_at__lt=now - STALE).update(
-        result="failed", words="stale"
+    free = Q(claimed_at__isnull=True) | Q(claimed_at__lte=now - CLAIM)
+    rows = Step.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+        free, result="waiting", tries__lt=MOST_TRIES
     )
-    rows = Step.objects.select_for_update(skip_locked=True, of=("self",)).filter(result="waiting", tries__lt=MOST_TRIES)
-    claimed = list(rows.select_related("alarm__device").order_by("id")[:most])
+    claimed = list(rows.select_related("alarm__device").order_by("-alarm__urgent", "id")[:most])
     if claimed:
-        Step.objects.filter(pk__in=[one.pk for one in claimed]).update(tries=F("tries") + 1)
+        Step.objects.filter(pk__in=[one.pk for one in claimed]).update(tries=F("tries") + 1, claimed_at=now)
     return claimed
 
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from huying.kernel import facts, live, trace
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Forbidden, Refused
 from huying.senses.devices import access as devices
+from huying.senses.devices.actions.writing import chain
 
 from .. import access
-from ..facts import AlarmCleared
+from ..facts import AlarmsLetGo
 from ..models import Alarm, Drill
+from ..rulebook import rulebook
 from ..rules import Cause, Cleared
-from .handling import end
+from . import jobs
+from .handling import begin_ringing, end, message, raised, write
 
 LASTS: Final = timedelta(minutes=10)
+MOST: Final = 200
 
 
 def start_drill(code: str, *, actor: Actor, now: datetime) -> Drill:
@@ -46,39 +49,52 @@ def start_drill(code: str, *, actor: Actor, now: datetime) -> Drill:
                 )
         except IntegrityError as error:
             raise Refused(_("这台设备正在测试"), code="drill_open") from error
-        chain = f"device:{device.code}"
-        trace.record([trace.Draft(chain=chain, verb="drill", actor=actor, at=now, body={"until": drill.until})])
+        body = {"until": drill.until}
+        trace.record([trace.Draft(chain=chain(device.code), verb="drill", actor=actor, at=now, body=body)])
         live.announce(f"alarms:{device.area[:12]}", {"drill": device.code})
     return drill
 
 
-def end_drills(*, actor: Actor, now: datetime) -> int:
-    """Tests whose time is up without an answer end; how many."""
+def end_drills(*, actor: Actor, now: datetime, most: int = MOST) -> int:
+    """Tests whose time is up end; how many without an answer.
+
+    What answered one is over: a call that passes by itself is let go, so that the next press is meant; what is normal again
+    is closed as a test. What still stands then is no test any more: people are called for it.
+    """
     if not actor.is_system:
         raise Forbidden()
-    return Drill.objects.filter(ended_at__isnull=True, until__lt=now).update(ended_at=F("until"))
+    with transaction.atomic():
+        unanswered = Drill.objects.filter(ended_at__isnull=True, until__lt=now).update(ended_at=F("until"))
+        _end_tests(actor, now, most)
+    return unanswered
 
 
-def stop_alarms(stopped: Mapping[int, datetime], *, actor: Actor) -> int:
-    """What devices had said that are paused or retired now is over; cases about it go on; how many alarms."""
-    rows = Alarm.objects.select_for_update(of=("self",)).filter(device__in=list(stopped), cleared_at__isnull=True)
-    told = []
-    alarms = list(rows.order_by("id"))
+def _end_tests(actor: Actor, now: datetime, most: int) -> None:
+    over = Q(drill__until__lt=now) | Q(drill__isnull=True, opened_at__lt=now - LASTS)
+    rows = Alarm.objects.select_for_update(skip_locked=True, of=("self",)).filter(over, test=True, closed_at=None)
+    alarms = list(rows.select_related("device").order_by("id")[:most])
+    if not alarms:
+        return
+    book, let_go, meant = rulebook(), [], []
     for alarm in alarms:
-        at = stopped[alarm.device_id]
-        alarm.cleared_at, alarm.cleared_by = max(at, alarm.opened_at), Cleared.STOPPED
-        alarm.climbs_at = None
-        alarm.wants_telling = alarm.case_id is not None and alarm.closed_at is None
-        alarm.save(update_fields=["cleared_at", "cleared_by", "climbs_at", "wants_telling"])
-        if alarm.case_id is None and alarm.closed_at is None:
-            end(alarm, Cause.STOPPED, "", by=actor.ref, name="", now=at)
-        if not alarm.test and alarm.covered_by_id is None:
-            told.append(
-                AlarmCleared(
-                    uid=alarm.uid, device_id=alarm.device_id, kind=alarm.kind, area=alarm.area,
-                    severity=alarm.severity, at=alarm.cleared_at, count=alarm.count,
-                )
-            )  # fmt: skip
-    facts.publish(*told)
-    live.announce_all((f"alarms:{area}", None) for area in sorted({one.area[:12] for one in alarms}))
-    return len(alarms)
+        rule = book.of(alarm.device).rule(alarm.rule)
+        if alarm.cleared_at is None and rule is not None and rule.clear.after is None:
+            _is_meant(alarm, actor, now)
+            meant.append(alarm)
+            continue
+        if alarm.cleared_at is None:
+            alarm.cleared_at, alarm.cleared_by = max(now, alarm.last_at), Cleared.TESTED
+            alarm.save(update_fields=["cleared_at", "cleared_by"])
+            let_go.append((alarm.device_id, alarm.kind, alarm.rule))
+        end(alarm, Cause.TEST, "", by=actor.ref, name="", now=now)
+    write(alarms, "end_test", actor, now)
+    facts.publish(*(raised(one, now) for one in meant), *([AlarmsLetGo(calls=tuple(let_go))] if let_go else []))
+    live.announce_all(message(one) for one in alarms)
+    if meant:
+        jobs.follow_soon(urgent=True)
+
+
+def _is_meant(alarm: Alarm, actor: Actor, now: datetime) -> None:
+    """It did not pass with the test."""
+    alarm.test = False
+    begin_ringing(alarm, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -14,7 +15,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid
 
 from .. import access, rules
-from ..facts import AlarmAcknowledged, AlarmClosed
+from ..facts import AlarmAcknowledged, AlarmClosed, AlarmRaised
 from ..ladder import LINES
 from ..models import Alarm, Step
 from ..rules import Cause
@@ -39,7 +40,7 @@ def acknowledge_alarm(uid: UUID | str, *, actor: Actor, now: datetime) -> Alarm:
         alarm.climbs_at = None
         alarm.save(update_fields=["acknowledged_at", "acknowledged_by", "acknowledged_name", "climbs_at"])
         _stop_steps(alarm, actor, now)
-        _write(alarm, "acknowledge", actor, now)
+        write([alarm], "acknowledge", actor, now)
         _publish(AlarmAcknowledged(**_about(alarm, now), by=actor.ref), alarm)
     return alarm
 
@@ -57,7 +58,7 @@ def close_alarm(uid: UUID | str, *, cause: str, words: str = "", actor: Actor, n
         if (no := rules.refuse_closing(standing(alarm), cause, words)) is not None:
             raise refused(no, alarm)
         end(alarm, Cause(cause), words, by=actor.ref, name=actor.name, now=now)
-        _write(alarm, "close", actor, now, cause=cause)
+        write([alarm], "close", actor, now, cause=cause)
         _publish(AlarmClosed(**_about(alarm, now), by=actor.ref, cause=cause), alarm)
     return alarm
 
@@ -68,12 +69,10 @@ def take_seriously(uid: UUID | str, *, actor: Actor, now: datetime) -> Alarm:
         alarm = access.lock(actor, uid)
         if (no := rules.refuse_taking_seriously(standing(alarm))) is not None:
             raise refused(no, alarm)
-        alarm.test, alarm.wants_case = False, bool(alarm.item)
-        alarm.climbs_at = now if alarm.acknowledged_at is None else None
-        alarm.rung = 0
-        alarm.save(update_fields=["test", "wants_case", "climbs_at", "rung"])
-        _write(alarm, "no_test", actor, now)
-        _publish(None, alarm)
+        alarm.test = False
+        begin_ringing(alarm, now)
+        write([alarm], "no_test", actor, now)
+        _publish(raised(alarm, now), alarm)
         jobs.follow_soon(urgent=True)
     return alarm
 
@@ -93,9 +92,21 @@ def note_call(uid: UUID | str, *, line: str, words: str = "", actor: Actor, now:
         step.sent_at, step.answered_at, step.result = now, now, "made"
         step.name, step.words = actor.name[:80], words.strip()
         step.save()
-        _write(alarm, "call", actor, now, line=line)
+        write([alarm], "call", actor, now, line=line)
         live.announce(*message(alarm))
     return step
+
+
+def begin_ringing(alarm: Alarm, now: datetime) -> None:
+    """A locked alarm that was held for a test rings from now on, and asks for its case."""
+    alarm.wants_case = bool(alarm.item)
+    alarm.rung, alarm.climbs_at = 0, now if alarm.acknowledged_at is None else None
+    alarm.save(update_fields=["test", "wants_case", "climbs_at", "rung"])
+
+
+def raised(alarm: Alarm, now: datetime) -> AlarmRaised:
+    """The fact of an alarm that rings only now: it had been held for a test, or was explained by a dead gateway."""
+    return AlarmRaised(**_about(alarm, now), urgent=alarm.urgent, count=alarm.count)
 
 
 def standing(alarm: Alarm) -> rules.Standing:
@@ -151,11 +162,12 @@ def _about(alarm: Alarm, now: datetime) -> dict[str, Any]:
     }
 
 
-def _write(alarm: Alarm, verb: str, actor: Actor, now: datetime, **body: str) -> None:
-    trace.record([trace.Draft(chain=f"alarm:{alarm.uid}", verb=verb, actor=actor, at=now, body=body)])
+def write(alarms: Iterable[Alarm], verb: str, actor: Actor, now: datetime, **body: str) -> None:
+    """One entry in the history of each alarm, which is locked."""
+    trace.append([trace.Draft(chain=f"alarm:{one.uid}", verb=verb, actor=actor, at=now, body=body) for one in alarms])
 
 
-def _publish(fact: facts.Fact | None, alarm: Alarm) -> None:
-    if fact is not None and not alarm.test:
+def _publish(fact: facts.Fact, alarm: Alarm) -> None:
+    if not alarm.test:
         facts.publish(fact)
     live.announce(*message(alarm))

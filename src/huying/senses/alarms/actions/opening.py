@@ -8,15 +8,17 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from huying.casework.cases.actions import note_case
-from huying.casework.cases.models import Feedback
+from huying.casework.cases.models import Case, Feedback
 from huying.casework.catalogue.queries import Catalogue, current
 from huying.kernel import facts, live
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Forbidden, HuyingError
+from huying.kernel.locks import lock_rows
 from huying.senses.reports.actions import Voice, take_in
 from huying.senses.reports.models import Report
 from huying.senses.reports.rules import Channel
@@ -26,7 +28,7 @@ from ..facts import AlarmClosed
 from ..models import Alarm
 from ..rules import Cause
 from ..words import case_text, kind_words, title_of
-from .handling import end, message
+from .handling import end, message, write
 
 log = logging.getLogger("huying.alarms")
 SOURCE: Final = "device"
@@ -99,14 +101,19 @@ def tell_cases(*, actor: Actor, now: datetime, most: int = MOST) -> int:
     """Say in the traces of cases that their device is normal again; how many were told."""
     if not actor.is_system:
         raise Forbidden()
-    told = 0
+    wanted = Alarm.objects.filter(wants_telling=True, case__isnull=False)
     with transaction.atomic():
-        rows = Alarm.objects.select_for_update(skip_locked=True, of=("self",)).filter(wants_telling=True)
-        alarms = list(rows.select_related("device", "case").order_by("id")[:most])
-        for alarm in alarms:
-            told += _tell(alarm, actor, now)
+        case_of = dict(wanted.order_by("id").values_list("pk", "case")[:most])
+        lock_rows(Case, case_of.values())  # cases before alarms, as when a case closes
+        rows = Alarm.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk__in=list(case_of))
+        alarms = [one for one in _with_cases(rows) if one.wants_telling and one.case_id == case_of[one.pk]]
+        told = sum(_tell(alarm, actor, now) for alarm in alarms)
         Alarm.objects.filter(pk__in=[one.pk for one in alarms]).update(wants_telling=False)
     return told
+
+
+def _with_cases(rows: QuerySet[Alarm]) -> list[Alarm]:
+    return list(rows.select_related("device", "case").order_by("id"))
 
 
 def _tell(alarm: Alarm, actor: Actor, now: datetime) -> int:
@@ -132,8 +139,7 @@ def close_with_cases(closed: Mapping[int, tuple[datetime, str]], *, actor: Actor
 
     What was handed in and is no known code stays as words of *other*. Inside the fact's own transaction.
     """
-    rows = Alarm.objects.select_for_update(of=("self",)).filter(case__in=list(closed), closed_at__isnull=True)
-    alarms = list(rows.order_by("id"))
+    alarms = _locked(list(closed), closed_at__isnull=True)
     if not alarms:
         return 0
     causes = _causes([one.case_id for one in alarms if one.case_id is not None])
@@ -145,6 +151,7 @@ def close_with_cases(closed: Mapping[int, tuple[datetime, str]], *, actor: Actor
         cause = rules.cause_of(code)
         words = (code or _("随事件办结，未填原因")) if cause == Cause.OTHER else ""
         end(alarm, cause, words, by=by, name="", now=at)
+        write([alarm], "close_with_case", actor, at, by=by, cause=str(cause), case=str(alarm.case_id))
         told.append(
             AlarmClosed(
                 uid=alarm.uid, device_id=alarm.device_id, kind=alarm.kind, area=alarm.area, severity=alarm.severity,
@@ -162,18 +169,29 @@ def _causes(case_ids: Sequence[int]) -> dict[int, str]:
     return {case_id: str(body.get("cause_code") or "") for case_id, body in rows if body.get("cause_code")}
 
 
-def reopen_with_cases(case_ids: Sequence[int], *, actor: Actor) -> int:
-    """A case that is done again: its alarms are open again, as the case had closed them; how many."""
-    rows = Alarm.objects.filter(case__in=list(case_ids), closed_at__isnull=False)
-    areas = sorted({area[:12] for area in rows.values_list("area", flat=True)})
-    count = rows.update(closed_at=None, closed_by="", closed_name="", cause="", cause_words="")
-    live.announce_all((f"alarms:{area}", None) for area in areas)
-    return count
+def reopen_with_cases(again: Mapping[int, tuple[datetime, str]], *, actor: Actor) -> int:
+    """Cases that are done again (case → moment, who): their alarms are open again, as the case had closed them; how many."""
+    alarms = _locked(list(again), closed_at__isnull=False)
+    for alarm in alarms:
+        assert alarm.case_id is not None
+        at, by = again[alarm.case_id]
+        write([alarm], "reopen_with_case", actor, at, by=by, was=alarm.cause, case=str(alarm.case_id))
+    Alarm.objects.filter(pk__in=[one.pk for one in alarms]).update(
+        closed_at=None, closed_by="", closed_name="", cause="", cause_words=""
+    )
+    live.announce_all((f"alarms:{area}", None) for area in sorted({one.area[:12] for one in alarms}))
+    return len(alarms)
+
+
+def _locked(case_ids: Sequence[int], **narrowed: bool) -> list[Alarm]:
+    """Alarms of cases whose rows the caller's transaction holds, locked after them, in ascending order of id."""
+    rows = Alarm.objects.select_for_update(of=("self",)).filter(case__in=list(case_ids), **narrowed)
+    return list(rows.order_by("id"))
 
 
 def follow_merges(case_ids: Sequence[int]) -> int:
     """Alarms go where their report went when cases are merged, and back when they are taken apart; how many moved."""
-    uids = {str(uid): pk for pk, uid in Alarm.objects.filter(case__in=list(case_ids)).values_list("pk", "uid")}
+    uids = {str(one.uid): one.pk for one in _locked(case_ids)}
     if not uids:
         return 0
     now_in = dict(Report.objects.filter(source=SOURCE, source_id__in=list(uids)).values_list("source_id", "case_id"))

@@ -1,4 +1,4 @@
-"""What a place says otherwise: its own rules and its own ladders, one version after the other, none ever changed."""
+"""What a place says otherwise: its own rules, one version after the other, none ever changed."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from huying.senses.devices import access as devices
 from huying.senses.devices.kinds import kinds
 from huying.senses.devices.models import Device
 
-from .. import access, ladder
+from .. import access
 from ..engine import Rule, RuleWrong, default_rules, parse_rule
-from ..models import AlarmRule, LadderPolicy
+from ..models import AlarmRule
 
 _LONGEST_REASON: Final = 200
 
@@ -75,31 +75,6 @@ def restore_rule(row_id: int, *, reason: str, actor: Actor, now: datetime) -> Al
     if old.off:
         return drop_rule(old.device_kind, old.code, area=area, device=device, reason=reason, actor=actor, now=now)
     return save_rule(old.body, area=area, device=device, reason=reason, actor=actor, now=now)
-
-
-def save_ladder(
-    rungs: Any, *, area: str = "", kind: str = "", severity: int, source: str, actor: Actor, now: datetime
-) -> LadderPolicy:
-    """Whom alarms call in an area from now on, and when. Alarms that are being called for go on by it."""
-    devices.require_over(actor, access.EDIT, area)
-    if not is_area(area):
-        raise Invalid(code="area_unknown", field="area")
-    if severity not in (1, 2, 3, 4):
-        raise Invalid(code="severity_unknown", field="severity")
-    if not source.strip() or len(source) > _LONGEST_REASON:
-        raise Invalid(_("请写明依据"), code="required", field="source")
-    try:
-        parsed = ladder.parse_rungs(rungs)
-    except ladder.LadderWrong as wrong:
-        raise Invalid(_("这一步写得不对"), code=f"ladder_{wrong.why}", field=wrong.path) from wrong
-    with transaction.atomic():
-        row = LadderPolicy.objects.create(
-            area=area, kind=kind, severity=severity, rungs=[one.as_json() for one in parsed], source=source.strip(),
-            valid_from=now, by=actor.ref,
-        )  # fmt: skip
-        body = {"kind": kind, "severity": severity, "rungs": row.rungs}
-        trace.record([trace.Draft(chain=f"alarm-ladder:{area}", verb="ladder", actor=actor, at=now, body=body)])
-    return row
 
 
 def _where(actor: Actor, area: str, device: str, device_kind: str) -> tuple[str, Device | None]:

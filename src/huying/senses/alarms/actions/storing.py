@@ -13,14 +13,22 @@ from django.db import connection
 
 from .. import rules
 from ..models import Alarm
-from ..rules import OFFLINE, Cause, Cleared, Row
+from ..rules import OFFLINE, Row
 
 BY: Final = "system:alarms"
 _TABLE: Final = Alarm._meta.db_table
 # What a batch may change of an alarm that is there already.
 _MOVING: Final = (
     *("rule", "severity", "peak", "urgent", "last_at", "count", "field", "value", "words_zh", "words_en"),
-    *("covered_by_id", "acknowledged_at", "acknowledged_by", "acknowledged_name", "cleared_at", "cleared_by"),
+    *(
+        "covered_by_id",
+        "uncovers_at",
+        "acknowledged_at",
+        "acknowledged_by",
+        "acknowledged_name",
+        "cleared_at",
+        "cleared_by",
+    ),
     *("closed_at", "closed_by", "closed_name", "cause", "cause_words", "item", "wants_case", "wants_telling"),
     *("rung", "climbs_at"),
 )
@@ -29,7 +37,10 @@ _LAST: Final = f"""
 SELECT * FROM {_TABLE} WHERE id IN (
        SELECT (SELECT a.id FROM {_TABLE} a WHERE a.device_id = asked.device AND a.kind = asked.kind
                 ORDER BY a.id DESC LIMIT 1)
-         FROM unnest(%s::bigint[], %s::text[]) AS asked(device, kind))
+         FROM unnest(%s::bigint[], %s::text[]) AS asked(device, kind)
+       UNION ALL
+       SELECT a.id FROM devices_device d JOIN {_TABLE} a ON a.device_id = d.id
+        WHERE d.gateway_id = ANY(%s::bigint[]) AND a.kind = '{OFFLINE}' AND a.cleared_at IS NULL)
  ORDER BY id FOR UPDATE"""
 _UPDATE: Final = f"""
 UPDATE {_TABLE} AS a SET {", ".join(f"{name} = n.{name}" for name in _MOVING)}
@@ -44,19 +55,11 @@ ON CONFLICT (device_id, kind) WHERE cleared_at IS NULL DO UPDATE
        words_zh = EXCLUDED.words_zh, words_en = EXCLUDED.words_en
 RETURNING id, uid"""
 _COVER: Final = f"""
-UPDATE {_TABLE} AS a SET covered_by_id = d.gateway_id, climbs_at = NULL, wants_case = false
+UPDATE {_TABLE} AS a SET covered_by_id = d.gateway_id, uncovers_at = NULL, climbs_at = NULL, wants_case = false
   FROM devices_device AS d
  WHERE d.gateway_id = ANY(%s::bigint[]) AND a.device_id = d.id AND a.kind = '{OFFLINE}'
-   AND a.cleared_at IS NULL AND a.covered_by_id IS NULL
+   AND a.cleared_at IS NULL AND (a.covered_by_id IS NULL OR a.uncovers_at IS NOT NULL)
 RETURNING left(a.area, 12)"""
-_UNCOVER: Final = f"""
-UPDATE {_TABLE} SET cleared_at = greatest(opened_at, %s), last_at = greatest(last_at, %s), cleared_by = '{Cleared.GATEWAY}',
-       wants_telling = case_id IS NOT NULL AND closed_at IS NULL, climbs_at = NULL,
-       closed_by = CASE WHEN closed_at IS NULL AND case_id IS NULL THEN '{BY}' ELSE closed_by END,
-       cause = CASE WHEN closed_at IS NULL AND case_id IS NULL THEN '{Cause.GATEWAY}' ELSE cause END,
-       closed_at = CASE WHEN closed_at IS NULL AND case_id IS NULL THEN %s ELSE closed_at END
- WHERE covered_by_id = ANY(%s::bigint[]) AND kind = '{OFFLINE}' AND cleared_at IS NULL
-RETURNING left(area, 12)"""
 
 
 class Standing(Protocol):
@@ -79,6 +82,7 @@ class Change:
     found: Alarm | None
     folded: rules.Folded
     now: datetime
+    uncovers_at: datetime | None = None  # its gateway is back only just: until when that explains its silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +95,13 @@ class Written:
     urgent: bool = False
 
 
-def lock_last(keys: Sequence[tuple[int, str]]) -> list[Alarm]:
-    """The last alarm of each (device, kind) that ever had one, locked in ascending order of id."""
-    return list(Alarm.objects.raw(_LAST, [[pk for pk, _kind in keys], [kind for _pk, kind in keys]]))
+def lock_last(keys: Sequence[tuple[int, str]], silent: Sequence[int]) -> list[Alarm]:
+    """The last alarm of each (device, kind) that ever had one, and the silences behind gateways that fall ``silent``.
+
+    All that a batch changes, locked at once, in ascending order of id.
+    """
+    asked = [pk for pk, _kind in keys], [kind for _pk, kind in keys], list(silent)
+    return list(Alarm.objects.raw(_LAST, list(asked)))
 
 
 def row_of(alarm: Alarm | None) -> Row | None:
@@ -153,19 +161,12 @@ def write(changes: Iterable[Change]) -> Written:
     return Written(ids | fresh, lost, follow, urgent)
 
 
-def cover(gateways: Sequence[int], *, now: datetime) -> list[str]:
+def cover(gateways: Sequence[int]) -> list[str]:
     """Silences behind these devices, noted before, are explained by them from now on. The communities they lie in."""
-    return _areas(_COVER, [list(gateways)]) if gateways else []
-
-
-def uncover(gateways: Sequence[int], *, now: datetime) -> list[str]:
-    """These devices are back, and with them what was silent because of them; what stays silent is noted anew later."""
-    return _areas(_UNCOVER, [now, now, now, list(gateways)]) if gateways else []
-
-
-def _areas(sql: str, values: Sequence[Any]) -> list[str]:
+    if not gateways:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(_COVER, [list(gateways)])
         return sorted({area for (area,) in cursor.fetchall()})
 
 
@@ -193,6 +194,7 @@ def _values(change: Change, row: Row) -> dict[str, Any]:
         "words_zh": row.words[0],
         "words_en": row.words[1],
         "covered_by_id": _covering(before, row, change.device),
+        "uncovers_at": _uncovering(before, row, change),
         "acknowledged_at": kept.acknowledged_at if kept else None,
         "acknowledged_by": kept.acknowledged_by if kept else "",
         "acknowledged_name": kept.acknowledged_name if kept else "",
@@ -224,6 +226,12 @@ def _covering(before: Alarm | None, row: Row, device: Standing) -> int | None:
     if not row.covered:
         return None
     return before.covered_by_id if before is not None and before.covered_by_id else device.gateway_pk
+
+
+def _uncovering(before: Alarm | None, row: Row, change: Change) -> datetime | None:
+    if not row.covered or row.cleared_at is not None:
+        return None
+    return before.uncovers_at if before is not None and before.covered_by_id else change.uncovers_at
 
 
 def _climbing(before: Alarm | None, row: Row, change: Change) -> tuple[int, datetime | None]:

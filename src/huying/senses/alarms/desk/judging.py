@@ -31,7 +31,7 @@ def rates(request: HttpRequest) -> HttpResponse:
     actor, now = actor_of(request), clock.now()
     devices.must_view(actor)
     text = request.GET.get("days", "")
-    days = int(text) if text.isdigit() and int(text[:4]) in PERIODS else PERIODS[0]
+    days = int(text) if text in {str(one) for one in PERIODS} else PERIODS[0]
     period = {"since": now - timedelta(days=days), "until": now}
     labels = {"kind": words.kind_words, "device_kind": _device_kind, "device": str}
     found: dict[str, list[Any]] = {

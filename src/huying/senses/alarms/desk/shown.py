@@ -18,9 +18,11 @@ from huying.kernel.actor import Actor
 from huying.senses.devices.desk.frame import place_words, unit_words, value_words
 from huying.senses.devices.kinds import kinds
 
-from .. import access, ladder, queries, words
+from .. import access, queries, words
 from ..actions.handling import standing
+from ..ladders import in_force, ladder_of
 from ..models import Alarm
+from ..rulebook import rulebook
 from ..rules import State, refuse_acknowledging, state_of
 
 LIGHTS: Final[Mapping[int, str]] = {1: "blue", 2: "yellow", 3: "red", 4: "black"}
@@ -123,16 +125,14 @@ def measured(alarm: Alarm) -> str:
 
 
 def nexts_of(alarms: Sequence[Alarm]) -> dict[int, str]:
-    """Whom each alarm that is climbing its ladder calls next, and when. One query, none where nothing climbs."""
+    """Whom each alarm that is climbing its ladder calls next, and when. Two queries, none where nothing climbs."""
     climbing = [one for one in alarms if one.climbs_at is not None]
     if not climbing:
         return {}
-    known = [*ladder.defaults()]
-    for row in reversed(queries.policies()):
-        known.append(ladder.Policy(row.area, row.kind, row.severity, ladder.parse_rungs(row.rungs), row.source))
+    known, book = in_force(clock.now()), rulebook()
     found = {}
     for alarm in climbing:
-        policy = ladder.pick(reversed(known), area=alarm.area, kind=alarm.kind, severity=alarm.peak)
+        policy = ladder_of(alarm, known, book)
         if policy is None or alarm.rung >= len(policy.rungs) or alarm.climbs_at is None:
             continue
         who = _("、").join(str(words.WHO[one]) for one in policy.rungs[alarm.rung].who)

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_GET
 
 from huying.casework.cases.desk.guard import actor_of, staff
 from huying.kernel.actor import Actor
-from huying.kernel.errors import NotFound
+from huying.kernel.errors import Invalid, NotFound
 from huying.senses.devices import access as devices
 from huying.senses.devices.desk.frame import unit_words, value_words
 from huying.senses.devices.kinds import kinds
@@ -40,6 +40,7 @@ MOST: Final = 500  # devices
 AT_ONCE: Final = 1.5  # seconds of work a look
 KEPT: Final = 1800  # seconds
 FIRST: Final = 10
+FEWEST: Final = 5  # devices, for a rule about what is private
 
 
 @dataclass(slots=True)
@@ -54,6 +55,7 @@ class Trial:
     since: datetime
     until: datetime
     left_out: int = 0
+    private: bool = False  # whose alarms they would be is not told
     done: int = 0
     readings: int = 0
     alarms: int = 0
@@ -70,15 +72,33 @@ class Trial:
 def begin(
     actor: Actor, rule: dict[str, Any], old: dict[str, Any] | None, *, area: str, device: str, now: datetime
 ) -> Trial:
-    """A trial of a checked rule over the devices it would be for, as far as the actor sees them; the first part is done."""
+    """A trial of a checked rule over the devices it would be for, as far as the actor sees them; the first part is done.
+
+    Of what is private (a heart rate), only numbers over many people are told: Invalid for one device or a few.
+    """
     rows = devices.visible(actor).filter(kind=rule["kind"], state="active")
     rows = rows.filter(code=device) if device else rows.filter(area__startswith=area)
     chosen = list(rows.order_by(MD5("code")).values_list("pk", flat=True)[:MOST])
     more = rows.count() - len(chosen) if len(chosen) == MOST else 0
-    trial = Trial(token_urlsafe(12), actor.ref, rule, old, chosen, now - BACK, now, left_out=more)
+    private = reads_private(rule)
+    if private and len(chosen) < FEWEST:
+        raise Invalid(
+            _("这条规则看的是私人读数，%(n)s 台以下不试算，免得从次数看出是谁") % {"n": FEWEST},
+            code="too_few_to_try", hint=_("可以直接保存；读数只给负责照护的人和本人同意的家属看。"),
+        )  # fmt: skip
+    trial = Trial(token_urlsafe(12), actor.ref, rule, old, chosen, now - BACK, now, left_out=more, private=private)
     trial.now_alarms = 0 if old else None
     go_on(trial)
     return trial
+
+
+def reads_private(rule: Mapping[str, Any]) -> bool:
+    """Whether a rule looks at what is private, also only as a condition."""
+    found = parse_rule(dict(rule))
+    read = {*found.test.fields, *(one.field for one in found.only_while)}
+    if found.unless is not None:
+        read.add(found.unless.guard.field)
+    return bool(read & kinds()[found.kind].private_fields)
 
 
 def go_on(trial: Trial) -> None:
@@ -142,8 +162,9 @@ def trying(request: HttpRequest, key: str) -> HttpResponse:
 
 def said(trial: Trial) -> Mapping[str, Any]:
     """A trial as the page says it; one query."""
-    most = trial.by_device.most_common(8)
-    rows = Device.objects.in_bulk({pk for pk, _n in most} | {one[0] for one in trial.first})
+    most = [] if trial.private else trial.by_device.most_common(8)
+    first = [] if trial.private else trial.first
+    rows = Device.objects.in_bulk({pk for pk, _n in most} | {one[0] for one in first})
     return {
         "key": trial.key,
         "goes_on": bool(trial.waiting),
@@ -158,6 +179,7 @@ def said(trial: Trial) -> Mapping[str, Any]:
             (LIGHTS[severity], words.severity_words(severity), trial.severities[severity])
             for severity in sorted(trial.severities, reverse=True)
         ],
+        "private": trial.private,
         "first": [_first(rows[one[0]], *one[1:]) for one in trial.first if one[0] in rows],
         "most": [{"code": rows[pk].code, "device": rows[pk].name, "number": n} for pk, n in most if pk in rows],
     }

@@ -20,7 +20,7 @@ from huying.casework.cases.desk.pickers import area_from, area_value
 from huying.casework.catalogue import queries as catalogue
 from huying.ground.territory import queries as territory
 from huying.kernel import clock
-from huying.kernel.errors import HuyingError, Invalid, NotFound
+from huying.kernel.errors import Conflict, HuyingError, Invalid, NotFound
 from huying.senses.devices import access as devices
 from huying.senses.devices.kinds import Kind, kinds
 from huying.senses.devices.words import said
@@ -152,6 +152,9 @@ class Editing:
     error: HuyingError | None = None
     tried: Rule | None = None
     trial: trying.Trial | None = None
+    seen: int = 0  # the version in ``seen_in`` that the editor has before them
+    seen_in: str = ""
+    theirs: AlarmRule | None = None  # what somebody else has saved meanwhile
 
 
 @staff
@@ -175,10 +178,13 @@ def rule(request: HttpRequest, kind: str, code: str) -> HttpResponse:
     scope = Scope.read(request.GET.get("scope", ""))
     row = _row(actor, of, code, scope) if scope else None
     held = read_body(row.body) if row is not None and not row.off else None
-    held = held or next((one for one in queries.defaults_of(of.code) if one.code == code), None)
+    held = held or queries.default_of(of.code, code)
     if held is None:
         raise NotFound(_("没有这条规则"), code="rule_not_found")
-    return _edit(request, Editing(of, held, row, scope or _first_scope(request), form.typed_of(held, of)))
+    scope = scope or _first_scope(request)
+    seen = row if row is not None else _row(actor, of, code, scope)
+    one = Editing(of, held, row, scope, form.typed_of(held, of), seen=seen.version if seen else 0, seen_in=scope.query)
+    return _edit(request, one)
 
 
 def _row(actor: Any, kind: Kind, code: str, scope: Scope) -> AlarmRule | None:
@@ -201,6 +207,9 @@ def _edit(request: HttpRequest, one: Editing) -> HttpResponse:
     if not devices.may_somewhere(actor_of(request), access.EDIT):
         raise NotFound(code="rule_not_found")
     one.typed, one.reason = form.typed_from(request.POST), request.POST.get("reason", "").strip()
+    seen = request.POST.get("seen", "")
+    one.seen = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else 0
+    one.seen_in = request.POST.get("seen_in", "")[:90]
     if one.held is not None:
         one.typed["code"] = one.held.code
     try:
@@ -210,8 +219,17 @@ def _edit(request: HttpRequest, one: Editing) -> HttpResponse:
         if error.status == 404:
             raise
         one.error = error
+        if isinstance(error, Conflict):
+            _meet(actor_of(request), one)
         return _show(request, one)
     return redirect(f"{reverse('alarms-rules')}?kind={one.kind.code}") if saved else _show(request, one)
+
+
+def _meet(actor: Any, one: Editing) -> None:
+    """Somebody else has saved meanwhile: both versions are shown, and saving again is a decision that knows of theirs."""
+    one.theirs = _row(actor, one.kind, one.typed["code"], one.scope)
+    if one.theirs is not None:
+        one.seen, one.seen_in = one.theirs.version, one.scope.query
 
 
 def _scope_typed(request: HttpRequest) -> Scope:
@@ -231,23 +249,20 @@ def _do(request: HttpRequest, one: Editing) -> bool:
     """Try, save or withdraw; whether something was saved."""
     actor, now = actor_of(request), clock.now()
     do, area, device = request.POST.get("do", ""), one.scope.area, one.scope.device
+    place: Any = {"area": area, "device": device, "reason": one.reason, "actor": actor, "now": now}
+    place["seen"] = one.seen if one.scope.query == one.seen_in else 0
     if do == "withdraw" and one.row is not None:
-        default = next((each for each in queries.defaults_of(one.kind.code) if each.code == one.row.code), None)
+        default = queries.default_of(one.kind.code, one.row.code)
         if default is not None:
-            body = form.written(default)
-            actions.save_rule(
-                body, area=area, device=device, reason=one.reason, actor=actor, now=now, seen=one.row.version
-            )
+            actions.save_rule(form.written(default), **place)
         else:
-            actions.drop_rule(
-                one.kind.code, one.row.code, area=area, device=device, reason=one.reason, actor=actor, now=now
-            )
+            actions.drop_rule(one.kind.code, one.row.code, **place)
         messages.success(request, _("已改回自带的规则"))
         return True
     raw = form.raw_of(one.typed, one.kind, one.held)
     one.tried = check_rule(raw)
     if do == "save":
-        actions.save_rule(raw, area=area, device=device, reason=one.reason, actor=actor, now=now)
+        actions.save_rule(raw, **place)
         messages.success(request, _("已保存，马上按新的报警"))
         return True
     old = form.written(one.held) if one.held is not None else None
@@ -310,6 +325,9 @@ def _show(request: HttpRequest, one: Editing) -> HttpResponse:
         "trying": trying.said(one.trial) if one.trial else None,
         "may_edit": devices.may_somewhere(actor, access.EDIT),
         "own_row": one.row,
+        "seen": one.seen,
+        "seen_in": one.seen_in,
+        "theirs": _version(one.theirs, one.kind) if one.theirs else None,
         "keeps_more": form.keeps_more(one.held),
         "scope": {
             "kind": one.scope.kind,

@@ -9,6 +9,7 @@ from .defaults import default_rules, every_default
 from .grammar import SEVERITIES, Event, Rule, State
 from .learning import Learned
 from .parsing import RuleWrong, parse_rule, parse_rules
+from .renewing import begun_anew, let_go
 from .replaying import Replayed, replay
 from .running import Engine
 from .words import explain, sentence
@@ -22,9 +23,11 @@ __all__ = [
     "Rule",
     "RuleWrong",
     "State",
+    "begun_anew",
     "default_rules",
     "every_default",
     "explain",
+    "let_go",
     "parse_rule",
     "parse_rules",
     "replay",

@@ -12,13 +12,14 @@ from django.test.utils import CaptureQueriesContext
 
 from huying.casework.cases.factories import NOW, Cast, make_cast
 from huying.kernel import facts
-from huying.senses.alarms.actions import Happened, apply_events
+from huying.kernel.errors import Forbidden
+from huying.senses.alarms.actions import Happened, apply_events, settle_covers, stop_alarms, stop_left_over
 from huying.senses.alarms.factories import event, happen, known, make_alarm
 from huying.senses.alarms.facts import AlarmCleared, AlarmRaised, AlarmStepped
 from huying.senses.alarms.models import Alarm, Drill
 from huying.senses.devices.models import Device
 
-from .conftest import make_device
+from .conftest import ALARMS, make_device
 
 MINUTE = timedelta(minutes=1)
 
@@ -168,19 +169,80 @@ def test_silences_noted_before_are_covered_when_the_gateway_dies(behind: list[De
     assert Alarm.objects.filter(covered_by=gateway, climbs_at__isnull=True).count() == 3
 
 
-def test_they_clear_together_and_come_back_alone(behind: list[Device]) -> None:
-    gateway, *rest = behind
+DAY = timedelta(minutes=1500)  # a detector's time of silence
+
+
+def test_when_the_gateway_is_back_each_has_its_time_to_speak(behind: list[Device]) -> None:
+    gateway, first, second, third = behind
     with transaction.atomic():
-        apply_events(_silent(*behind), now=NOW)
+        apply_events(_silent(gateway, first, second), now=NOW)
     later = NOW + 5 * MINUTE
+    happen(gateway, event("clear", later, alarm="offline", severity=2), now=later)
+    happen(third, event("raise", later, alarm="offline", severity=2), now=later)  # nobody storms now
+    assert settle_covers(actor=ALARMS, now=later) == 0
+    assert set(Alarm.objects.filter(cleared_at=None).values_list("covered_by", "uncovers_at")) == {
+        (gateway.pk, later + DAY)
+    }
+    happen(first, event("clear", later, alarm="offline", severity=2), now=later)
+    ended = Alarm.objects.get(device=first)
+    assert (ended.cause, ended.cleared_by, ended.uncovers_at) == ("gateway", "reading", None)
+    assert settle_covers(actor=ALARMS, now=later + DAY - MINUTE) == 0
     with facts.collected() as told:
-        happen(gateway, event("clear", later, alarm="offline", severity=2), now=later)
-    assert not Alarm.objects.filter(cleared_at__isnull=True).exists()
-    assert {(one.cause, one.cleared_by) for one in Alarm.objects.filter(covered_by=gateway)} == {("gateway", "gateway")}
-    assert [one.device_id for one in told] == [gateway.pk]  # type: ignore[attr-defined]
-    again = later + MINUTE
-    happen(rest[0], event("raise", again, alarm="offline", severity=2), now=again)
-    assert Alarm.objects.get(cleared_at__isnull=True).covered_by is None
+        assert settle_covers(actor=ALARMS, now=later + DAY) == 2
+        assert settle_covers(actor=ALARMS, now=later + DAY) == 0
+    assert {(type(one), one.device_id) for one in told} == {  # type: ignore[attr-defined]
+        (AlarmRaised, second.pk), (AlarmRaised, third.pk)
+    }  # fmt: skip
+    assert set(Alarm.objects.filter(cleared_at=None).values_list("covered_by", "climbs_at")) == {(None, later + DAY)}
+
+
+def test_a_gateway_that_dies_again_explains_again(behind: list[Device]) -> None:
+    gateway, first, *_rest = behind
+    with transaction.atomic():
+        apply_events(_silent(gateway, first), now=NOW)
+    for hour in (1, 2):
+        at = NOW + timedelta(hours=hour)
+        happen(gateway, event("clear" if hour == 1 else "raise", at, alarm="offline", severity=2), now=at)
+        settle_covers(actor=ALARMS, now=at)
+    assert settle_covers(actor=ALARMS, now=NOW + 2 * DAY) == 0
+    assert Alarm.objects.get(device=first).uncovers_at is None
+
+
+@pytest.mark.parametrize("how", ["moved", "paused"])
+def test_no_silence_stays_explained_by_a_gateway_that_is_not_silent(behind: list[Device], how: str) -> None:
+    gateway, first, *_rest = behind
+    with transaction.atomic():
+        apply_events(_silent(gateway, first), now=NOW)
+    if how == "moved":
+        Device.objects.filter(pk=first.pk).update(gateway=None)
+    else:
+        Device.objects.filter(pk=gateway.pk).update(state="paused")
+        stop_alarms({gateway.pk: NOW}, actor=ALARMS)
+        assert settle_covers(actor=ALARMS, now=NOW + 2 * DAY) == 0  # nothing can come through it
+        Device.objects.filter(pk=gateway.pk).update(state="active")
+    assert settle_covers(actor=ALARMS, now=NOW) == 0
+    assert settle_covers(actor=ALARMS, now=NOW + DAY) == 1
+
+
+def test_as_many_queries_for_many_uncovered_as_for_a_few(cast: Cast) -> None:
+    asked = []
+    for many in (3, 30):
+        gateway = make_device(f"GW-{many}", kind="gateway")
+        for number in range(many):
+            make_alarm(
+                make_device(f"U{many}-{number}", gateway=gateway), NOW, kind="offline", rule="offline", severity=2,
+                urgent=False, covered_by=gateway, uncovers_at=NOW,
+            )  # fmt: skip
+        with CaptureQueriesContext(connection) as seen:
+            assert settle_covers(actor=ALARMS, now=NOW) == many
+        asked.append(len(seen.captured_queries))
+    assert asked[0] == asked[1]
+
+
+def test_only_the_program_settles(cast: Cast) -> None:
+    for action in (settle_covers, stop_left_over):
+        with pytest.raises(Forbidden):
+            action(actor=cast.zhao_centre, now=NOW)
 
 
 def test_a_detector_behind_a_dead_gateway_still_calls_for_smoke(behind: list[Device]) -> None:

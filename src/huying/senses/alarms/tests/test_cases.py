@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -120,6 +121,11 @@ def test_sent_back_and_done_again(device: Device, fire_item: Item, cast: Cast) -
     cases.order_redo(case.pk, reason="报警又响了", actor=cast.qian_supervisor, now=NOW + 20 * MINUTE)
     alarm.refresh_from_db()
     assert (alarm.closed_at, alarm.cause) == (None, "")
+    entries = Entry.objects.filter(chain=f"alarm:{alarm.uid}").order_by("seq")
+    assert [(one.verb, json.loads(one.body)["by"], one.at) for one in entries] == [
+        ("close_with_case", cast.sun_checker.ref, NOW + 10 * MINUTE),
+        ("reopen_with_case", cast.qian_supervisor.ref, NOW + 20 * MINUTE),
+    ]
 
 
 def test_cases_merged_take_their_alarms_along(device: Device, fire_item: Item, cast: Cast) -> None:

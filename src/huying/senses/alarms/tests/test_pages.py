@@ -70,10 +70,12 @@ PAGES = [
     "/desk/devices/SM-1/point.geojson", "/desk/devices/export.xlsx", "/desk/alarms/", "/desk/alarms/rows",
     "/desk/alarms/?show=closed&severity=3&kind=smoke", "/desk/alarms/rules/", "/desk/alarms/rules/?kind=wearable",
     "/desk/alarms/rules/smart_breaker/leak/", "/desk/alarms/rates/", "/desk/alarms/drills/",
+    "/desk/alarms/ladders/", "/desk/alarms/ladders/all/sos/1/", "/desk/alarms/ladders/all/any/3/?device=SM-1",
 ]  # fmt: skip
 KEEPS = [
     "/desk/devices/new", "/desk/devices/import", "/desk/devices/import.csv", "/desk/devices/SM-1/edit",
     "/desk/devices/SM-1/credential", "/desk/alarms/rules/new?kind=smoke",
+    "/desk/alarms/ladders/new", "/desk/alarms/ladders/new?from=all/sos/1",
 ]  # fmt: skip
 
 

@@ -162,7 +162,7 @@ def _held(around: Around, drafts: Sequence[Numbered]) -> dict[str, Device]:
     if not around.taken:
         return {}
     wanted = [draft.code for _number, draft in drafts if draft.code in around.taken]
-    rows = Device.objects.select_for_update(of=("self",)).filter(code__in=wanted).order_by("pk")
+    rows = Device.objects.select_for_update(no_key=True, of=("self",)).filter(code__in=wanted).order_by("pk")
     return {row.code: row for row in rows.prefetch_related("contacts__person")}
 
 

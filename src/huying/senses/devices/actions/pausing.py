@@ -76,7 +76,7 @@ def move_devices(successors: Mapping[str, Sequence[str]], *, actor: Actor, now: 
     """
     moved = 0
     for code, heirs in successors.items():
-        rows = list(Device.objects.select_for_update().filter(area=code).order_by("pk"))
+        rows = list(Device.objects.select_for_update(no_key=True).filter(area=code).order_by("pk"))
         for start in range(0, len(rows), _STEP):
             part = rows[start : start + _STEP]
             points = [(row.lon, row.lat) if row.lon is not None and row.lat is not None else None for row in part]
@@ -93,7 +93,7 @@ def move_devices(successors: Mapping[str, Sequence[str]], *, actor: Actor, now: 
 @transaction.atomic
 def forget_resident(resident: UUID, *, actor: Actor, now: datetime) -> int:
     """A resident was erased: their devices watch over nobody, and the private contacts are gone. How many devices."""
-    rows = list(Device.objects.select_for_update().filter(resident_uid=resident).order_by("pk"))
+    rows = list(Device.objects.select_for_update(no_key=True).filter(resident_uid=resident).order_by("pk"))
     Contact.objects.filter(device__in=rows, person__isnull=True).delete()
     Device.objects.filter(pk__in=[row.pk for row in rows]).update(
         resident_uid=None, address="", changed_at=now, changed_by=actor.ref

@@ -9,7 +9,6 @@ from typing import Any
 from huying.kernel import trace
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid, NotFound
-from huying.kernel.locks import lock_rows
 
 from ..models import Device
 from ..words import why
@@ -30,11 +29,14 @@ def note(drafts: Iterable[trace.Draft]) -> None:
 
 
 def locked(device_id: int) -> Device:
-    """The device, locked; NotFound when there is none."""
-    found = lock_rows(Device, [device_id])
-    if not found:
+    """The device, locked against other writers; NotFound when there is none.
+
+    Not against those who only point to it: an alarm being raised meanwhile is waited for elsewhere, never in a circle.
+    """
+    found = Device.objects.select_for_update(no_key=True, of=("self",)).filter(pk=device_id).first()
+    if found is None:
         raise NotFound(code="device_not_found")
-    return found[0]
+    return found
 
 
 def wrong(field: str, code: str, *, place: str = "") -> Invalid:

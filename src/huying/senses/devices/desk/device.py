@@ -42,6 +42,12 @@ PERIODS: Final = {
     "year": (timedelta(days=365), gettext_lazy("近 1 年")),
 }
 LONGEST: Final = timedelta(days=3660)
+NO_PERIOD: Final = {
+    "empty": gettext_lazy("结束时间要晚于开始时间"),
+    "early": gettext_lazy("2000 年以前没有读数"),
+    "late": gettext_lazy("还没有到这个时间，不能选将来"),
+    "long": gettext_lazy("一次最多看十年，请缩短时间"),
+}
 POINTS: Final = 300
 SENT: Final = 20
 STATE_STEPS: Final = {
@@ -268,9 +274,10 @@ def _period(request: HttpRequest, now: datetime, wrong: dict[str, str]) -> tuple
     if request.GET.get("from") or request.GET.get("to"):
         since, until = _moment(request, "from", wrong), _moment(request, "to", wrong)
         if since and until:
-            if since < until <= since + LONGEST:
+            no = rules.refuse_period(since, until, now=now, longest=LONGEST)
+            if no is None:
                 return since, until, ""
-            wrong["to"] = _("请选择先后合理、不超过十年的时间")
+            wrong["from" if no == "early" else "to"] = str(NO_PERIOD[no])
     period = request.GET.get("period", "day")
     period = period if period in PERIODS else "day"
     return now - PERIODS[period][0], now, period

@@ -14,7 +14,7 @@ from huying.ground.organisation.actions import issue_key
 from huying.kernel import clock
 from huying.kernel.actor import SYSTEM
 from huying.kernel.privacy.models import AccessEntry
-from huying.senses.devices.factories import make_device
+from huying.senses.devices.factories import make_device, make_keeper
 
 pytestmark = pytest.mark.django_db
 
@@ -105,3 +105,24 @@ def test_keepers_see_how_the_drain_fares_and_what_it_could_not_take(drain, luo, 
     for path in ("status", "rejected"):
         assert key("devices:read").get(f"/api/v1/readings/{path}").status_code == 404
         assert staff(cast.tang_grid).get(f"/api/v1/readings/{path}").status_code == 404
+
+
+def test_what_another_place_s_devices_sent_wrong_is_not_shown(drain, luo, cast):
+    make_device(luo, "b-1")
+    drain.take(drain.message("nobody", {"v": {}}), drain.message("b-1", b"\xff{"))
+    far = make_keeper(cast, "远设备", area=GRID_3)
+    for keeper, codes in ((luo, {"nobody", "b-1"}), (far, {"nobody"})):
+        items = staff(keeper).get("/api/v1/readings/rejected").json()["items"]
+        assert {one["code"] for one in items} == codes
+
+
+def test_moments_no_calendar_of_ours_holds_are_refused(drain, luo):
+    make_device(luo, "b-1")
+    client = staff(luo)
+    for given, code in (
+        ({"until": "0001-01-01T00:00:00Z"}, "moment_far"),
+        ({"until": "9999-12-31T23:59:59Z"}, "moment_far"),
+        ({"since": "2026-01-01T00:00:00"}, "zone_needed"),
+    ):
+        wrong = asked(client, "b-1/history", fields="leak", **given)
+        assert (wrong.status_code, wrong.json()["code"]) == (422, code), given

@@ -7,6 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from huying.casework.cases.factories import NOW
+from huying.kernel.actor import system
+from huying.senses.alarms.actions import settle_covers
 from huying.senses.alarms.models import Alarm
 from huying.senses.devices import actions as devices
 from huying.senses.devices.factories import make_device
@@ -91,6 +93,7 @@ def test_a_dead_gateway_is_one_alarm(drain, luo, told):
     for n in range(40, 80):
         drain.say("g-1", {"gateway": "g-1", "devices": parts[1:]}, minutes(n))
         look(drain, minutes(n))
+        settle_covers(actor=system("alarms"), now=minutes(n))
     assert silent() == ["b-0"] and offline() == ["b-0"]
 
 

@@ -1,0 +1,130 @@
+"""Ladders as they are held: those that come with the program and what places say otherwise, each in versions with a source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db.models import Q, QuerySet
+
+from huying.ground.organisation.queries import directory
+from huying.kernel.actor import Actor
+from huying.kernel.clock import local_day
+from huying.senses.devices import access as devices
+from huying.senses.devices.models import Device
+
+from . import ladder
+from .ladder import Policy, Rung
+from .models import Alarm, LadderPolicy
+from .people import Called, rota_for
+from .rulebook import Rulebook
+
+Key = tuple[str, str, int]  # area, kind of alarm, severity
+MOST: Final = 500
+SUGGESTED: Final = {"now": 4, "urgent": 3}  # a rule's own ladder, as the severity whose policy is walked
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One ladder. ``row``: the version of a place that is in force (None: it comes with the program, or none is yet);
+    ``coming``: the next version, in force later."""
+
+    policy: Policy
+    row: LadderPolicy | None = None
+    coming: LadderPolicy | None = None
+
+    @property
+    def key(self) -> Key:
+        return self.policy.area, self.policy.kind, self.policy.severity
+
+
+def key_of(row: LadderPolicy | Policy) -> Key:
+    return row.area, row.kind, row.severity
+
+
+def policy_of(row: LadderPolicy) -> Policy:
+    return Policy(row.area, row.kind, row.severity, ladder.parse_rungs(row.rungs), row.source, row.source_en)
+
+
+def in_force(now: datetime) -> list[Policy]:
+    """Every ladder in force: of rows for the same area, kind and severity the latest, and behind them the defaults. One query."""
+    held: dict[Key, Policy] = {key_of(one): one for one in ladder.defaults()}
+    for row in LadderPolicy.objects.filter(valid_from__lte=now).order_by("valid_from", "id"):
+        held[key_of(row)] = policy_of(row)
+    return list(held.values())
+
+
+def ladder_of(alarm: Alarm, policies: Sequence[Policy], book: Rulebook) -> Policy | None:
+    """The ladder an alarm (with its device) walks."""
+    rule = book.of(alarm.device).rule(alarm.rule)
+    severity = max(alarm.peak, SUGGESTED.get(rule.ladder, 1) if rule else 1)
+    return ladder.pick(policies, area=alarm.area, kind=alarm.kind, severity=severity)
+
+
+# --- for those who look after them ------------------------------------------------------------------------------------
+
+
+def visible(actor: Actor) -> QuerySet[LadderPolicy]:
+    """Ladders of places that concern the actor's areas, those of wider areas included."""
+    if "" in (areas := devices.areas(actor)):
+        return LadderPolicy.objects.all()
+    found = Q(pk__in=[])
+    for area in areas:
+        found |= Q(area__startswith=area) | Q(area__in=[area[:length] for length in range(len(area))])
+    return LadderPolicy.objects.filter(found)
+
+
+def held(actor: Actor, *, now: datetime) -> list[Held]:
+    """The ladders that concern the actor: by kind of alarm, the widest area first. One query."""
+    found: dict[Key, Held] = {key_of(one): Held(one) for one in ladder.defaults()}
+    for row in visible(actor).order_by("valid_from", "id")[:MOST]:
+        key = key_of(row)
+        before = found.get(key)
+        if row.valid_from <= now:
+            found[key] = Held(policy_of(row), row)
+        elif before is None:
+            found[key] = Held(policy_of(row), None, row)
+        elif before.coming is None:
+            found[key] = Held(before.policy, before.row, row)
+    return sorted(found.values(), key=lambda one: (one.policy.kind, len(one.policy.area), one.key))
+
+
+def one(actor: Actor, key: Key, *, now: datetime) -> Held | None:
+    """One of them."""
+    return next((each for each in held(actor, now=now) if each.key == key), None)
+
+
+def versions(actor: Actor, key: Key, *, bound: int = 50) -> list[LadderPolicy]:
+    """All versions of one ladder of a place, the newest first. One query."""
+    area, kind, severity = key
+    rows = visible(actor).filter(area=area, kind=kind, severity=severity)
+    return list(rows.order_by("-valid_from", "-id")[:bound])
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """Whom a rung would call: people as they are found now, and parts for which nobody is."""
+
+    rung: Rung
+    called: tuple[Called, ...]
+    nobody: tuple[str, ...]
+
+
+def would_call(device: Device, policy: Policy, *, now: datetime) -> list[Calling]:
+    """Who would be called if an alarm of this device walked this ladder now. Nothing is written, nobody is told."""
+    alarm = Alarm(device=device, area=device.area, kind=policy.kind, severity=policy.severity, peak=policy.severity)
+    rota = rota_for([alarm], directory(on=local_day(now)), now)
+    found = []
+    for rung in policy.rungs:
+        called: dict[tuple[int | None, int | None], Called] = {}
+        nobody = []
+        for who in rung.who:
+            people = rota.of(alarm, who)
+            if not people:
+                nobody.append(who)
+            for each in people:
+                called.setdefault((each.person_id, each.contact_rank), each)
+        found.append(Calling(rung, tuple(called.values()), tuple(nobody)))
+    return found

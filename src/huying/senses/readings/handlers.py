@@ -1,0 +1,29 @@
+"""What the drain does when devices are paused, count again, or a call of theirs was ended by people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from huying.kernel.facts import subscribe
+from huying.senses.alarms.facts import AlarmsLetGo
+from huying.senses.devices.facts import DevicePaused, DeviceResumed
+
+from . import renewing
+
+
+@subscribe(DevicePaused)
+def paused(told: Sequence[DevicePaused]) -> None:
+    """Nothing it said before is in force any more: what still stands when it counts again is raised then."""
+    renewing.begin_anew(fact.device_id for fact in told)
+
+
+@subscribe(DeviceResumed)
+def resumed(told: Sequence[DeviceResumed]) -> None:
+    """It may have died meanwhile: it is looked at although it says nothing."""
+    renewing.look_later({fact.device_id: fact.at for fact in told})
+
+
+@subscribe(AlarmsLetGo)
+def let_go(told: Sequence[AlarmsLetGo]) -> None:
+    """The next call is a new one."""
+    renewing.forget_calls(call for fact in told for call in fact.calls)

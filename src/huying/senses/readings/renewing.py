@@ -1,0 +1,73 @@
+"""What the rules remember of a device, changed by somebody else than the drain.
+
+The drain holds it in memory: who wrote a state last stands in it, and here that is nobody (``NOBODY``), so that a batch which
+did not know of the change is taken again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+
+from huying.kernel.stream import READINGS, URGENT, partition_of
+from huying.senses.alarms.engine import State, begun_anew, let_go
+from huying.senses.devices.kinds import kinds
+from huying.senses.devices.models import Device, LastValue
+
+from . import actions
+
+NOBODY: Final = -2
+Change = Callable[[State], State]
+
+
+def begin_anew(devices: Iterable[int]) -> int:
+    """These devices do not count for now: what was in force is not any more, their silence means nothing. How many."""
+    return _change(dict.fromkeys(devices, begun_anew), silence=True)
+
+
+def forget_calls(calls: Iterable[tuple[int, str, str]]) -> int:
+    """Calls (device, alarm, rule) that were ended by people, not by the device."""
+    changes: dict[int, Change] = {}
+    for device, alarm, rule in calls:
+        changes[device] = _after(changes.get(device), alarm, rule)
+    return _change(changes, silence=False)
+
+
+def _after(before: Change | None, alarm: str, rule: str) -> Change:
+    return lambda state: let_go(before(state) if before else state, alarm, rule)
+
+
+@transaction.atomic
+def _change(changes: Mapping[int, Change], *, silence: bool) -> int:
+    rows = list(LastValue.objects.select_for_update().filter(pk__in=list(changes)).order_by("pk"))
+    for row in rows:
+        row.state = _changed(row.state, changes[row.pk], silence=silence)
+    LastValue.objects.bulk_update(rows, ["state"])
+    return len(rows)
+
+
+def _changed(state: Mapping[str, Any], change: Change, *, silence: bool) -> dict[str, Any]:
+    made = dict(state)
+    for mark in (actions.mark_of(READINGS), actions.mark_of(URGENT)):
+        if mine := made.get(mark):
+            rules = change(mine["rules"]) if mine.get("rules") else mine.get("rules")
+            made[mark] = {**mine, "rules": rules, "p": NOBODY}
+    if silence:
+        made["s"] = None
+    return made
+
+
+def look_later(devices: Mapping[int, datetime]) -> None:
+    """Devices that count again (from when): each is looked at when it has had time to speak."""
+    rows = Device.objects.filter(pk__in=list(devices)).values_list("pk", "code", "kind")
+    actions.write_due(
+        (pk, partition_of(code), _ms(devices[pk] + timedelta(minutes=kinds()[kind].silence_minutes)))
+        for pk, code, kind in rows
+    )
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
