@@ -3,6 +3,17 @@
 from huying.kernel.files.models import StoredFile
 from huying.kernel.privacy.models import AccessEntry
 from huying.kernel.replicas import Departure, ReplicaHome
+from huying.kernel.sharing import SharedNote
 from huying.kernel.trace.models import Checkpoint, Entry, Leaf, PrivateValue
 
-__all__ = ["AccessEntry", "Checkpoint", "Departure", "Entry", "Leaf", "PrivateValue", "ReplicaHome", "StoredFile"]
+__all__ = [
+    "AccessEntry",
+    "Checkpoint",
+    "Departure",
+    "Entry",
+    "Leaf",
+    "PrivateValue",
+    "ReplicaHome",
+    "SharedNote",
+    "StoredFile",
+]

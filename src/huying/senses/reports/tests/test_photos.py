@@ -60,9 +60,7 @@ def bring(call: Call, **more: Any) -> Report:
 def test_a_renewed_key_goes_on_with_what_the_old_one_brought(cast: Cast) -> None:
     old = caller(WRITE)
     code = bring(old).tracking_code
-    _key, token = renew_key(
-        actor=SYSTEM, now=now(), key=ApiKey.objects.get(), expires_at=now() + timedelta(days=30)
-    )
+    _key, token = renew_key(actor=SYSTEM, now=now(), key=ApiKey.objects.get(), expires_at=now() + timedelta(days=30))
     client = Client(headers={"Authorization": f"Bearer {token}"})
     again = client.post("/api/v1/reports", report(), content_type="application/json")
     assert (again.status_code, again.json()["tracking_code"]) == (200, code)  # sent again is a repetition
