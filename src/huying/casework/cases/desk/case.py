@@ -33,7 +33,7 @@ from .files import sorted_out
 from .guard import actor_of, staff
 from .pickers import unit_label
 from .scene import Scene, read_scene
-from .shown import area_names, area_words, item_name, state_kind
+from .shown import area_names, area_words, item_name, late_elsewhere, state_kind
 from .steps import Step
 
 _EXPORTERS = ("checker", "supervisor", "discipline", "centre_lead")
@@ -116,6 +116,7 @@ def facts_of(scene: Scene) -> dict[str, Any]:
         "evidence": _evidence_said(scene),
         **sorted_out(beside.attachments),
         "runs": case.open and not case.suspended_at,
+        "late_elsewhere": late_elsewhere(case.light, case.due_at, scene.now),
         "now": scene.now,
         "today": clock.local_day(scene.now),
         "transfers": [(one, transferring.CHANNELS.get(one.channel, one.channel)) for one in beside.transfers],
