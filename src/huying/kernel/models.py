@@ -3,7 +3,6 @@
 from huying.kernel.files.models import StoredFile
 from huying.kernel.privacy.models import AccessEntry
 from huying.kernel.replicas import Departure, ReplicaHome
-from huying.kernel.sharing import SharedNote
 from huying.kernel.trace.models import Checkpoint, Entry, Leaf, PrivateValue
 
 __all__ = [
@@ -14,6 +13,5 @@ __all__ = [
     "Leaf",
     "PrivateValue",
     "ReplicaHome",
-    "SharedNote",
     "StoredFile",
 ]

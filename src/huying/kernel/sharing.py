@@ -2,7 +2,8 @@
 
 The default cache of the settings. Each call is one query; ``add`` and ``incr`` are atomic between processes, so that of
 two who use a one-time code at the same moment one is refused. Whole numbers are kept as such, everything else pickled
-under a signature of this instance: whoever can write the table cannot make a process run anything.
+under a signature of this instance: whoever can write the table cannot make a process run anything. The table is made by
+migration 0005 and is no model: nothing refers to it, and nothing is lost with it but a few minutes' counting.
 """
 
 from __future__ import annotations
@@ -10,37 +11,18 @@ from __future__ import annotations
 import pickle
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
-from django.db import connection, models
-from django.db.models import Q
+from django.db import connection
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-_TABLE: Final = "kernel_sharednote"
+TABLE: Final = "kernel_shared"
 _LIVES: Final = "(ends IS NULL OR ends > clock_timestamp())"
 _ENDS: Final = "clock_timestamp() + %s::double precision * interval '1 second'"
-_PUT: Final = f"""INSERT INTO {_TABLE} AS held (name, number, value, ends) VALUES (%s, %s, %s, {_ENDS})
+_PUT: Final = f"""INSERT INTO {TABLE} AS held (name, number, value, ends) VALUES (%s, %s, %s, {_ENDS})
     ON CONFLICT (name) DO UPDATE SET number = excluded.number, value = excluded.value, ends = excluded.ends"""
-
-
-class SharedNote(models.Model):
-    """One thing known to all processes until it ends: a whole number, or a signed value."""
-
-    name = models.CharField(max_length=250, primary_key=True)
-    number = models.BigIntegerField(null=True)
-    value = models.BinaryField(null=True)
-    ends = models.DateTimeField(null=True)
-
-    class Meta:
-        indexes: ClassVar = [models.Index(fields=["ends"], name="kernel_sharednote_ends")]
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(number__isnull=True, value__isnull=False) | Q(number__isnull=False, value__isnull=True),
-                name="kernel_sharednote_one_of",
-            )
-        ]
 
 
 class SharedCache(BaseCache):
@@ -55,7 +37,7 @@ class SharedCache(BaseCache):
 
     def get_many(self, keys: Any, version: int | None = None) -> dict[str, Any]:
         names = {self._name(key, version): key for key in keys}
-        rows = _ask(f"SELECT name, number, value FROM {_TABLE} WHERE name = ANY(%s) AND {_LIVES}", [list(names)])
+        rows = _ask(f"SELECT name, number, value FROM {TABLE} WHERE name = ANY(%s) AND {_LIVES}", [list(names)])
         found = {names[name]: number if value is None else _open(name, value) for name, number, value in rows}
         return {key: value for key, value in found.items() if value is not _FORGED}
 
@@ -73,12 +55,12 @@ class SharedCache(BaseCache):
 
     def touch(self, key: str, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         ends = [self._seconds(key, timeout), self._name(key, version)]
-        return bool(_ask(f"UPDATE {_TABLE} SET ends = {_ENDS} WHERE name = %s AND {_LIVES} RETURNING 1", ends))
+        return bool(_ask(f"UPDATE {TABLE} SET ends = {_ENDS} WHERE name = %s AND {_LIVES} RETURNING 1", ends))
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
         """Raises ``ValueError`` when there is no living number of this name."""
         rows = _ask(
-            f"UPDATE {_TABLE} SET number = number + %s WHERE name = %s AND number IS NOT NULL AND {_LIVES} RETURNING number",
+            f"UPDATE {TABLE} SET number = number + %s WHERE name = %s AND number IS NOT NULL AND {_LIVES} RETURNING number",
             [delta, self._name(key, version)],
         )
         if not rows:
@@ -86,10 +68,10 @@ class SharedCache(BaseCache):
         return int(rows[0][0])
 
     def delete(self, key: str, version: int | None = None) -> bool:
-        return bool(_ask(f"DELETE FROM {_TABLE} WHERE name = %s RETURNING 1", [self._name(key, version)]))
+        return bool(_ask(f"DELETE FROM {TABLE} WHERE name = %s RETURNING 1", [self._name(key, version)]))
 
     def clear(self) -> None:
-        _ask(f"DELETE FROM {_TABLE}", [])
+        _ask(f"DELETE FROM {TABLE}", [])
 
     def _name(self, key: str, version: int | None) -> str:
         return _name(self.make_key(key, version=version))
@@ -104,7 +86,7 @@ class SharedCache(BaseCache):
 
 def forget_what_ended() -> int:
     """Delete what is over; how much that was."""
-    return len(_ask(f"DELETE FROM {_TABLE} WHERE ends < clock_timestamp() - %s RETURNING 1", [timedelta(minutes=5)]))
+    return len(_ask(f"DELETE FROM {TABLE} WHERE ends < clock_timestamp() - %s RETURNING 1", [timedelta(minutes=5)]))
 
 
 _FORGED: Final = object()
