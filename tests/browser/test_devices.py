@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.db import transaction
 from playwright.sync_api import Page, expect
 
@@ -35,8 +35,10 @@ def address(site: str) -> str:
 @pytest.fixture
 def cast(site: str) -> Iterator[Cast]:
     cache.clear()
+    caches["near"].clear()
     yield factories.make_cast()
     cache.clear()
+    caches["near"].clear()
 
 
 def test_an_alarm_comes_live_and_is_taken_by_a_key(open_page: OpenPage, axe: Axe, cast: Cast) -> None:

@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -42,8 +42,10 @@ def address(site: str) -> str:
 @pytest.fixture
 def cast(site: str) -> Iterator[Cast]:
     cache.clear()
+    caches["near"].clear()
     yield factories.make_cast()
     cache.clear()
+    caches["near"].clear()
 
 
 @pytest.fixture

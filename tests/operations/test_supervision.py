@@ -167,6 +167,21 @@ def test_down_stops_every_part_and_keeps_the_data(instance: Instance) -> None:
     assert instance.run("migrate")[1]["applied"] == 0
 
 
+def test_ctrl_c_stops_every_part(instance: Instance) -> None:
+    command = [sys.executable, "-m", "huying.config.command_line", "up", "--data-dir", str(instance.home.path)]
+    command += ["--port", str(instance.choices.port)]
+    env = {one: value for one, value in os.environ.items() if not one.startswith(("HUYING_", "DATABASE_", "DJANGO_"))}
+    shown = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert _until(lambda: bool(instance.home.read()) and instance.healthy())
+    family = instance.family()
+    assert family[0].pid == shown.pid
+    shown.send_signal(signal.SIGINT)
+    said, _errors = shown.communicate(timeout=PATIENCE)
+    assert shown.returncode == 0 and "stopped" in said.splitlines()[-1]
+    _gone, alive = psutil.wait_procs(family, timeout=PATIENCE)
+    assert not alive and instance.run("status")[0] == 3
+
+
 def test_a_long_data_directory_gets_a_short_socket(tmp_path: Path) -> None:
     long = tmp_path / ("很长的目录" * 10)
     chosen = socket_directory(long)

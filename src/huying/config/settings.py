@@ -136,7 +136,12 @@ COTTON_SNAKE_CASED_NAMES = False
 
 DATABASES = {"default": database_settings(os.environ.get("DATABASE_URL", ""), HUYING_DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}}}
+CACHES = {
+    # Counts of tries and marks of used codes: all web processes must know the same.
+    "default": {"BACKEND": "huying.kernel.sharing.SharedCache", "OPTIONS": {"LEAST": SIGNIN_KEPT}},
+    # What each process may find out for itself: figures that are shown again and again.
+    "near": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 2_000}},
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 LANGUAGE_CODE = "zh-hans"

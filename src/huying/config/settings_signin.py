@@ -71,6 +71,8 @@ MFA_ADAPTER = "huying.ground.accounts.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "呼应"
 MFA_TOTP_TOLERANCE = 1
+# A code is taken from one period before to one after its own, so it counts as used for all three.
+SIGNIN_KEPT = {"allauth.mfa.totp.used?": 30 * (2 * MFA_TOTP_TOLERANCE + 1)}
 MFA_RECOVERY_CODE_COUNT = 10
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 

@@ -5,4 +5,13 @@ from huying.kernel.privacy.models import AccessEntry
 from huying.kernel.replicas import Departure, ReplicaHome
 from huying.kernel.trace.models import Checkpoint, Entry, Leaf, PrivateValue
 
-__all__ = ["AccessEntry", "Checkpoint", "Departure", "Entry", "Leaf", "PrivateValue", "ReplicaHome", "StoredFile"]
+__all__ = [
+    "AccessEntry",
+    "Checkpoint",
+    "Departure",
+    "Entry",
+    "Leaf",
+    "PrivateValue",
+    "ReplicaHome",
+    "StoredFile",
+]

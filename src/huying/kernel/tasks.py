@@ -7,6 +7,7 @@ from procrastinate.contrib.django import app
 from huying.kernel.actor import system
 from huying.kernel.clock import now
 from huying.kernel.files import clear_unattached
+from huying.kernel.sharing import forget_what_ended
 from huying.kernel.trace import make_checkpoint
 
 
@@ -22,3 +23,10 @@ def sign_checkpoint(timestamp: int) -> None:
 def clear_uploads(timestamp: int) -> None:
     """Delete photos that were uploaded with a form nobody sent. What is left over the next hour takes."""
     clear_unattached(now=now())
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(name="kernel.forget_shared", queueing_lock="kernel.forget_shared")
+def forget_shared(timestamp: int) -> None:
+    """Delete counts and marks that are over."""
+    forget_what_ended()

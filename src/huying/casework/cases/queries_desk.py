@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Window
+from django.db.models.functions import RowNumber
 
 from huying.ground.organisation.directory import Directory
 from huying.kernel import trace
@@ -41,6 +42,8 @@ from .turns import chain
 MOST_MAP_POINTS = 4_000
 MOST_WAITING = 1_000
 MOST_COUNTED = 10_000
+SHOWN_FILES, PRINTED_FILES = 9, 60  # of each stage and kind
+FILES_A_PAGE = 60
 _UNIT_ROLES = ("handler", "unit_lead")
 _OWED = (State.DISPATCHED, State.HANDLING, State.SUSPENDED)
 
@@ -272,8 +275,29 @@ _AFTER: tuple[tuple[str, str], ...] = (
 )
 
 
-def beside(case: Case, verbs: Iterable[str]) -> Beside:
-    """What hangs on a case. ``verbs`` are those of its history; at most one query for each kind that occurred."""
+def _latest_files(case: Case, most: int) -> QuerySet[Attachment]:
+    """The latest of each stage and kind, each knowing as ``total`` how many of those there are."""
+    alike = [F("stage"), F("file__kind")]
+    return (
+        case.attachments.select_related("file")
+        .annotate(
+            place=Window(RowNumber(), partition_by=alike, order_by=F("id").desc()),
+            total=Window(Count("id"), partition_by=alike),
+        )
+        .filter(place__lte=most)
+    )
+
+
+def files_page(case: Case, *, cursor: str | None = None, size: int = FILES_A_PAGE) -> Page[Attachment]:
+    """All files of a case in the order they came. One query."""
+    return page(case.attachments.select_related("file"), ("id",), cursor, size)
+
+
+def beside(case: Case, verbs: Iterable[str], *, files: int = SHOWN_FILES) -> Beside:
+    """What hangs on a case. ``verbs`` are those of its history; at most one query for each kind that occurred.
+
+    Of files at most ``files`` of each stage and kind.
+    """
     happened = frozenset(verbs)
     rows: dict[str, QuerySet[Any]] = {
         "objections": case.objections.select_related("suggested_unit"),
@@ -289,7 +313,7 @@ def beside(case: Case, verbs: Iterable[str]) -> Beside:
         "ratings": case.partner_ratings.select_related("by_unit", "of_unit"),
         "absorbed": Case.objects.filter(merged_into=case).defer("terms", "proposals", "summary"),
         "transfers": case.transfers.all(),
-        "attachments": case.attachments.select_related("file"),
+        "attachments": _latest_files(case, files),
     }
     found = Beside(assignments=queries.assignments_of(case.pk))
     for name in dict.fromkeys(name for name, verb in _AFTER if verb in happened):

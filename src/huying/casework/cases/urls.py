@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .desk import case, exports, inbox, map, pickers
+from .desk import case, exports, files, inbox, map, pickers
 
 desk_urlpatterns = [
     path("", inbox.inbox, name="cases-inbox"),
@@ -13,6 +13,7 @@ desk_urlpatterns = [
     path("cases/pick/areas", pickers.areas, name="cases-pick-areas"),
     path("cases/<int:case_id>/", case.page, name="cases-case"),
     path("cases/<int:case_id>/do/<slug:do>", case.act, name="cases-act"),
+    path("cases/<int:case_id>/files", files.files, name="cases-files"),
     path("cases/<int:case_id>/print", case.printed, name="cases-print"),
     path("cases/<int:case_id>/trace.json", case.proof, name="cases-proof"),
     path("cases/<int:case_id>/around.geojson", map.around, name="cases-around"),

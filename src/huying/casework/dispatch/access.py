@@ -31,8 +31,12 @@ def may_edit_policy(actor: Actor, area: str = "") -> bool:
     return actor.is_system or any(area.startswith(duty.area) for duty in actor.duties_of(*POLICY_EDITORS))
 
 
+def may_read_policies(actor: Actor) -> bool:
+    return actor.is_system or bool(actor.duties_of(*DISPATCHERS, *POLICY_EDITORS))
+
+
 def must_read_policies(actor: Actor) -> None:
-    if not actor.is_system and not actor.duties_of(*DISPATCHERS, *POLICY_EDITORS):
+    if not may_read_policies(actor):
         raise NotFound()
 
 

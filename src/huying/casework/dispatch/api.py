@@ -10,6 +10,8 @@ from ninja import Router, Schema
 from huying.casework.cases import access
 from huying.casework.cases.api import ACT, READ, take, who
 from huying.casework.cases.schemas import CaseDetail, Nothing
+from huying.ground.territory.coordinates import Crs, convert_point
+from huying.ground.territory.queries import Place
 from huying.kernel import clock
 from huying.kernel.errors import Invalid
 
@@ -21,13 +23,14 @@ router = Router()
 
 
 class Explaining(Schema):
-    """Any text, and any place: a point in WGS-84 degrees, or words."""
+    """Any text, and any place: a point in ``crs`` (wgs84, cgcs2000, gcj02, bd09), or words."""
 
     text: str
     title: str = ""
     place_text: str = ""
     lon: float | None = None
     lat: float | None = None
+    crs: Crs = "wgs84"
     item: str | None = None
 
 
@@ -94,17 +97,27 @@ def explained(decision: Decision) -> dict[str, Any]:
 def explain(request: HttpRequest, given: Explaining) -> dict[str, Any]:
     """Writes nothing."""
     now = clock.now()
+    lon, lat = given.lon, given.lat
+    if lon is not None and lat is not None:
+        lon, lat = convert_point(lon, lat, given.crs, "cgcs2000")
     matter = Matter(
         text=given.text,
         title=given.title,
         channel="api",
         at=now,
         place_text=given.place_text,
-        lon=given.lon,
-        lat=given.lat,
+        lon=lon,
+        lat=lat,
         item_code=given.item,
     )
     return explained(queries.explain(matter, now=now))
+
+
+class Correcting(Nothing):
+    """What it is (``item``) or where (``area``, nine digits at least); one of them."""
+
+    item: str | None = None
+    area: str | None = None
 
 
 class Dispatching(Nothing):
@@ -139,19 +152,40 @@ class Whistling(Nothing):
     reason: str
 
 
+def _place(area: str | None) -> Place | None:
+    """The place of an area's code. Raises Invalid for one there is not."""
+    place = queries.place_of(area) if area else None
+    if area and place is None:
+        raise Invalid(field="area")
+    return place
+
+
+@router.post("/cases/{int:case_id}/correct", response=CaseDetail, auth=ACT, summary="更正 Correct kind or place")
+def correct(request: HttpRequest, case_id: int, given: Correcting) -> dict[str, Any]:
+    """While it waits to be dispatched."""
+    access.get_case(who(request), case_id)
+    if not given.item and not given.area:
+        raise Invalid(field="item")
+    return take(
+        request,
+        case_id,
+        actions.correct_matter,
+        item_code=given.item or None,
+        place=_place(given.area),
+        expected=given.expected,
+    )
+
+
 @router.post("/cases/{int:case_id}/dispatch", response=CaseDetail, auth=ACT, summary="分拨 Dispatch")
 def dispatch(request: HttpRequest, case_id: int, given: Dispatching) -> dict[str, Any]:
     """One step: correct what is wrong, then send."""
     access.get_case(who(request), case_id)
-    place = queries.place_of(given.area) if given.area else None
-    if given.area and place is None:
-        raise Invalid(field="area")
     return take(
         request,
         case_id,
         actions.correct_and_dispatch,
         item_code=given.item,
-        place=place,
+        place=_place(given.area),
         unit_id=given.unit_id,
         person_id=given.person_id,
         expected=given.expected,

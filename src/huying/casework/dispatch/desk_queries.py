@@ -150,7 +150,9 @@ def _focus(case: Case, actor: Actor, now: datetime) -> Focus:
         hurry=_hurry(case),
         usual=_usual(case, choices, known),
         elsewhere=_elsewhere(case, read),
-        photos=tuple(case.attachments.filter(stage="report").select_related("file").order_by("id")[:9]),
+        photos=tuple(
+            case.attachments.filter(stage="report", file__kind="image").select_related("file").order_by("id")[:9]
+        ),
     )
 
 

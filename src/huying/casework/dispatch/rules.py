@@ -76,18 +76,18 @@ def route(item: ItemLike, area: str, directory: Directory, at: datetime) -> Rout
     why: list[Reason] = []
     if row is not None and row.lead_unit_id in directory.units:
         unit = directory.unit(row.lead_unit_id)
-        why.append({"why": "responsibility", "basis": row.legal_basis, "unit": unit.name})
+        why.append({"why": "responsibility", "basis": row.legal_basis, **_named("unit", unit)})
     else:
         unit = directory.unit_for_trade(item.lead_trade, area)
         if unit is None:
             return None
-        why.append({"why": "trade", "trade": item.lead_trade, "unit": unit.name})
+        why.append({"why": "trade", "trade": item.lead_trade, **_named("unit", unit)})
     if not directory.may_receive(unit.id, item.code):
         passed = unit
         unit = _above(unit, item, directory)
         if unit is None:
             return None
-        why.append({"why": "not_admitted", "community": passed.name, "unit": unit.name})
+        why.append({"why": "not_admitted", **_named("community", passed), **_named("unit", unit)})
     person = _person(item, unit, area, directory, at)
     if person is not None:
         why.append({"why": "on_duty", "person": directory.people[person].name})
@@ -96,6 +96,11 @@ def route(item: ItemLike, area: str, directory: Directory, at: datetime) -> Rout
         asked = directory.unit_for_trade(item.first_trade, area)
         first = asked.id if asked is not None else None
     return Route(unit.id, person, first or unit.id, tuple(why))
+
+
+def _named(role: str, unit: UnitView) -> dict[str, str]:
+    """A unit in a reason: its name, and its English one where it has one."""
+    return {role: unit.name, **({f"{role}_en": unit.name_en} if unit.name_en else {})}
 
 
 def _above(unit: UnitView, item: ItemLike, directory: Directory) -> UnitView | None:

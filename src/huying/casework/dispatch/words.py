@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 NO_UNIT = (_("这里还没有承担该事项的单位。"), _("请手工选择单位，并补充权责清单。"))
@@ -24,14 +24,18 @@ WAITS_FOR: dict[str, Promise] = {
 
 
 def reason(why: Mapping[str, str]) -> str:
-    """One reason of a dispatch in plain words."""
+    """One reason of a dispatch in plain words; units by their names in the reader's language."""
     kind = why.get("why", "")
+    unit = _name(why, "unit")
     if kind == "responsibility":
-        return gettext("权责清单：由%(unit)s牵头") % {"unit": why.get("unit", "")}
+        return gettext("权责清单：由%(unit)s牵头") % {"unit": unit}
     if kind == "trade":
-        return gettext("按职能和辖区：%(unit)s最近") % {"unit": why.get("unit", "")}
+        return gettext("按职能和辖区：%(unit)s最近") % {"unit": unit}
     if kind == "not_admitted":
-        return gettext("不在%(community)s准入清单内，由%(unit)s承办") % why
+        return gettext("不在%(community)s准入清单内，由%(unit)s承办") % {
+            "community": _name(why, "community"),
+            "unit": unit,
+        }
     if kind == "on_duty":
         return gettext("当前当班：%(person)s") % {"person": why.get("person", "")}
     if kind == "chosen":
@@ -39,3 +43,8 @@ def reason(why: Mapping[str, str]) -> str:
     if kind == "whistle":
         return gettext("吹哨：%(task)s") % {"task": why.get("task", "")} if why.get("task") else gettext("吹哨协办")
     return ""
+
+
+def _name(why: Mapping[str, str], role: str) -> str:
+    english = (get_language() or "").startswith("en")
+    return (english and why.get(f"{role}_en")) or why.get(role, "")

@@ -40,6 +40,13 @@ TABS: dict[str, StrPromise] = {
 }
 
 
+def percent(share: float) -> str:
+    """A share 0..1 in per cent. What is not nothing is never called 0 %, what is not certain never 100 %."""
+    if 0 < share < 0.01:
+        return "<1%"
+    return ">99%" if 0.99 < share < 1 else f"{round(share * 100)}%"
+
+
 def marked(text: str, words: Iterable[str]) -> SafeString:
     """A text with the words that led to a proposal marked."""
     wanted = sorted({word for word in words if word.strip()}, key=len, reverse=True)

@@ -47,8 +47,14 @@ def audited(
     actor: Actor, which: Which, *, weakest: bool = True, cursor: str | None = None, size: int = PAGE_SIZE
 ) -> Page[JudgedAnswer]:
     """The judged answers of closed cases the actor may see, one a case, the weakest or the newest first. One query."""
-    rows = _seen(actor, which).select_related("case__item", "feedback", "unit").defer("case__terms", "case__proposals")
+    rows = in_full(actor, which).order_by()
     return page(rows, _WEAKEST if weakest else _NEWEST, cursor, size)
+
+
+def in_full(actor: Actor, which: Which, *, weakest: bool = True) -> QuerySet[JudgedAnswer]:
+    """The same answers unpaged, for whoever takes them away or counts them."""
+    rows = _seen(actor, which).select_related("case__item", "feedback", "unit").defer("case__terms", "case__proposals")
+    return rows.order_by(*(_WEAKEST if weakest else _NEWEST))
 
 
 def averages(actor: Actor, which: Which) -> list[Average]:

@@ -130,6 +130,7 @@ def actor_for_key(token: str, *, now: datetime) -> Actor:
 
 class _Key(NamedTuple):
     id: int
+    system: int  # the first key of its system
     name: str
     secret_hash: str
     scopes: list[str]
@@ -144,7 +145,7 @@ class _Key(NamedTuple):
 _KEY = often(
     "key",
     f"""
-    SELECT k.id, k.name, k.secret_hash, k.scopes, k.area, k.unit_id, coalesce(u.path, ''),
+    SELECT k.id, coalesce(k.renews_id, k.id), k.name, k.secret_hash, k.scopes, k.area, k.unit_id, coalesce(u.path, ''),
            k.expires_at, k.revoked_at, k.last_used_at
       FROM {ApiKey._meta.db_table} k LEFT JOIN {Unit._meta.db_table} u ON u.id = k.unit_id
      WHERE k.prefix = $1::text""",
@@ -157,9 +158,12 @@ def _key_of(prefix: str) -> _Key | None:
 
 
 def _key_actor(row: _Key) -> Actor:
-    """A key acts with one duty per scope (role "scope:reports:write") inside its area and unit."""
+    """A key acts with one duty per scope (role "scope:reports:write") inside its area and unit.
+
+    A renewed key is the caller its first one was: it repeats, follows and adds to what that one brought.
+    """
     duties = tuple(Duty(f"scope:{scope}", row.area, row.unit_id, row.path) for scope in row.scopes)
-    return Actor("key", f"key:{row.id}", row.name, unit_id=row.unit_id, duties=duties)
+    return Actor("key", f"key:{row.system}", row.name, unit_id=row.unit_id, duties=duties)
 
 
 def has_scope(actor: Actor, scope: str) -> bool:

@@ -1,4 +1,4 @@
-"""Command line of the organisation: `huying units import|export`, `huying keys issue|revoke|list`."""
+"""Command line of the organisation: `huying units import|export`, `huying keys issue|renew|revoke|list`."""
 
 from __future__ import annotations
 
@@ -82,14 +82,34 @@ def issue(console: Console, name: str, scopes: tuple[str, ...], area: str, unit_
     console.done(f"{token}  ({name}, until {key.expires_at:%Y-%m-%d})", key=token, prefix=key.prefix)
 
 
+@instance_command("renew")
+@click.argument("prefix")
+@click.option("--days", type=click.IntRange(1, 366), default=180, show_default=True)
+def renew(console: Console, prefix: str, days: int) -> None:
+    """Issue a new key to the same system. The old one works on until it expires or is revoked."""
+    moment = now()
+    with spoken():
+        key, token = actions.renew_key(
+            actor=system("command-line"), now=moment, key=_key(prefix), expires_at=moment + timedelta(days=days)
+        )
+    console.done(f"{token}  ({key.name}, until {key.expires_at:%Y-%m-%d})", key=token, prefix=key.prefix)
+
+
+def _key(prefix: str) -> ApiKey:
+    key: ApiKey | None = (
+        ApiKey.objects.select_related("unit").filter(prefix=prefix.removeprefix("hy_").partition("_")[0]).first()
+    )
+    if key is None:
+        raise click.ClickException(f"There is no key {prefix}. `huying keys list` shows all.")
+    return key
+
+
 @instance_command("revoke")
 @click.argument("prefix")
 @click.option("--reason", default="")
 def revoke(console: Console, prefix: str, reason: str) -> None:
     """Revoke the key whose prefix (the part after hy_) is given."""
-    key = ApiKey.objects.select_related("unit").filter(prefix=prefix.removeprefix("hy_").partition("_")[0]).first()
-    if key is None:
-        raise click.ClickException(f"There is no key {prefix}. `huying keys list` shows all.")
+    key = _key(prefix)
     with spoken():
         actions.revoke_key(actor=system("command-line"), now=now(), key=key, reason=reason)
     console.done(f"Key {key.prefix} ({key.name}) revoked", prefix=key.prefix)
@@ -111,6 +131,6 @@ def list_keys(console: Console) -> None:
 
 for _command in (import_units, export_units):
     units.add_command(_command)
-for _command in (issue, revoke, list_keys):
+for _command in (issue, renew, revoke, list_keys):
     keys.add_command(_command)
 commands = [units, keys]

@@ -246,7 +246,10 @@ class Admission(models.Model):
 
 
 class ApiKey(models.Model):
-    """A key for another system. The secret is shown once; only its hash is kept."""
+    """A key for another system. The secret is shown once; only its hash is kept.
+
+    ``renews`` is the first key of the same system: whoever holds a later one is the same caller to everything it brought.
+    """
 
     name = models.CharField(_("名称"), max_length=80)
     prefix = models.CharField(max_length=12, unique=True)
@@ -254,6 +257,7 @@ class ApiKey(models.Model):
     scopes = ArrayField(models.CharField(max_length=32), default=list)
     unit = models.ForeignKey(Unit, null=True, blank=True, on_delete=models.PROTECT, related_name="api_keys")
     area = models.CharField(_("范围"), max_length=17, blank=True)
+    renews = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="renewals")
     issued_by = models.CharField(max_length=64)
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField(_("到期"))
@@ -265,6 +269,7 @@ class ApiKey(models.Model):
         verbose_name_plural = _("接口密钥")
         constraints = [
             models.CheckConstraint(name="apikey_expires_later", condition=Q(expires_at__gt=F("issued_at"))),
+            models.CheckConstraint(name="apikey_renews_another", condition=~Q(renews=F("id"))),
             models.CheckConstraint(name="apikey_scopes_known", condition=Q(scopes__contained_by=list(rules.SCOPES))),
             _area_shape("apikey_area_shape"),
         ]

@@ -29,6 +29,7 @@ ACTS = {
     "item_admitted": _("准入事项"),
     "item_withdrawn": _("退出准入"),
     "key_issued": _("发放密钥"),
+    "key_renewed": _("换新密钥"),
     "key_revoked": _("吊销密钥"),
     "account_created": _("开账号"),
     "account_disabled": _("停用账号"),

@@ -27,6 +27,7 @@ _SUSPECT: Final = re.compile(
     r"|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领][A-Za-zＡ-Ｚａ-ｚ]"
 )
 _MOBILE: Final = re.compile(r"(?:\+?86|0086)?(1[3-9]\d{9})")
+_SHORTEST: Final = 10  # no number below is shorter: 010 and seven digits
 _LANDLINE: Final = re.compile(r"(?:\+?86)?0(?:10|2\d|[3-9]\d{2})\d{7,8}")
 
 
@@ -98,6 +99,8 @@ def _mask_numbers(text: str) -> str:
 
 def _mask_number(found: str) -> str | None:
     compact = found.replace(" ", "").replace("-", "")
+    if len(compact) < _SHORTEST:
+        return None
     if is_id_number(compact):
         return mask_id_number(compact)
     if _MOBILE.fullmatch(compact):

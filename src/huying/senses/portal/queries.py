@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 
@@ -197,13 +197,13 @@ def served(now: datetime) -> tuple[str, str]:
     Kept for five minutes; a few small queries when it is not.
     """
     key = f"portal:served:{language()}"
-    known: tuple[str, str] | None = cache.get(key)
+    known: tuple[str, str] | None = caches["near"].get(key)
     if known is None:
         known = ("", "")
         while len(known[0]) < 6 and len(below := territory.children(known[0], on=local_day(now))) == 1:
             known = (below[0].code, words.own_name(below[0]))
         if known[0]:
-            cache.set(key, known, _FIGURES_FOR)
+            caches["near"].set(key, known, _FIGURES_FOR)
     return known
 
 
@@ -287,7 +287,7 @@ class Week:
 def week(now: datetime) -> Week:
     """Counted at most once in five minutes a process and language; five queries when it is."""
     key = f"portal:week:{language()}"
-    known: Week | None = cache.get(key)
+    known: Week | None = caches["near"].get(key)
     if known is None:
         public = public_cases()
         known = Week(
@@ -296,7 +296,7 @@ def week(now: datetime) -> Week:
             open=public.filter(open=True).count(),
             latest=_latest_done(public, now),
         )
-        cache.set(key, known, _FIGURES_FOR)
+        caches["near"].set(key, known, _FIGURES_FOR)
     return known
 
 

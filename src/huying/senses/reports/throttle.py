@@ -1,6 +1,6 @@
 """How much one address may send in an hour: enough for any neighbour, too little for a machine.
 
-``HUYING_PORTAL_LIMITS = {"send": (30, 3600), …}``: name → (times, seconds). Kept in the cache of the web process.
+``HUYING_PORTAL_LIMITS = {"send": (30, 3600), …}``: name → (times, seconds). Kept in the cache all web processes share.
 """
 
 from __future__ import annotations

@@ -22,21 +22,21 @@ from huying.kernel.trace import export_text
 from .. import access, rules, timeline_words, words
 from .. import queries_desk as reads
 from ..actions import transferring
-from ..models import Assignment, Attachment, Case
+from ..models import Assignment, Case
 from ..rules import Action, State
 from ..turns import chain, refuse
 from ..words import refusal
 from ..words_desk import PART_STATES
 from . import fields, steps
 from .evidence import as_evidence, condition_words, evidence_fields, take_files
+from .files import sorted_out
 from .guard import actor_of, staff
 from .pickers import unit_label
 from .scene import Scene, read_scene
-from .shown import area_names, area_words, item_name, state_kind
+from .shown import area_names, area_words, item_name, late_elsewhere, state_kind
 from .steps import Step
 
 _EXPORTERS = ("checker", "supervisor", "discipline", "centre_lead")
-STAGES = ("report", "before", "after", "document")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +114,9 @@ def facts_of(scene: Scene) -> dict[str, Any]:
         "beside": beside,
         "parts": [(part, PART_STATES[Assignment.State(part.state)]) for part in beside.parts],
         "evidence": _evidence_said(scene),
-        "photos": _photos(beside.attachments),
-        "documents": [one for one in beside.attachments if one.file.kind == "document"],
+        **sorted_out(beside.attachments),
         "runs": case.open and not case.suspended_at,
+        "late_elsewhere": late_elsewhere(case.light, case.due_at, scene.now),
         "now": scene.now,
         "today": clock.local_day(scene.now),
         "transfers": [(one, transferring.CHANNELS.get(one.channel, one.channel)) for one in beside.transfers],
@@ -143,25 +143,6 @@ def _evidence_said(scene: Scene) -> list[tuple[str, str]]:
         elif one.kind == "moment":
             value = str(value)[:16].replace("T", " ")
         found.append((str(one.label), _("是") if value is True else str(value)))
-    return found
-
-
-def _photos(attachments: list[Attachment]) -> list[tuple[str, list[dict[str, str]]]]:
-    """Pictures by stage, in the order they tell the story."""
-    found = []
-    for stage in STAGES:
-        rows = [
-            {
-                "url": one.file.url,
-                "thumb": one.file.thumbnail_url,
-                "alt": one.caption or str(timeline_words.STAGES[stage]),
-                "caption": one.caption,
-            }
-            for one in attachments
-            if one.stage == stage and one.file.kind != "document"
-        ]
-        if rows:
-            found.append((str(timeline_words.STAGES[stage]), rows))
     return found
 
 
@@ -329,7 +310,7 @@ def _after(request: HttpRequest, case_id: int, do: str) -> str:
 @require_GET
 def printed(request: HttpRequest, case_id: int) -> HttpResponse:
     """The file of a case on paper: facts, timeline, photos."""
-    scene = read_scene(actor_of(request), case_id, now=clock.now(), around=False)
+    scene = read_scene(actor_of(request), case_id, now=clock.now(), around=False, files=reads.PRINTED_FILES)
     found = {
         **facts_of(scene),
         "lines": list(reversed(timeline_words.lines(scene.history, scene.known, now=scene.now))),

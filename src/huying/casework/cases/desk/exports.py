@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import tempfile
 from collections.abc import Iterator
-from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from huying.casework.catalogue.rules import CHANNELS
 from huying.kernel import clock
-from huying.kernel.errors import Invalid, NotFound
+from huying.kernel.errors import Invalid
 from huying.kernel.privacy import mask_text, reveal
 from huying.kernel.spreadsheets import harmless
+from huying.shell.sheets import Sheet, as_file, mark_of, moment, must_be_kind
 
 from .. import queries_desk as reads
 from ..models import Case
@@ -39,35 +37,34 @@ _LIGHTS = {"blue": "●", "yellow": "▲", "red": "■", "black": "◆"}
 @require_GET
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     """The filtered list as ``csv`` or ``xlsx``; too long a list is refused with what to do."""
-    if kind not in ("csv", "xlsx"):
-        raise NotFound()
+    must_be_kind(kind)
     actor, known, now = actor_of(request), knowledge(), clock.now()
     asked = filters.read(request.GET, actor, known)
     if asked.errors:
         raise Invalid(fields=dict(asked.errors), hint=_("请先改正筛选条件再导出。"))
     queue = asked.wish.queue
     cases = reads.wished(actor, asked.wish, known, now).order_by(*reads.order_of(queue))
-    if cases.values_list("id")[MOST_ROWS : MOST_ROWS + 1].exists():
-        raise Invalid(
-            _("一次最多导出 %(n)s 件，当前条件下超过了。") % {"n": f"{MOST_ROWS:,}"},
-            hint=_("请缩小时间、区域或单位范围后再导出。"),
-        )
+    must_be_short(cases.values_list("id")[MOST_ROWS : MOST_ROWS + 1].exists(), MOST_ROWS)
     said = f"{QUEUES[queue]}; {filters.described(asked)}"
     reveal(actor=actor, now=now, subject="cases:list", why=_("导出列表：%(what)s") % {"what": said}, fields=["list"])
-    moment = timezone.localtime(now)
-    mark = _("由 %(who)s 于 %(at)s 导出。条件：%(what)s。含内部信息，请妥善保管，不得外传。") % {
-        "who": actor.name,
-        "at": f"{moment:%Y-%m-%d %H:%M}",
-        "what": said,
-    }
-    name = f"cases-{moment:%Y%m%d-%H%M}.{kind}"
-    return _csv(cases, queue, mark, name) if kind == "csv" else _xlsx(cases, queue, mark, name)
+    mark = mark_of(actor.name, now, said)
+    return as_file(Sheet("cases", _("事件"), mark, _columns(), partial(_lines, cases, queue), now), kind)
 
 
-def _head() -> list[str]:
+def must_be_short(longer: bool, most: int) -> None:
+    """Invalid, with what to do, for a list ``longer`` than ``most`` rows."""
+    if longer:
+        raise Invalid(
+            _("一次最多导出 %(n)s 件，当前条件下超过了。") % {"n": f"{most:,}"},
+            hint=_("请缩小时间、区域或单位范围后再导出。"),
+        )
+
+
+def _columns() -> list[tuple[str, int]]:
     return [
-        _("编号"), _("标题"), _("事项编码"), _("事项"), _("地点"), _("区域"), _("来源"), _("状态"), _("预警"), _("紧急"),
-        _("主办单位"), _("经办人"), _("登记时间"), _("到期时间"), _("办结时间"), _("反映人次"), _("退回次数"), _("重办次数"),
+        (_("编号"), 18), (_("标题"), 32), (_("事项编码"), 9), (_("事项"), 16), (_("地点"), 26), (_("区域"), 22),
+        (_("来源"), 12), (_("状态"), 10), (_("预警"), 6), (_("紧急"), 6), (_("主办单位"), 22), (_("经办人"), 10),
+        (_("登记时间"), 16), (_("到期时间"), 16), (_("办结时间"), 16), (_("反映人次"), 9), (_("退回次数"), 9), (_("重办次数"), 9),
     ]  # fmt: skip
 
 
@@ -90,64 +87,5 @@ def _line(row: Row) -> list[Any]:
         case.number, mask_text(case.title), case.item_code, row.item, mask_text(row.place), row.area, str(channel),
         row.state, _LIGHTS.get(row.light, ""), _("是") if case.urgent else "", row.unit, row.person,
     ]  # fmt: skip
-    moments = [_moment(case.opened_at), _moment(row.due), _moment(case.closed_at)]
+    moments = [moment(case.opened_at), moment(row.due), moment(case.closed_at)]
     return [*(harmless(text) for text in texts), *moments, case.reports, case.returns, case.redos]
-
-
-def _moment(value: datetime | None) -> str:
-    return f"{timezone.localtime(value):%Y-%m-%d %H:%M}" if value else ""
-
-
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _csv(cases: QuerySet[Case], queue: Queue, mark: str, name: str) -> StreamingHttpResponse:
-    language = translation.get_language()
-
-    def parts() -> Iterator[str]:
-        writer = csv.writer(_Echo())
-        with translation.override(language):
-            yield "\ufeff"
-            yield writer.writerow([mark])
-            yield writer.writerow(_head())
-            for line in _lines(cases, queue):
-                yield writer.writerow(line)
-
-    answer = StreamingHttpResponse(parts(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
-
-
-def _xlsx(cases: QuerySet[Case], queue: Queue, mark: str, name: str) -> FileResponse:
-    from openpyxl import Workbook  # slow to import, seldom needed
-
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(_("事件"))
-    sheet.freeze_panes = "B3"
-    sheet.oddHeader.center.text = sheet.oddFooter.center.text = mark.replace("&", "&&")[:240]
-    for column, width in zip(
-        "ABCDEFGHIJKLMNOPQR", (18, 32, 9, 16, 26, 22, 12, 10, 6, 6, 22, 10, 16, 16, 16, 9, 9, 9), strict=True
-    ):
-        sheet.column_dimensions[column].width = width
-    sheet.append([_bold(sheet, harmless(mark))])
-    sheet.append([_bold(sheet, text) for text in _head()])
-    for line in _lines(cases, queue):
-        sheet.append(line)
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    book.save(file)
-    file.seek(0)
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return FileResponse(file, as_attachment=True, filename=name, content_type=kind)
-
-
-def _bold(sheet: Any, text: str) -> Any:
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Font
-
-    cell = WriteOnlyCell(sheet, value=text)
-    cell.font = Font(bold=True)
-    return cell

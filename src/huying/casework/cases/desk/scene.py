@@ -59,15 +59,20 @@ class Scene:
         return answer.code if isinstance(answer, Refusal) else ""
 
 
-def read_scene(actor: Actor, case_id: int, *, now: datetime, around: bool = True) -> Scene:
-    """The case with all that hangs on it; NotFound for strangers. ``around`` also reads its neighbourhood."""
+def read_scene(
+    actor: Actor, case_id: int, *, now: datetime, around: bool = True, files: int = reads.SHOWN_FILES
+) -> Scene:
+    """The case with all that hangs on it; NotFound for strangers. ``around`` also reads its neighbourhood.
+
+    Of its files at most so many of each stage and kind, the latest.
+    """
     case = access.get_case(actor, case_id)
     parties = access.parties(actor, case)
     facts = turns.circumstance(case, actor, now)
     allowed = [] if access.is_reader_only(actor) else rules.open_to(State(case.state), parties, facts)
     case.standing = access.Standing(actor, parties, tuple(allowed))  # for the panels of the rooms above
     history = reads.history(case.pk)
-    beside = reads.beside(case, (one.verb for one in history))
+    beside = reads.beside(case, (one.verb for one in history), files=files)
     scene = Scene(case, actor, now, knowledge(), parties, facts, allowed, history, beside)
     if around:
         _look_around(scene)

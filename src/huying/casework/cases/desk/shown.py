@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 
 from huying.casework.catalogue.words import Words
 from huying.ground.territory import queries as territory
+from huying.kernel import clock
 
 from .. import words
 from ..models import Assignment, Case
@@ -32,6 +33,7 @@ class Row:
     state_kind: str
     light: str
     due: datetime | None
+    late_elsewhere: bool  # the light is of another limit than the one due
     runs: bool
     may_sign: bool
     mark: str  # what tells that the row has changed since
@@ -51,8 +53,13 @@ def rows_of(cases: Iterable[Case], queue: Queue) -> list[Row]:
     """The rows of a page; one small query for the names of areas."""
     found = list(cases)
     codes = {code for case in found for code in (case.grid, case.community, case.town) if code}
-    names = area_names(codes)
-    return [_row(case, queue, names) for case in found]
+    names, now = area_names(codes), clock.now()
+    return [_row(case, queue, names, now) for case in found]
+
+
+def late_elsewhere(light: str, due: datetime | None, now: datetime) -> bool:
+    """Whether a light tells of a limit overdue that is not the due time shown beside it: a response, a stage, a part."""
+    return light in ("red", "black") and due is not None and due > now
 
 
 def area_names(codes: set[str]) -> dict[str, str]:
@@ -84,12 +91,13 @@ def state_kind(case: Case) -> str:
     return _KINDS.get(State(case.state), "")
 
 
-def _row(case: Case, queue: Queue, names: dict[str, str]) -> Row:
+def _row(case: Case, queue: Queue, names: dict[str, str], now: datetime) -> Row:
     state = State(case.state)
     said, due = words.STATES[state], case.due_at
     if queue is Queue.ASSIST:
         said, due = PART_STATES[Assignment.State(case.part_state)], case.part_due  # type: ignore[attr-defined]
     runs = state in OPEN_STATES and state is not State.SUSPENDED
+    light = case.light if runs else ""
     return Row(
         case=case,
         item=item_name(case),
@@ -99,8 +107,9 @@ def _row(case: Case, queue: Queue, names: dict[str, str]) -> Row:
         person=case.lead_person.label if case.lead_person else "",
         state=str(said),
         state_kind=state_kind(case),
-        light=case.light if runs else "",
+        light=light,
         due=due if runs else None,
+        late_elsewhere=late_elsewhere(light, due, now),
         runs=runs,
         may_sign=queue is Queue.MINE and state is State.DISPATCHED,
         mark=f"{case.pk}.{case.version}{case.light[:2]}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from huying.casework.cases.factories import NOW, Cast
 from huying.casework.cases.models import Case
 from huying.casework.cases.queries_desk import Queue
 from huying.ground.accounts.factories import make_resident, make_staff
+from huying.kernel import clock
 from huying.kernel.privacy import AccessEntry
 from huying.kernel.trace import Entry
 
@@ -214,3 +216,12 @@ def test_english_is_complete(cast: Cast, bring: Bring) -> None:
     bring("dispatched")
     said = text(signed_in(cast, "he_sanitation", "en").get(INBOX))
     assert "待签收" not in said and "To sign" in said
+
+
+def test_a_light_of_another_limit_is_not_said_of_the_due_time(cast: Cast, bring: Bring) -> None:
+    case, client = bring("handling"), signed_in(cast, "he_sanitation")
+    at = clock.now()
+    for light, hours, said in (("black", 5, True), ("black", -5, False), ("yellow", 5, False)):
+        Case.objects.filter(pk=case.pk).update(light=light, due_at=at + timedelta(hours=hours))
+        assert ("另有时限已超" in client.get(f"/desk/cases/{case.pk}/").content.decode()) is said
+        assert ("另有时限已超" in client.get("/desk/").content.decode()) is said

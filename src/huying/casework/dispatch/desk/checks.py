@@ -26,6 +26,8 @@ from ..check_queries import ToJudge, taken_at
 from .queue import area_name
 from .reading import desk_page, version_from
 
+_MOST_SHOWN = 9  # pictures of each side; all of them are on the page of the case's files
+
 
 def must_check(actor: Actor) -> None:
     """NotFound for everybody who does not check results."""
@@ -66,8 +68,9 @@ def _words(judged: ToJudge) -> dict[str, Any]:
         "condition": describe_condition(case.item.conditions),
         "ticks": [(NAMES[one.code], one.met, one.missing) for one in judged.ticks],
         "evidence": _evidence(judged),
-        "before": [_photo(one) for one in judged.before],
-        "after": [_photo(one) for one in judged.after],
+        "before": [_photo(one) for one in judged.before[-_MOST_SHOWN:]],
+        "after": [_photo(one) for one in judged.after[-_MOST_SHOWN:]],
+        "more_photos": max(len(judged.before), len(judged.after)) > _MOST_SHOWN,
         "late": case.due_at is not None and judged.feedback.given_at > case.due_at,
     }
 

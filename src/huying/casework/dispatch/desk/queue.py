@@ -134,7 +134,7 @@ def focus_words(focus: Focus, now: datetime) -> dict[str, Any]:
         "choices": [choice_words(one, key) for one, key in zip(focus.choices, _NUMBER_KEYS, strict=False)],
         "area": area_name(case),
         "elsewhere": [
-            {"code": case_access.area_of(one), "label": one.label, "percent": round(one.confidence * 100)}
+            {"code": case_access.area_of(one), "label": one.label, "share": words_desk.percent(one.confidence)}
             for one in focus.elsewhere
         ],
         "hurry": round(focus.hurry * 100),
@@ -169,6 +169,7 @@ def choice_words(choice: Choice, key: str) -> dict[str, Any]:
         "item": choice.item,
         "sure": words_desk.SURE[choice.sure],
         "percent": None if choice.confidence is None else round(choice.confidence * 100),
+        "share": "" if choice.confidence is None else words_desk.percent(choice.confidence),
         "why": [said for one in choice.why if (said := words.reason(one))],
         "unit": (choice.unit.name_en if english() and choice.unit.name_en else choice.unit.name) if choice.unit else "",
         "due": choice.times.close,

@@ -39,7 +39,7 @@ _FIELDS = ("text", "place_text", "lon", "lat", "item")
 def dry(request: HttpRequest) -> HttpResponse:
     """A form and, below it, the whole way. The words are posted, so that they stay out of addresses and logs."""
     typed = {name: request.POST.get(name, "").strip() for name in _FIELDS}
-    found: dict[str, Any] = {"typed": typed}
+    found: dict[str, Any] = {"typed": typed, "may_read_policies": access.may_read_policies(actor_of(request))}
     status = 200
     if request.method == "POST" and typed["text"]:
         try:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from huying.casework.cases import actions as cases
-from huying.casework.cases.factories import NOW, Cast
+from huying.casework.cases.factories import GRID_1, GRID_2, IN_GRID_1, NOW, Cast
 from huying.casework.cases.models import Assignment, Case
+from huying.casework.cases.rules import Action
 from huying.casework.cases.tests.conftest import HOUR, Bring, sending, untouched
 from huying.casework.dispatch import actions
 from huying.casework.dispatch.desk_queries import similar_to
 from huying.casework.dispatch.dry_run import dry_run
 from huying.casework.dispatch.queries import Matter
 from huying.ground.organisation.models import Appointment
+from huying.ground.territory.coordinates import convert_point
 from huying.kernel.actor import Actor, Duty
 from huying.kernel.clock import now
 from huying.kernel.errors import Invalid
@@ -22,6 +25,7 @@ from huying.kernel.errors import Invalid
 from .conftest import GARBAGE, Desk, Waiting
 
 STEPS: dict[str, dict[str, Any]] = {
+    "correct": {"area": "没有这个区域"},
     "dispatch": {"area": "没有这个区域"},
     "designate": {"unit_id": 999_999, "reason": "x"},
     "escalate": {"unit_id": 999_999, "reason": "x"},
@@ -38,7 +42,10 @@ def test_a_stranger_gets_404_whatever_they_send(cast: Cast, desk: Desk, bring: B
     case = bring("handling")
     answer = post(desk("fang_qiaodong"), case, step, **STEPS[step])
     assert (answer.status_code, answer.json()["code"]) == (404, "case_not_found")
-    assert post(desk("he_sanitation"), case, step, **STEPS[step]).status_code != 404 or step != "dispatch"
+    assert post(desk("he_sanitation"), case, step, **STEPS[step]).status_code != 404 or step not in (
+        "correct",
+        "dispatch",
+    )
 
 
 def worker(cast: Cast, name: str) -> int:
@@ -99,3 +106,45 @@ def test_similar_cases_are_named_to_those_who_may_see_them(cast: Cast, waiting: 
     matter = Matter(text=GARBAGE, channel="hotline", at=now(), item_code="0101", lon=case.lon, lat=case.lat)
     assert len(dry_run(matter, actor=cast.li_dispatcher, now=now()).similar) == 2
     assert dry_run(matter, actor=stranger, now=now()).similar == ()
+
+
+def test_kind_and_place_are_corrected_while_it_waits(cast: Cast, desk: Desk, waiting: Waiting) -> None:
+    case, client = waiting(), desk("li_dispatcher")
+    answer = post(client, case, "correct", item="0514", area=GRID_2)
+    assert answer.status_code == 200, answer.content
+    case.refresh_from_db()
+    assert (case.item_code, case.grid, case.state) == ("0514", GRID_2, "pending")
+    for wrong, code in (
+        ({}, 422),
+        ({"area": "1"}, 422),
+        ({"item": "9999"}, 404),
+        ({"item": "0101", "expected": 0}, 409),
+    ):
+        assert post(client, case, "correct", **wrong).status_code == code, wrong
+    assert post(desk("wang_seat"), case, "correct", item="0101").json()["code"] == "not_yours"
+    version = case.version
+    case.refresh_from_db()
+    assert (case.item_code, case.version) == ("0514", version)
+
+
+def test_a_dry_run_takes_points_as_maps_give_them(cast: Cast, desk: Desk) -> None:
+    lon, lat = IN_GRID_1
+    there = convert_point(lon, lat, "wgs84", "bd09")
+    client = desk("li_dispatcher")
+    for crs, point in (("wgs84", (lon, lat)), ("bd09", there)):
+        given = {"text": GARBAGE, "lon": point[0], "lat": point[1], "crs": crs}
+        found = client.post("/api/v1/dispatch/explain", given, content_type="application/json").json()
+        assert found["area"] == GRID_1, crs
+
+
+def test_every_step_of_the_lifecycle_can_be_taken_through_the_api(client: Client) -> None:
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    offered = {path.rpartition("/")[2] for path in paths if path.startswith("/api/v1/cases/{case_id}/")}
+    called = {
+        "uphold_objection": "decide-objection", "reject_objection": "decide-objection", "give_feedback": "feedback",
+        "order_redo": "redo", "attach": "files", "wait_for_reporter": "wait", "end_wait": "end", "reach_stage": "stages",
+    }  # fmt: skip
+    of_reports = {"join", "rate"}  # POST /reports with case_id, POST /reports/{code}/rating
+    assert {"/api/v1/reports", "/api/v1/reports/{code}/rating"} <= paths.keys()
+    missing = [one for one in Action if one not in of_reports and called.get(one, one.replace("_", "-")) not in offered]
+    assert missing == []

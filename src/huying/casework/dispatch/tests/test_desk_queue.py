@@ -11,7 +11,7 @@ from huying.casework.cases import actions as cases
 from huying.casework.cases.factories import GRID_2, IN_GRID_2, Cast
 from huying.casework.cases.models import Assignment, Case
 from huying.casework.dispatch import desk_queries
-from huying.casework.dispatch.words_desk import marked
+from huying.casework.dispatch.words_desk import marked, percent
 from huying.ground.accounts.factories import make_resident
 from huying.kernel.clock import now
 from huying.kernel.trace import Entry
@@ -54,6 +54,16 @@ def test_a_waiting_case_shows_its_words_reasons_and_proposals(cast: Cast, desk: 
     assert 'data-key="1"' in page
     assert "<mark" in page
     assert "13912345678" not in page
+
+
+def test_no_proposal_is_called_impossible_or_certain(cast: Cast, desk: Desk, waiting: Waiting) -> None:
+    shares = {0.0: "0%", 0.0004: "<1%", 0.01: "1%", 0.5524: "55%", 0.99: "99%", 0.9951: ">99%", 1.0: "100%"}
+    assert {share: percent(share) for share in shares} == shares
+    case = waiting()
+    first, *others = case.proposals
+    Case.objects.filter(pk=case.pk).update(proposals=[first, *({**one, "confidence": 0.002} for one in others)])
+    page = said(desk("li_dispatcher").get(QUEUE))
+    assert others and "&lt;1%" in page and " 0%" not in page
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])

@@ -14,7 +14,7 @@ from huying.casework.dispatch.dry_run import dry_run
 from huying.casework.dispatch.models import DispatchPolicy
 from huying.casework.dispatch.policies import CHAIN
 from huying.casework.dispatch.queries import Matter
-from huying.ground.organisation.models import Responsibility
+from huying.ground.organisation.models import Responsibility, Unit
 from huying.kernel.clock import local_day, now
 from huying.kernel.trace import Entry
 
@@ -48,6 +48,14 @@ def test_the_responsibility_list_is_named_with_its_basis(cast: Cast, desk: Desk)
     page = said(desk("li_dispatcher").post(TRY, {"text": GARBAGE, "item": "0101", "place_text": "柳岸社区一网格"}))
     assert "市容条例第九条" in page
     assert "望湖街道综合执法队" in page
+
+
+def test_in_english_the_reasons_name_units_in_english(cast: Cast, desk: Desk) -> None:
+    Unit.objects.filter(pk=cast.units["sanitation"].pk).update(name_en="Wanghu Sanitation Team")
+    typed = {"text": GARBAGE, "item": "0101", "place_text": "柳岸社区一网格"}
+    page = said(desk("li_dispatcher", "en").post(TRY, typed))
+    assert "By trade and area: Wanghu Sanitation Team is nearest" in page
+    assert "按职能和辖区：望湖街道市政环卫队最近" in said(desk("li_dispatcher").post(TRY, typed))
 
 
 def test_an_unknown_place_waits_and_says_why(cast: Cast, desk: Desk) -> None:

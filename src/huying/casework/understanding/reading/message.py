@@ -23,6 +23,8 @@ _MAYBE: Final = re.compile(
     r"|[+＋]?[\d０-９](?:[ \u3000\-－‐–—]?[\d０-９]){5,22}(?:[ -]?[XxＸｘ])?"
 )
 _PART: Final = re.compile(r"[^ \u3000\-－‐–—]+")
+_DIGITS: Final = re.compile(r"[\d０-９]+")
+_LONGEST_NAME: Final = 64  # signs of an address before its @
 _NARROW: Final = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: 0x20, 0x2010: 0x2D, 0x2013: 0x2D, 0x2014: 0x2D}
 _STRONG: Final = re.compile(
     "他妈的?|妈的|特么|tmd|TMD|傻[逼比叉缺]|煞笔|王八蛋|混蛋|混账|狗屁|放屁|狗官|狗东西|吃屎|去死吧?|该死|不要脸|无耻|垃圾政府|"
@@ -81,7 +83,7 @@ def private_in(text: str) -> list[Private]:
     while match := _MAYBE.search(text, at):
         said = match[0]
         if mask_text(said) == said:
-            at = match.start() + 1  # an address may begin inside what only looked like a number
+            at = _next_start(text, match.start())
             continue
         at = match.end()
         parts = [part for part in _PART.finditer(said) if mask_text(part[0]) != part[0]]
@@ -90,6 +92,16 @@ def private_in(text: str) -> list[Private]:
         else:
             found.append(Private(match.start(), match.end(), _kind(said)))
     return found
+
+
+def _next_start(text: str, at: int) -> int:
+    """Where to look again after nothing private began at ``at``.
+
+    An address may begin inside what only looked like a number. Of digits without end only the last few can matter: a
+    number of 24 digits is no number of anybody, so that a page of digits costs no more than a line of them.
+    """
+    run = _DIGITS.match(text, at)
+    return max(at + 1, run.end() - _LONGEST_NAME) if run else at + 1
 
 
 def _whole(said: str) -> bool:

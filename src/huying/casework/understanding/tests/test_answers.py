@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +13,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
 
 from huying.casework.cases import actions, factories
 from huying.casework.cases.actions import Sending
@@ -23,6 +26,7 @@ from huying.casework.understanding.actions_answers import judge_answers
 from huying.casework.understanding.models import JudgedAnswer, LookedAt
 from huying.casework.understanding.queries_answers import Which, audited, averages, still_filling
 from huying.kernel.actor import Actor, Duty, system
+from huying.kernel.privacy.models import AccessEntry
 
 __all__ = ["bring", "cast"]
 pytestmark = pytest.mark.django_db
@@ -243,3 +247,39 @@ def test_the_page_costs_a_constant_number_of_queries(
         shown(client)
         with django_assert_max_num_queries(14):
             assert shown(client).count("#advice") >= more
+
+
+def test_what_is_shown_can_be_taken_away_masked_and_marked(
+    desk: Callable[..., Client], answered: Answered, django_assert_max_num_queries: Any
+) -> None:
+    answered(WEAK + "有事打 13812345678。")
+    answered(GOOD, unit="enforcement", by="deng_enforcement")
+    judge_answers()
+    client = desk("ji_discipline")
+    page = shown(client, unit="sanitation")
+    assert "answers.csv?days=0&amp;unit=sanitation" in page
+    with django_assert_max_num_queries(12):
+        answer = client.get("/desk/understanding/answers.csv", {"days": "0", "unit": "sanitation"})
+        lines = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    assert "所有时间" in lines[0][0] and lines[1][:2] == ["编号", "标题"] and len(lines) == 3
+    assert "138****5678" in lines[2][5] and lines[2][4] == "望湖街道市政环卫队" and lines[2][-3] == "10"
+    assert AccessEntry.objects.filter(subject="answers:list").count() == 1
+    content = client.get("/desk/understanding/answers.xlsx", {"days": "0"}).streaming_content
+    sheet = load_workbook(io.BytesIO(b"".join(content))).active
+    assert sheet is not None and [row[6].value for row in sheet.iter_rows(min_row=3)] == sorted(
+        JudgedAnswer.objects.values_list("overall", flat=True)
+    )
+
+
+def test_nothing_leaves_where_it_may_not(
+    desk: Callable[..., Client], answered: Answered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered(WEAK)
+    judge_answers()
+    client, address = desk("ji_discipline"), "/desk/understanding/answers.csv"
+    assert desk("he_sanitation").get(address).status_code == 404
+    assert client.get("/desk/understanding/answers.pdf").status_code == 404
+    assert client.get(address, {"unit": "没有的单位"}).status_code == 422
+    monkeypatch.setattr("huying.casework.understanding.desk_answers.MOST_ROWS", 0)
+    assert client.get(address, {"days": "0"}).status_code == 422
+    assert not AccessEntry.objects.exists()

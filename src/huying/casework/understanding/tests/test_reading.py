@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from huying.kernel.privacy import mask_text
 
+from ..reading import message
 from ..reading.message import private_in, read
 from ..reading.splitting import split, unnumbered
 from ..reading.times_said import SHANGHAI, times_in
@@ -172,6 +173,21 @@ def test_two_phones_next_to_each_other_are_two():
 
 def test_amounts_and_case_numbers_are_not_private():
     assert private_in("工单20250716000123，金额1200000元，A3区12栋1203") == []
+
+
+@pytest.mark.parametrize("page", ["1" * 200_000, "１" * 200_000, "1" * 100_000 + "a@b.cn，" + "7" * 100_000])
+def test_a_page_of_digits_costs_no_more_looks_than_its_end(page: str, monkeypatch: pytest.MonkeyPatch):
+    looks: list[str] = []
+    monkeypatch.setattr(message, "mask_text", lambda said: looks.append(said) or mask_text(said))
+    found = [page[one.start : one.end] for one in private_in(page)]
+    assert found == (["1" * 63 + "a@b.cn"] if "@" in page else [])
+    assert len(looks) < 200
+
+
+def test_a_number_at_the_end_of_many_digits_and_an_address_after_them_are_found_as_before():
+    for length in (24, 63, 64, 65, 86, 87, 88, 200):
+        found = private_in("1" * length + "@b.cn 13812345678")
+        assert [one.kind for one in found] == ["email", "phone"], length
 
 
 MIXED = "你好，{}小区反映：1、楼上每晚放音响太吵；2、单元门口路灯坏了半个月；3、垃圾桶没人清运。请处理。"

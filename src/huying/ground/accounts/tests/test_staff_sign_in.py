@@ -12,13 +12,16 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from axes.models import AccessAttempt
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 
 from huying.ground.accounts import actions, demo
 from huying.ground.accounts.factories import NOW, PASSWORD, make_resident, make_staff
 from huying.ground.accounts.models import SignIn, User
+from huying.kernel import clock
 from huying.kernel.actor import SYSTEM, Actor
 from huying.kernel.errors import Conflict, Invalid, Refused
+from huying.kernel.sharing import TABLE
 
 pytestmark = pytest.mark.django_db
 LOGIN, DESK = "/accounts/login/", "/desk/organisation/"
@@ -204,6 +207,21 @@ class TestSecondFactor:
         assert SignIn.objects.filter(outcome="refused", method="totp").count() == 1
         assert client.post("/accounts/2fa/authenticate/", {"code": code_of(secret)})["Location"] == "/desk/"
         assert client.get("/accounts/me/").status_code == 200
+
+    def test_a_used_code_is_used_for_every_process_as_long_as_it_would_be_taken(self) -> None:
+        make_staff("chen")
+        first = Client()
+        enter(first)
+        code = code_of(self.bind(first))
+        second, third = Client(), Client()
+        for client in (second, third):
+            enter(client)
+            client.post("/accounts/2fa/authenticate/", {"code": code})
+        assert second.get("/accounts/me/").status_code == 200 and third.get("/accounts/me/").status_code == 302
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT ends FROM {TABLE} WHERE name LIKE %s", ["%totp.used%"])
+            ((ends,),) = cursor.fetchall()
+        assert ends - clock.now() > timedelta(seconds=80)
 
     def test_five_wrong_codes_are_the_last(self) -> None:
         make_staff("chen")

@@ -4,7 +4,7 @@ Chains: `unit:<code>` for units, people, rotas and responsibility; `area:<code>`
 """
 
 from .doors import close_account, forget_authenticator, open_account, renew_password, reopen_account
-from .keys import issue_key, revoke_key
+from .keys import issue_key, renew_key, revoke_key
 from .lists import admit_item, end_responsibility, set_responsibility, withdraw_item
 from .people import add_person, appoint_person, end_appointment, hand_over
 from .rotas import drop_shift, set_shift, swap_shift
@@ -26,6 +26,7 @@ __all__ = [
     "issue_key",
     "move_unit",
     "open_account",
+    "renew_key",
     "renew_password",
     "reopen_account",
     "revoke_key",

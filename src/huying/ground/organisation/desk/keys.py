@@ -1,4 +1,4 @@
-"""Keys for other systems: issue (the secret is shown once), revoke."""
+"""Keys for other systems: issue (the secret is shown once), renew, revoke."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from huying.kernel.errors import Invalid
 
 from .frame import area_labels, entered, page, respond, unit_named
 
+RENEWED_FOR = timedelta(days=180)
 SCOPE_LABELS = {
     "reports:write": _("写入诉求"),
     "reports:read": _("读取诉求"),
@@ -48,18 +49,31 @@ def key_list(request: HttpRequest) -> HttpResponse:
             unit=unit_named(code) if code else None,
             area=entered(request, "area"),
         )
-        response = render(request, "organisation/keys.html", _words(request) | {"token": token, "issued": key})
-        response["Cache-Control"] = "no-store"
-        return response
+        return _shown_once(request, key, token)
+
+    def renew(actor: Any, now: Any) -> HttpResponse:
+        key, token = actions.renew_key(actor=actor, now=now, key=_chosen(request), expires_at=now + RENEWED_FOR)
+        return _shown_once(request, key, token)
 
     def revoke(actor: Any, now: Any) -> None:
-        key = ApiKey.objects.select_related("unit").filter(pk=entered(request, "key")).first()
-        if key is None:
-            raise Invalid(_("没有这个密钥"))
-        actions.revoke_key(actor=actor, now=now, key=key, reason=entered(request, "reason"))
+        actions.revoke_key(actor=actor, now=now, key=_chosen(request), reason=entered(request, "reason"))
 
-    deeds = {"issue": issue, "revoke": revoke}
+    deeds = {"issue": issue, "renew": renew, "revoke": revoke}
     return respond(request, "organisation/keys.html", lambda: _words(request), deeds, said={"revoke": _("已吊销")})
+
+
+def _chosen(request: HttpRequest) -> ApiKey:
+    number = entered(request, "key")
+    key = ApiKey.objects.select_related("unit").filter(pk=int(number)).first() if number.isdigit() else None
+    if key is None:
+        raise Invalid(_("没有这个密钥"))
+    return key
+
+
+def _shown_once(request: HttpRequest, key: ApiKey, token: str) -> HttpResponse:
+    response = render(request, "organisation/keys.html", _words(request) | {"token": token, "issued": key})
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _words(request: HttpRequest) -> dict[str, Any]:

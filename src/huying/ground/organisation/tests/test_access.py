@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from huying.ground.organisation.models import ApiKey, Appointment, Unit
 from huying.kernel import clock
 from huying.kernel.actor import SYSTEM
 from huying.kernel.errors import Forbidden, Invalid, Refused
+from huying.kernel.trace import Entry
 
 pytestmark = pytest.mark.django_db
 FOREVER = timedelta(days=90)
@@ -87,6 +89,40 @@ def test_revoked_expired_and_scopeless_keys() -> None:
     assert ask(token)[1]["code"] == "key_expired"
     _other, token = issue(scopes=["reports:write"])
     assert ask(token)[0] == 403
+
+
+def test_a_renewed_key_is_the_same_caller_with_a_secret_of_its_own() -> None:
+    key, token = issue(scopes=["units:read"], area=STREET)
+    later = clock.now()
+    second, fresh = actions.renew_key(actor=SYSTEM, now=later, key=key, expires_at=later + FOREVER)
+    third, newest = actions.renew_key(actor=SYSTEM, now=later, key=second, expires_at=later + FOREVER)
+    assert [second.renews_id, third.renews_id] == [key.pk, key.pk] and len({token, fresh, newest}) == 3
+    callers = {access.actor_for_key(one, now=later) for one in (token, fresh, newest)}
+    assert {one.ref for one in callers} == {f"key:{key.pk}"} and len(callers) == 1  # scopes, area and name are the same
+    actions.revoke_key(actor=SYSTEM, now=later, key=key)
+    assert ask(token)[1]["code"] == "key_revoked" and ask(newest)[0] == 200
+    verbs = list(Entry.objects.filter(chain="keys").order_by("seq").values_list("verb", flat=True))
+    assert verbs == ["key_issued", "key_renewed", "key_renewed", "key_revoked"]
+
+
+def test_who_may_not_renew_changes_nothing() -> None:
+    key, _token = issue()
+    now = clock.now()
+    with pytest.raises(Forbidden):
+        actions.renew_key(actor=staff("organisation_editor"), now=now, key=key, expires_at=now + FOREVER)
+    with pytest.raises(Invalid):
+        actions.renew_key(actor=SYSTEM, now=now, key=key, expires_at=now + timedelta(days=400))
+    assert ApiKey.objects.count() == 1 and Entry.objects.filter(chain="keys").count() == 1
+
+
+def test_a_key_is_renewed_on_the_command_line() -> None:
+    key, token = issue()
+    answer = CliRunner().invoke(commands.renew, [f"hy_{key.prefix}", "--days", "30", "--json"])
+    assert answer.exit_code == 0, answer.output
+    fresh = json.loads(answer.output.splitlines()[-1])["key"]
+    now = clock.now()
+    assert access.actor_for_key(fresh, now=now).ref == access.actor_for_key(token, now=now).ref
+    assert CliRunner().invoke(commands.renew, ["nosuchkey"]).exit_code != 0 and ApiKey.objects.count() == 2
 
 
 def test_last_use_is_stamped_at_most_once_a_minute(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]

@@ -86,6 +86,10 @@ def test_keys_page_is_for_administrators() -> None:
         page.status_code == 200 and f"hy_{key.prefix}_" in page.content.decode() and page["Cache-Control"] == "no-store"
     )
     assert f"hy_{key.prefix}_…" in client.get("/desk/organisation/keys/").content.decode()
+    renewed = client.post("/desk/organisation/keys/", {"do": "renew", "key": key.pk})
+    fresh = ApiKey.objects.get(renews=key)
+    assert f"hy_{fresh.prefix}_" in renewed.content.decode() and renewed["Cache-Control"] == "no-store"
+    assert client.post("/desk/organisation/keys/", {"do": "renew", "key": "x"}).status_code == 422
     assert client.post("/desk/organisation/keys/", {"do": "revoke", "key": key.pk}).status_code == 302
     key.refresh_from_db()
     assert key.revoked_at is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 
 from huying.casework.cases import factories
 from huying.casework.cases.factories import Cast
@@ -14,9 +14,9 @@ from huying.casework.dispatch.models import DispatchPolicy
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> Iterator[None]:
-    cache.clear()
+    caches["near"].clear()
     yield
-    cache.clear()
+    caches["near"].clear()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -17,7 +18,9 @@ from huying.casework.cases.factories import IN_GRID_1, Cast, account_of
 from huying.casework.cases.models import Attachment, Case
 from huying.casework.cases.turns import chain
 from huying.ground.accounts.factories import make_resident
-from huying.kernel.actor import Actor
+from huying.ground.organisation.actions import renew_key
+from huying.ground.organisation.models import ApiKey
+from huying.kernel.actor import SYSTEM, Actor
 from huying.kernel.clock import now
 from huying.kernel.files import accept_upload, path_of
 from huying.kernel.models import StoredFile
@@ -52,6 +55,18 @@ def send(call: Call, code: str, *photos: Any) -> Any:
 def bring(call: Call, **more: Any) -> Report:
     made = call("post", "/reports", report(**more)).json()
     return Report.objects.get(tracking_code=made["tracking_code"])
+
+
+def test_a_renewed_key_goes_on_with_what_the_old_one_brought(cast: Cast) -> None:
+    old = caller(WRITE)
+    code = bring(old).tracking_code
+    _key, token = renew_key(actor=SYSTEM, now=now(), key=ApiKey.objects.get(), expires_at=now() + timedelta(days=30))
+    client = Client(headers={"Authorization": f"Bearer {token}"})
+    again = client.post("/api/v1/reports", report(), content_type="application/json")
+    assert (again.status_code, again.json()["tracking_code"]) == (200, code)  # sent again is a repetition
+    added = client.post(f"/api/v1/reports/{code}/photos", {"photos": [picture()]})
+    assert (added.status_code, added.json()) == (201, {"photos": 1, "added": 1})
+    assert Report.objects.count() == 1
 
 
 def left() -> tuple[int, ...]:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 
 from huying.casework.cases import factories
 from huying.casework.cases.factories import NOW, Cast
@@ -47,7 +46,6 @@ def note_kind() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def one_factor(settings: Any) -> None:
     settings.HUYING_REQUIRE_TOTP = False
-    cache.clear()
 
 
 @pytest.fixture
