@@ -9,11 +9,11 @@ from random import Random
 from typing import Any
 
 from bench.harness import Bench
+from bench.rows.copies import copy_town
 from bench.rows.place import found_place
 
-PAGE = 50
 AIM_MS = 100.0
-MADE = 100_000  # people made in one go: a larger registry is written town by town
+MADE = 100_000  # people written one by one: a larger registry is copies of them
 IMPORTED = 20_000
 
 
@@ -34,44 +34,102 @@ def ask(bench: Bench) -> None:
 
 
 def fill(bench: Bench, place: Any, now: Any) -> int:
-    """Towns one after the other until there are enough people; how many there are."""
+    """One town through the registry's own intake, then its copies until there are enough people; how many there are."""
     from huying.ground.registry import fictional
     from huying.ground.registry.models import Resident
     from huying.kernel.clock import local_day
 
-    estates = fictional.estates_of(place.place_names)
-    done, began = 0, time.perf_counter()
-    for number in range(-(-bench.size // MADE)):
-        part = min(MADE, bench.size - number * MADE)
-        fictional.write(
-            fictional.make(estates, part, number, local_day(now), first=number * 1_000_000), seed=number, now=now
-        )
-    people = Resident.objects.count()
-    seconds = time.perf_counter() - began
-    done = people
-    bench.note("write people with all around them", people=done, seconds=seconds, per_second=done / seconds)
-    return people
+    first = min(MADE, bench.size)
+    town = fictional.make(fictional.estates_of(place.place_names), first, 0, local_day(now))
+    with bench.once("write people with all around them", first):
+        fictional.write(town, seed=0, now=now)
+    copies = round(bench.size / first) - 1
+    if copies:
+        with bench.once("copy them by SQL", copies * first):
+            copy_town(copies)
+    return Resident.objects.count()
 
 
 def timed(bench: Bench, people: int, times: int) -> Iterator[tuple[str, float]]:
-    """Every question of every looker, with the p95."""
-    from huying.ground.registry import access, queries
-    from huying.kernel.paging import page
+    """Every list, first and deep, every filter and every fragment, for every looker, with the p95."""
+    from huying.ground.registry import queries
+    from huying.ground.registry import queries_desk as reads
+    from huying.kernel import clock
 
+    now = clock.now()
     for who, actor in lookers().items():
-        for kind in ("person", "premises", "care"):
-            rows = access.visible(actor, kind).filter(state="active").select_related(*_BESIDE[kind])
-            name = f"{who}: list of {kind}"
-            bench.time(name, lambda _n, rows=rows: page(rows, ("area", "id"), None, PAGE), times=times, warm=1)
-            yield name, float(bench.rows[-1]["p95_ms"])
+        for what, kind, filters in wishes(actor):
+            name = f"{who}: {what}"
+            cursors = [None, deep(actor, kind, filters, now)]
+            for where, cursor in zip(("", ", deep"), cursors, strict=True):
+                if where and cursor is None:
+                    continue
+                bench.time(
+                    name + where,
+                    lambda _n, a=actor, k=kind, f=filters, c=cursor: reads.listed(a, k, f, now, c),
+                    times=times,
+                    warm=1,
+                )
+                yield name + where, float(bench.rows[-1]["p95_ms"])
         for what, words in fragments(actor).items():
             name = f"{who}: find by {what}"
             asked = Random(7).choices(words, k=times + 2)
             bench.time(name, lambda n, a=actor, w=asked: queries.find(a, w[n % len(w)]), times=times, warm=1)
             yield name, float(bench.rows[-1]["p95_ms"])
+            name = f"{who}: first of every kind by {what}"
+            bench.time(
+                name,
+                lambda n, a=actor, w=asked: reads.found(a, reads.Filters(words=w[n % len(w)]), now),
+                times=times,
+                warm=1,
+            )
+            yield name, float(bench.rows[-1]["p95_ms"])
 
 
-_BESIDE = {"person": ("home",), "premises": (), "care": ("resident",)}
+def wishes(actor: Any) -> Iterator[tuple[str, str, Any]]:
+    """(what, kind, filters) of every list and every filter of the registry's screen."""
+    from huying.ground.registry.choices import CARE_LISTS, RISKS
+    from huying.ground.registry.queries_desk import Filters
+    from huying.ground.registry.words import FRESHNESS
+
+    area = actor.duties[0].area
+    community = area if len(area) > 12 else community_of(area)
+    for kind in ("person", "premises", "organisation", "facility", "household", "care"):
+        yield f"list of {kind}", kind, Filters()
+        yield f"{kind}, with ended", kind, Filters(ended=True)
+        yield f"{kind} in a community", kind, Filters(area=community)
+        for fresh, _words in FRESHNESS:
+            yield f"{kind}, looked at: {fresh}", kind, Filters(fresh=fresh)
+    yield "premises, kind compound", "premises", Filters(premises_kind="compound")
+    yield "premises, kind site", "premises", Filters(premises_kind="site")
+    for risk, _words in RISKS:
+        yield f"premises, risk {risk}", "premises", Filters(risk=risk)
+        yield f"premises, risk {risk} in a community", "premises", Filters(risk=risk, area=community)
+    for code, _words in CARE_LISTS[:3]:
+        yield f"care, list {code}", "care", Filters(list=code)
+
+
+def community_of(area: str) -> str:
+    """A community in the middle of an area."""
+    from huying.ground.registry.models import Resident
+
+    areas = Resident.objects.filter(area__startswith=area).exclude(area="").order_by("area")
+    codes = sorted({code[:12] for code in areas.values_list("area", flat=True).distinct()})
+    return codes[len(codes) // 2]
+
+
+def deep(actor: Any, kind: str, filters: Any, now: Any) -> str | None:
+    """The cursor of a page about in the middle of a list; None for a list of one page."""
+    from huying.ground.registry import queries_desk as reads
+    from huying.kernel.paging import cursor_after
+
+    rows = reads.wished(actor, kind, filters, now)
+    last = rows.order_by("-area", "-id").first()
+    first = rows.order_by("area", "id").first()
+    if first is None or last is None or first.pk == last.pk:
+        return None
+    middle = rows.filter(area__gte=community_of(last.area[:6])).order_by("area", "id").first()
+    return cursor_after(rows, ("area", "id"), middle or first)
 
 
 def lookers() -> dict[str, Any]:

@@ -41,6 +41,8 @@ def found_place(now: datetime, size: int) -> Any:
 
 
 def _scale(size: int) -> Any:
+    if size > 1_000_000:
+        return "city"
     return "district" if size > 1_000 else "community"
 
 

@@ -72,6 +72,7 @@ class Case(models.Model):
     archived_at = models.DateTimeField(null=True)
     rating = models.SmallIntegerField(null=True)
     solved = models.BooleanField(null=True)
+    subjects = ArrayField(models.CharField(max_length=80), null=True)  # marks of what it is about, see subjects
     merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged")
     version = models.IntegerField(default=1)
     confidence = models.FloatField(null=True)
@@ -79,6 +80,7 @@ class Case(models.Model):
     terms = SearchVectorField(null=True)
 
     standing: Any = None  # what the reader of one page is to this case; see access.Standing
+    about: tuple[str, ...] = ()  # on its page: the marks of its own subjects and of the cases merged into it
 
     class Meta:
         constraints = [
@@ -125,6 +127,7 @@ class Case(models.Model):
                 F("item_code"), F("community"), F("opened_at"), name="case_open_similar", condition=Q(open=True)
             ),
             GinIndex(fields=["terms"], name="case_terms"),
+            GinIndex(fields=["subjects"], name="case_by_subject", condition=Q(subjects__isnull=False)),
             GistIndex(
                 Func(F("lon"), F("lat"), function="point"),
                 name="case_open_point",

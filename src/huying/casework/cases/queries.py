@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from huying.ground.organisation.models import Unit
 from huying.kernel import terms, trace
@@ -55,6 +56,7 @@ class Filters:
     late: bool | None = None
     opened_from: datetime | None = None
     opened_to: datetime | None = None
+    subject: str = ""
 
     def is_empty(self) -> bool:
         return all(getattr(self, field.name) in ("", None) for field in fields(self))
@@ -82,9 +84,33 @@ def narrowed(cases: QuerySet[Case], filters: Filters) -> QuerySet[Case]:
         cases = cases.filter(access.area_filter(filters.area))
     if filters.returned is not None:
         cases = cases.filter(returns__gt=0) if filters.returned else cases.filter(returns=0)
+    if filters.subject:
+        cases = cases.filter(about(filters.subject))
     if filters.q.strip():
         cases = cases.filter(_search(filters.q))
     return cases
+
+
+_ABOUT = (
+    f"WITH RECURSIVE named AS (SELECT id, merged_into_id FROM {Case._meta.db_table}"
+    " WHERE subjects @> ARRAY[%s]::varchar[] UNION SELECT c.id, c.merged_into_id"
+    f" FROM {Case._meta.db_table} c JOIN named ON c.id = named.merged_into_id)"
+    " SELECT id FROM named WHERE merged_into_id IS NULL"
+)
+
+
+def about(mark: str) -> Q:
+    """The condition that a case is about a subject; where it was merged into another, the other stands for it."""
+    return Q(pk__in=RawSQL(_ABOUT, [mark]))
+
+
+def about_subject(actor: Actor, mark: str, *, most: int) -> list[Case]:
+    """What there is about a subject and the actor may see, open ones first, newest first; up to ``most``.
+
+    One query, one more for an actor who belongs to a unit.
+    """
+    rows = access.within(actor, Case.objects.filter(about(mark))).select_related("item").defer(*_NOT_LISTED)
+    return list(rows.order_by("-open", "-id")[:most])
 
 
 def _search(text: str) -> Q:

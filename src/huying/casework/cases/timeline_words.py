@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrPromise
 
@@ -60,7 +60,7 @@ SENTENCES: dict[str, tuple[str, StrPromise]] = {
     "record_receipt": ("document", gettext_lazy("%(channel)s回执：%(receipt)s")),
     "follow_up": ("phone", gettext_lazy("跟踪%(channel)s的办理情况")),
     "take_back": ("return", gettext_lazy("从%(channel)s收回，本地办理")),
-    "finish_transfer": ("check-circle", gettext_lazy("转办完结")),
+    "finish_transfer": ("check-circle", pgettext_lazy("timeline", "转办完结")),
     "give_feedback": ("document", gettext_lazy("%(unit)s反馈办理结果")),
     "pass_check": ("check-circle", gettext_lazy("核查通过，%(late)s结案")),
     "fail_check": ("return", gettext_lazy("核查不通过，%(unit)s重办（第 %(redos)s 次）")),
@@ -106,7 +106,7 @@ STAGES: dict[str, StrPromise] = {
     "document": gettext_lazy("材料"),
 }
 CLOCKS: dict[str, StrPromise] = {
-    "dispatch": gettext_lazy("分拨时限"),
+    "dispatch": pgettext_lazy("clock", "分拨时限"),
     "respond": gettext_lazy("响应时限"),
     "close": gettext_lazy("办结时限"),
     "objection": gettext_lazy("异议审核时限"),

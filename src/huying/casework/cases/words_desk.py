@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_stubs_ext import StrPromise
 
 from .models import Assignment
@@ -39,4 +40,11 @@ PART_STATES: dict[Assignment.State, StrPromise] = {
     Assignment.State.RECALLED: _("已撤回"),
     Assignment.State.PASSED_UP: _("已上报"),
     Assignment.State.DROPPED: _("已终止"),
+}
+
+SUBJECTS: dict[str, StrPromise] = {
+    "premises": _("房屋场所"),
+    "organisation": _("单位组织"),
+    "facility": pgettext_lazy("one", "设施"),
+    "device": pgettext_lazy("one", "设备"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from huying.casework.catalogue.stage_names import words_of_stage
@@ -13,7 +13,7 @@ from huying.casework.catalogue.stage_names import words_of_stage
 from .models import Notice
 
 KINDS: dict[str, Promise] = {
-    "dispatch": _("分拨时限"),
+    "dispatch": pgettext_lazy("clock", "分拨时限"),
     "respond": _("响应时限"),
     "close": _("办结时限"),
     "objection": _("异议审核时限"),
@@ -36,8 +36,8 @@ CHANGES: dict[str, Promise] = {
     "correction": _("更正日历"),
 }
 PAUSES: dict[str, Promise] = {
-    "suspended": _("挂账"),
-    "objection": _("异议审核"),
+    "suspended": pgettext_lazy("clock", "挂账"),
+    "objection": pgettext_lazy("clock", "异议审核"),
     "waiting": _("等待反映人补充"),
 }
 

@@ -97,6 +97,7 @@ def _opening(matter: Matter, decision: Decision) -> Opening:
         due_at=decision.dispatch_due,
         confidence=decision.certainty.item if matter.item_code is None else None,
         proposals=[proposal.as_json() for proposal in decision.proposals],
+        subjects=matter.subjects,
     )
 
 

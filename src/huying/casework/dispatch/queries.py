@@ -59,6 +59,7 @@ class Matter:
     urgent: bool = False
     hold: bool = False  # never dispatch by itself
     voice: str = ""  # mark of the report it came with
+    subjects: Sequence[str] = ()  # marks of what it is about (cases.subjects)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,11 +50,21 @@ def within(prefixes: Iterable[str], field: str = "area") -> Q:
     return reduce(or_, parts) if parts else Q(pk__in=[])
 
 
-def visible(actor: Actor, kind: str) -> QuerySet[Any]:
-    """Records of a kind that the actor may see at all; care lists ask for their own capability."""
+def visible(actor: Actor, kind: str, area: str = "") -> QuerySet[Any]:
+    """Records of a kind that the actor may see at all, under an area; care lists ask for their own capability.
+
+    Each row is asked for one prefix only: of two, one inside the other, the database would expect far too few rows.
+    """
     capability = CARE if kind == "care" else VIEW
     rows: QuerySet[Any] = MODELS[kind]._default_manager.all()
-    return rows.filter(within(areas(actor, capability)))
+    return rows.filter(within(narrowed(areas(actor, capability), area)))
+
+
+def narrowed(prefixes: Iterable[str], area: str) -> tuple[str, ...]:
+    """The parts of the areas that lie under another area."""
+    return tuple(
+        area if area.startswith(one) else one for one in prefixes if one.startswith(area) or area.startswith(one)
+    )
 
 
 def get(actor: Actor, kind: str, uid: UUID | str) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from huying.kernel.privacy.sealing import seal, unseal
 
@@ -21,7 +22,7 @@ class AccessEntry(models.Model):
     actor_unit = models.BigIntegerField(_("查看者单位"), null=True)
     subject = models.CharField(_("被查看对象"), max_length=80)
     why = models.CharField(_("查看事由"), max_length=200)
-    what = ArrayField(models.CharField(max_length=60), verbose_name=_("查看内容"))
+    what = ArrayField(models.CharField(max_length=60), verbose_name=pgettext_lazy("log", "查看内容"))
 
     class Meta:
         verbose_name = _("个人信息查看记录")

@@ -9,8 +9,10 @@ class DevicesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from huying.shell import navigation
+        from huying.shell import navigation, panels
 
         from .access import viewing_roles
+        from .desk.panels import on_case
 
+        panels.register("case", "subjects", on_case)
         navigation.register(navigation.Entry(_("设备"), "devices-list", viewing_roles(), icon="zap", order=66))

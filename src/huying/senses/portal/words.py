@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from huying.casework.cases.actions.transferring import CHANNELS
@@ -165,7 +165,7 @@ def sentence(steps: Mapping[str, tuple[Text, str]], verb: str, **names: Any) -> 
 SCORES = (
     (5, _("很满意")),
     (4, _("满意")),
-    (3, _("一般")),
+    (3, pgettext_lazy("rating", "一般")),
     (2, _("不太满意")),
     (1, _("不满意")),
 )

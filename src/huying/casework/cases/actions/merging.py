@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -20,15 +21,27 @@ from ..voices import words_label
 from .transferring import drop_assignments
 
 
-def join_case(case_id: int, *, words: str, voice: str, actor: Actor, now: datetime, urgent: bool = False) -> None:
-    """One more voice for an open case ("this is it: +1")."""
+def join_case(
+    case_id: int,
+    *,
+    words: str,
+    voice: str,
+    actor: Actor,
+    now: datetime,
+    urgent: bool = False,
+    subjects: Sequence[str] = (),
+) -> None:
+    """One more voice for an open case ("this is it: +1"), and what it is about if that was not known."""
     with transaction.atomic():
         case = lock_case(case_id)
         if isinstance(decide(State(case.state), Action.JOIN, {Party.REPORTER}, Circumstance()), Refusal):
             raise refuse("target_not_open")
         case.reports += 1
         case.urgent = case.urgent or urgent
-        case.save(update_fields=["reports", "urgent"])
+        known = case.subjects or []
+        fresh = [one for one in dict.fromkeys(subjects) if one not in known]
+        case.subjects = [*known, *fresh] or None
+        case.save(update_fields=["reports", "urgent", "subjects"])
         trace.record(
             [
                 trace.Draft(
@@ -36,7 +49,7 @@ def join_case(case_id: int, *, words: str, voice: str, actor: Actor, now: dateti
                     verb="join",
                     actor=actor,
                     at=now,
-                    body={"reports": case.reports},
+                    body={"reports": case.reports} | ({"about": fresh} if fresh else {}),
                     private={words_label(voice): words},
                 )
             ]

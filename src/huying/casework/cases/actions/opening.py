@@ -29,7 +29,7 @@ _CASE_COLUMNS = (
     *("id", "number", "item_id", "item_code", "class_code", "title", "summary", "place_text", "lon", "lat"),
     *("grid", "community", "town", "county", "channel", "state", "urgent", "opened_at", "lead_unit_id"),
     *("lead_person_id", "first_asked_unit_id", "escalated_level", "returns", "locked", "redos", "extensions"),
-    *("reports", "due_at", "light", "version", "confidence", "proposals", "terms"),
+    *("reports", "due_at", "light", "version", "confidence", "proposals", "terms", "subjects"),
 )
 _ASSIGNMENT_COLUMNS = (
     *("id", "case_id", "unit_id", "person_id", "role", "state", "limits", "respond_due", "due_at", "why"),
@@ -42,8 +42,8 @@ class Opening:
     """Everything known when a case is opened.
 
     ``words`` is what the resident said: it enters the trace as a commitment that can be erased by ``voice``, the mark
-    of the report it came with. ``sending`` is the decided first dispatch; without it the case waits in the
-    dispatcher's queue until ``due_at``.
+    of the report it came with. ``subjects`` are the marks of what it is about (``subjects.mark``). ``sending`` is the
+    decided first dispatch; without it the case waits in the dispatcher's queue until ``due_at``.
     """
 
     item_id: int
@@ -65,6 +65,7 @@ class Opening:
     due_at: datetime | None = None
     confidence: float | None = None
     proposals: Sequence[dict[str, Any]] = field(default_factory=tuple)
+    subjects: Sequence[str] = ()
 
     @property
     def grid(self) -> str:
@@ -156,6 +157,7 @@ def _case_row(case_id: int, one: Opening) -> tuple[Any, ...]:
         *(one.sending.person_id if one.sending else None, first_asked, 0, 0, False, 0, 0, 1),
         *(one.sending.due_at if one.sending else one.due_at, "", 1, one.confidence, list(one.proposals)),
         terms(one.title, one.place_text, one.summary),
+        list(dict.fromkeys(one.subjects)) or None,
     )
 
 
@@ -168,7 +170,7 @@ def _assignment_row(assignment_id: int, case_id: int, sending: Sending, at: date
 
 def _drafts(case_id: int, one: Opening, actor: Actor) -> list[trace.Draft]:
     name = chain(case_id)
-    body = {
+    body: dict[str, Any] = {
         "to": str(State.DISPATCHED if one.sending else one.state),
         "item": one.item_code,
         "item_id": one.item_id,
@@ -176,6 +178,8 @@ def _drafts(case_id: int, one: Opening, actor: Actor) -> list[trace.Draft]:
         "channel": one.channel,
         "confidence": None if one.confidence is None else round(one.confidence, 4),
     }
+    if one.subjects:
+        body["about"] = list(dict.fromkeys(one.subjects))
     opened = trace.Draft(
         chain=name,
         verb="open",

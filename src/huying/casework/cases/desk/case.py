@@ -35,6 +35,7 @@ from .pickers import unit_label
 from .scene import Scene, read_scene
 from .shown import area_names, area_words, item_name, late_elsewhere, state_kind
 from .steps import Step
+from .subjects import links_of
 
 _EXPORTERS = ("checker", "supervisor", "discipline", "centre_lead")
 
@@ -111,6 +112,7 @@ def facts_of(scene: Scene) -> dict[str, Any]:
         "state": words.STATES[State(case.state)],
         "state_kind": state_kind(case),
         "condition": condition_words(case),
+        "subjects": links_of(scene.actor, case.about),
         "beside": beside,
         "parts": [(part, PART_STATES[Assignment.State(part.state)]) for part in beside.parts],
         "evidence": _evidence_said(scene),

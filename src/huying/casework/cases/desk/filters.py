@@ -20,6 +20,8 @@ from .. import words
 from ..queries import Filters
 from ..queries_desk import Queue, Wish, queues_of
 from ..rules import State
+from ..subjects import split
+from ..words_desk import SUBJECTS
 from .pickers import area_from, area_value, unit_from, unit_value
 
 LIGHTS = ("blue", "yellow", "red", "black")
@@ -38,6 +40,7 @@ NAMES = (
     "returned",
     "late",
     "own",
+    "about",
 )
 
 
@@ -65,6 +68,7 @@ def read(given: Mapping[str, str], actor: Actor, known: Directory, *, otherwise:
     errors: dict[str, str] = {}
     area, units = _area(shown, errors), _units(shown, errors, known)
     since, until = _day(shown, "since", errors), _day(shown, "until", errors)
+    shown["about"] = shown["about"] if split(shown["about"]) else ""
     kind = shown["kind"] if shown["kind"].isdigit() else ""
     filters = Filters(
         q=shown["q"],
@@ -79,6 +83,7 @@ def read(given: Mapping[str, str], actor: Actor, known: Directory, *, otherwise:
         returned=True if shown["returned"] else None,
         opened_from=_midnight(since) if since else None,
         opened_to=_midnight(until + timedelta(days=1)) if until else None,
+        subject=shown["about"],
     )
     wish = Wish(queue=queue, filters=filters, units=units, late=bool(shown["late"]))
     return Asked(wish, shown, errors)
@@ -149,6 +154,7 @@ def described(asked: Asked) -> str:
         "returned": _("退回过"),
         "late": _("已超期"),
         "own": _("我经办的"),
+        "about": _("涉及"),
     }
     yes = {"urgent", "returned", "late", "own"}
     parts = [
@@ -162,6 +168,9 @@ def described(asked: Asked) -> str:
 def _said(name: str, value: str) -> str:
     if name == "state" and value in list(State):
         return str(words.STATES[State(value)])
+    if name == "about" and (subject := split(value)):
+        kind, key = subject
+        return f"{SUBJECTS[kind]} {key}" if kind == "device" else str(SUBJECTS[kind])
     if name == "channel" and value in CHANNELS:
         return str(CHANNELS[value])
     return value

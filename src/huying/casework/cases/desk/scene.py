@@ -8,7 +8,7 @@ from datetime import datetime
 from huying.ground.organisation.directory import Directory
 from huying.kernel.actor import Actor
 
-from .. import access, queries, rules, turns
+from .. import access, queries, rules, subjects, turns
 from .. import queries_desk as reads
 from ..models import Assignment, Case, Milestone
 from ..rules import Action, Circumstance, Party, Refusal, State
@@ -73,6 +73,7 @@ def read_scene(
     case.standing = access.Standing(actor, parties, tuple(allowed))  # for the panels of the rooms above
     history = reads.history(case.pk)
     beside = reads.beside(case, (one.verb for one in history), files=files)
+    case.about = tuple(subjects.marks(case, *beside.absorbed))
     scene = Scene(case, actor, now, knowledge(), parties, facts, allowed, history, beside)
     if around:
         _look_around(scene)

@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from huying.ground.registry.fields import KINDS
 from huying.kernel.privacy import SealedTextField
@@ -30,9 +31,9 @@ class Change(models.Model):
         CHANGED = "changed", _("变更")
         ENDED = "ended", _("注销")
         RETURNED = "returned", _("恢复")
-        MERGED = "merged", _("合并")
-        SPLIT = "split", _("撤销合并")
-        ERASED = "erased", _("删除")
+        MERGED = "merged", pgettext_lazy("history", "合并")
+        SPLIT = "split", pgettext_lazy("history", "撤销合并")
+        ERASED = "erased", pgettext_lazy("history", "删除")
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=12)

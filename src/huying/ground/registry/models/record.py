@@ -59,7 +59,9 @@ class Record(Replicated):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["area", "id"], name="registry_%(class)s_area"),
+            # Lists go by area; when a record was looked at is judged in the index: neighbours are looked at on one day.
+            models.Index(fields=["area", "id", "checked_at"], name="registry_%(class)s_by_area"),
+            models.Index(fields=["checked_at"], name="registry_%(class)s_looked"),
         ]
 
     def __str__(self) -> str:

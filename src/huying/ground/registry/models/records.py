@@ -76,6 +76,8 @@ class Premises(Record):
             *Record.Meta.indexes,
             GinIndex(fields=["find"], name="registry_premises_find"),
             models.Index(fields=["address"], name="registry_premises_address"),
+            models.Index(fields=["kind", "area", "id"], name="registry_premises_kind"),
+            models.Index(fields=["risk", "area", "id"], name="registry_premises_risk", condition=~Q(risk="")),
             models.Index(
                 fields=["small_kind", "area", "id"], name="registry_premises_small", condition=~Q(small_kind="")
             ),

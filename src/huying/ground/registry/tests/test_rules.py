@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huying.ground.registry import rules
+from huying.ground.registry.access import narrowed
 from huying.ground.registry.cleaning import clean, clean_value
 from huying.ground.registry.fields import FIELDS, KINDS, as_json
 from huying.ground.registry.rules import WAITS, Wish, small_excess, waits_for
@@ -143,3 +144,18 @@ def test_the_phone_gets_every_field_in_two_languages() -> None:
     name = next(field for field in told["person"] if field["name"] == "name")
     assert (name["label"]["zh"], name["private"], name["required"]) == ("姓名", True, True)
     assert all(field["label"]["zh"] and field["label"]["en"] for fields in told.values() for field in fields)
+
+
+@pytest.mark.parametrize(
+    ("held", "area", "left"),
+    [
+        (("449001",), "", ("449001",)),
+        (("449001",), "449001001", ("449001001",)),
+        (("449001001", "449001002"), "449001", ("449001001", "449001002")),
+        (("449001001",), "449001002", ()),
+        (("",), "449001", ("449001",)),
+        ((), "449001", ()),
+    ],
+)
+def test_an_area_asked_for_never_widens_what_is_held(held: tuple[str, ...], area: str, left: tuple[str, ...]) -> None:
+    assert narrowed(held, area) == left

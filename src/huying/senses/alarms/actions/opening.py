@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from huying.casework.cases.actions import note_case
 from huying.casework.cases.models import Case, Feedback
+from huying.casework.cases.subjects import marks_of
 from huying.casework.catalogue.queries import Catalogue, current
 from huying.kernel import facts, live
 from huying.kernel.actor import Actor
@@ -94,6 +95,7 @@ def _voice(alarm: Alarm, known: Catalogue) -> Voice:
         lat=device.lat,
         item_code=alarm.item if alarm.item in known else None,
         urgent=alarm.urgent,
+        subjects=marks_of(("device", device.code), ("premises", device.premises_uid)),
     )
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from huying.casework.cases import actions as cases
-from huying.casework.cases.factories import NOW, Cast
+from huying.casework.cases.factories import NOW, Cast, account_of
 from huying.casework.cases.models import Assignment, Case
 from huying.casework.catalogue.models import Item
+from huying.ground.registry.factories import a_room, worker
 from huying.kernel import clock, facts
 from huying.kernel.actor import system
 from huying.kernel.errors import Forbidden, Refused
@@ -54,6 +57,30 @@ def work(case: Case, cast: Cast, cause: str = "false_place") -> None:
         now=NOW + 6 * MINUTE,
     )
     cases.pass_check(case.pk, actor=cast.sun_checker, now=NOW + 10 * MINUTE)
+
+
+def test_the_case_is_about_the_device_and_the_premises_it_stands_in(
+    device: Device, fire_item: Item, cast: Cast, client: Client, settings: Any
+) -> None:
+    settings.HUYING_REQUIRE_TOTP = False
+    room = a_room(worker(area=device.area))
+    Device.objects.filter(pk=device.pk).update(premises_uid=room.uid)
+    _alarm, case = open_one(device)
+    assert case.subjects == [f"device:{device.code}", f"premises:{room.uid}"]
+    pages = {
+        "premises": f"/desk/registry/premises/{room.uid}/",
+        "device": f"/desk/devices/{device.code}/",
+        "case": f"/desk/cases/{case.pk}/",
+    }
+    client.force_login(account_of(cast.tang_grid))
+    shown = {name: client.get(url).content.decode() for name, url in pages.items()}
+    assert pages["case"] in shown["premises"] and "这里的事" in shown["premises"]
+    assert pages["case"] in shown["device"] and "这台设备的事" in shown["device"]
+    facts_of_case = shown["case"].partition("<dt>涉及</dt>")[2].partition("</dd>")[0]
+    assert pages["premises"] in facts_of_case and pages["device"] in facts_of_case
+    client.force_login(account_of(cast.ma_liuan))  # handles the case, is shown no register of premises
+    facts_of_case = client.get(pages["case"]).content.decode().partition("<dt>涉及</dt>")[2].partition("</dd>")[0]
+    assert pages["premises"] not in facts_of_case
 
 
 def test_the_whole_loop(device: Device, fire_item: Item, cast: Cast) -> None:

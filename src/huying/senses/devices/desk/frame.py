@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from huying.casework.cases.desk.pickers import area_from, area_value
@@ -34,7 +34,7 @@ UNITS: Final = {
     "次/分": gettext_lazy("次/分"),
     "步": gettext_lazy("步"),
     "分钟": gettext_lazy("分钟"),
-    "人": gettext_lazy("人"),
+    "人": pgettext_lazy("unit", "人"),
     "人次": gettext_lazy("人次"),
     "米": gettext_lazy("米"),
     "天": gettext_lazy("天"),

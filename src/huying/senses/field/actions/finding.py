@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from huying.casework.cases import access as case_access
 from huying.casework.cases.models import Case
+from huying.casework.cases.subjects import marks_of
 from huying.casework.catalogue.models import Item
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
@@ -177,6 +178,7 @@ def _voice(
         case_id=running.get(group[0].item),
         urgent=any(each.severity == Severity.AT_ONCE for each in group),
         files=[_for_case(files[pk]) for pk in photos],
+        subjects=marks_of((one.subject_kind, one.subject_uid), ("premises", one.premises)),
     )
 
 

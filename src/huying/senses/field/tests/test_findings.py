@@ -73,6 +73,16 @@ def test_failed_items_of_one_kind_are_one_case_with_its_photos(cast: Cast) -> No
     assert (Finding.objects.count(), Case.objects.count()) == (4, 3)
 
 
+def test_the_case_is_about_the_shop_and_about_nobody(cast: Cast) -> None:
+    shop, firm, waste = make_shop(now=NOW), uuid4(), Failed(path="waste", label="门前垃圾", item="0101")
+    of_firm = inspected(shop, waste, subject_kind="organisation", subject_uid=firm)
+    (row,) = actions.take_findings(of_firm, actor=cast.tang_grid, now=NOW)
+    assert Case.objects.get(pk=row.case_id).subjects == [f"organisation:{firm}", f"premises:{shop.uid}"]
+    of_person = inspected(shop, Failed(path="odd", label="说不清"), subject_kind="person", subject_uid=uuid4())
+    (row,) = actions.take_findings(of_person, actor=cast.tang_grid, now=NOW)
+    assert Case.objects.get(pk=row.case_id).subjects == [f"premises:{shop.uid}"]
+
+
 def test_the_same_matter_of_the_same_shop_is_joined_while_it_is_open(cast: Cast) -> None:
     shop = make_shop(now=NOW)
     waste = Failed(path="waste", label="门前垃圾", item="0101")

@@ -44,7 +44,7 @@ class Voice:
     """What came in, before anything is known about it.
 
     ``case_id`` joins an open case ("this is it: +1"); ``item_code`` is a kind a person or device already named;
-    ``hold`` keeps it for a dispatcher. Coordinates are WGS-84 degrees.
+    ``hold`` keeps it for a dispatcher; ``subjects`` are marks of what it is about. Coordinates are WGS-84 degrees.
     """
 
     source: str
@@ -66,6 +66,7 @@ class Voice:
     urgent: bool = False
     hold: bool = False
     files: Sequence[StoredFile] = field(default_factory=tuple)
+    subjects: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,10 @@ def _cases_of(
         if voice.case_id is None:
             found.append(next(opened).case_id)
         else:
-            cases.join_case(voice.case_id, words=voice.text, voice=mark, actor=actor, now=now, urgent=voice.urgent)
+            cases.join_case(
+                voice.case_id, words=voice.text, voice=mark, actor=actor, now=now, urgent=voice.urgent,
+                subjects=voice.subjects,
+            )  # fmt: skip
             found.append(voice.case_id)
     return found
 
@@ -190,6 +194,7 @@ def _matter(voice: Voice, mark: str, now: datetime) -> Matter:
         urgent=voice.urgent,
         hold=voice.hold,
         voice=mark,
+        subjects=voice.subjects,
     )
 
 
