@@ -167,7 +167,35 @@ def test_down_stops_every_part_and_keeps_the_data(instance: Instance) -> None:
     assert instance.run("migrate")[1]["applied"] == 0
 
 
+_DEAF = """
+import signal, time
+from huying.config.instance.children import end_some_time_after_parent
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+end_some_time_after_parent(0.5)
+print("ready", flush=True)
+time.sleep(600)
+"""
+_PARENT = f"""
+import sys, time
+from huying.config.instance import children
+print(children.start([sys.executable, "-c", {_DEAF!r}], log=1).pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_part_deaf_to_its_end_is_over_some_time_after_its_parent() -> None:
+    parent = subprocess.Popen([sys.executable, "-c", _PARENT], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    part = psutil.Process(int(parent.stdout.readline()))
+    assert parent.stdout.readline().strip() == "ready"
+    parent.kill()
+    parent.wait()
+    _gone, alive = psutil.wait_procs([part], timeout=PATIENCE)
+    assert not alive
+
+
 def test_ctrl_c_stops_every_part(instance: Instance) -> None:
+    instance.run("down")
     command = [sys.executable, "-m", "huying.config.command_line", "up", "--data-dir", str(instance.home.path)]
     command += ["--port", str(instance.choices.port)]
     env = {one: value for one, value in os.environ.items() if not one.startswith(("HUYING_", "DATABASE_", "DJANGO_"))}
@@ -176,8 +204,8 @@ def test_ctrl_c_stops_every_part(instance: Instance) -> None:
     family = instance.family()
     assert family[0].pid == shown.pid
     shown.send_signal(signal.SIGINT)
-    said, _errors = shown.communicate(timeout=PATIENCE)
-    assert shown.returncode == 0 and "stopped" in said.splitlines()[-1]
+    said, errors = shown.communicate(timeout=PATIENCE)
+    assert shown.returncode == 0 and "stopped" in said + errors
     _gone, alive = psutil.wait_procs(family, timeout=PATIENCE)
     assert not alive and instance.run("status")[0] == 3
 

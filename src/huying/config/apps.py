@@ -1,3 +1,5 @@
+import os
+
 from django.apps import AppConfig
 
 
@@ -9,3 +11,8 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         from huying.config import checks  # noqa: F401 - importing registers the checks
+
+        if os.environ.get("HUYING_PART", "web") != "web":  # the web server's processes end with it at once
+            from huying.config.instance.children import end_some_time_after_parent
+
+            end_some_time_after_parent()

@@ -8,6 +8,8 @@ import pwd
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -37,6 +39,23 @@ def end_with_parent() -> None:
     """For a process somebody else started: end when that parent dies."""
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def end_some_time_after_parent(patience: float = 10.0) -> None:
+    """For a part that ends gently when it is told that its parent died: if it cannot, it is over all the same.
+
+    Gently may take for ever, when what it waits for died at the same moment. The supervisor would see to that, but the
+    supervisor is what is gone.
+    """
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        time.sleep(patience)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
 def start(
