@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import tempfile
 from collections.abc import Iterator
-from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
-from django.http import FileResponse, HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from huying.casework.cases.desk.guard import actor_of, staff
 from huying.kernel import clock
 from huying.kernel.actor import Actor
-from huying.kernel.errors import Invalid, NotFound
+from huying.kernel.errors import Invalid
 from huying.kernel.privacy import mask_text, reveal
 from huying.kernel.spreadsheets import harmless
+from huying.shell.sheets import Sheet, as_file, mark_of, moment, must_be_kind
 
 from .. import access, queries
 from ..models import Alarm
@@ -28,15 +26,13 @@ from .shown import Row, rows_of
 
 MOST_ROWS: Final = 20_000
 _CHUNK: Final = 500
-_WIDTHS: Final = (12, 20, 16, 28, 26, 10, 10, 10, 17, 17, 17, 14, 17, 20, 30, 18)
 
 
 @staff
 @require_GET
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     """The filtered list as ``csv`` or ``xlsx``; too long a list is refused with what to do."""
-    if kind not in ("csv", "xlsx"):
-        raise NotFound()
+    must_be_kind(kind)
     actor, now = actor_of(request), clock.now()
     access.must_view(actor)
     asked = asked_of(request.GET)
@@ -51,21 +47,17 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     reveal(
         actor=actor, now=now, subject="alarms:list", why=_("导出报警列表：%(what)s") % {"what": said}, fields=["list"]
     )
-    moment = timezone.localtime(now)
-    mark = _("由 %(who)s 于 %(at)s 导出。条件：%(what)s。含内部信息，请妥善保管，不得外传。") % {
-        "who": actor.name,
-        "at": f"{moment:%Y-%m-%d %H:%M}",
-        "what": said,
-    }
-    name = f"alarms-{moment:%Y%m%d-%H%M}.{kind}"
-    lines = _lines(actor, asked.wanted)
-    return _csv(lines, mark, name) if kind == "csv" else _xlsx(lines, mark, name)
+    sheet = Sheet(
+        "alarms", _("设备报警"), mark_of(actor.name, now, said), _columns(), partial(_lines, actor, asked.wanted), now
+    )
+    return as_file(sheet, kind)
 
 
-def _head() -> list[str]:
+def _columns() -> list[tuple[str, int]]:
     return [
-        _("设备编号"), _("设备"), _("报警类型"), _("地点"), _("读数"), _("报警级别"), _("状态"), _("次数"), _("开始时间"),
-        _("确认时间"), _("恢复时间"), _("谁在处理"), _("办结时间"), _("报警原因"), _("说明"), _("所属事件"),
+        (_("设备编号"), 12), (_("设备"), 20), (_("报警类型"), 16), (_("地点"), 28), (_("读数"), 26), (_("报警级别"), 10),
+        (_("状态"), 10), (_("次数"), 10), (_("开始时间"), 17), (_("确认时间"), 17), (_("恢复时间"), 17), (_("谁在处理"), 14),
+        (_("办结时间"), 17), (_("报警原因"), 20), (_("说明"), 30), (_("所属事件"), 18),
     ]  # fmt: skip
 
 
@@ -83,55 +75,6 @@ def _lines(actor: Actor, wanted: queries.Narrowing) -> Iterator[list[Any]]:
 def _line(row: Row) -> list[Any]:
     texts = [row.code, mask_text(row.device), row.what, mask_text(row.place), row.value, row.severity_words]
     texts.append(f"{row.state} {_('测试')}" if row.test else row.state)
-    moments = [_moment(one) for one in (row.since, row.acknowledged_at, row.cleared_at)]
-    end = [row.acknowledged_by, _moment(row.closed_at), row.cause, mask_text(row.closed_words), row.case_number]
+    moments = [moment(one) for one in (row.since, row.acknowledged_at, row.cleared_at)]
+    end = [row.acknowledged_by, moment(row.closed_at), row.cause, mask_text(row.closed_words), row.case_number]
     return [*(harmless(text) for text in texts), row.count, *moments, *(harmless(text) for text in end)]
-
-
-def _moment(value: datetime | None) -> str:
-    return f"{timezone.localtime(value):%Y-%m-%d %H:%M}" if value else ""
-
-
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _csv(lines: Iterator[list[Any]], mark: str, name: str) -> StreamingHttpResponse:
-    language = translation.get_language()
-
-    def parts() -> Iterator[str]:
-        writer = csv.writer(_Echo())
-        with translation.override(language):
-            yield "\ufeff"
-            yield writer.writerow([mark])
-            yield writer.writerow(_head())
-            for line in lines:
-                yield writer.writerow(line)
-
-    answer = StreamingHttpResponse(parts(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
-
-
-def _xlsx(lines: Iterator[list[Any]], mark: str, name: str) -> FileResponse:
-    from openpyxl import Workbook  # slow to import, seldom needed
-    from openpyxl.utils import get_column_letter
-
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(_("设备报警"))
-    sheet.freeze_panes = "B3"
-    sheet.oddHeader.center.text = sheet.oddFooter.center.text = mark.replace("&", "&&")[:240]
-    for number, width in enumerate(_WIDTHS, 1):
-        sheet.column_dimensions[get_column_letter(number)].width = width
-    sheet.append([harmless(mark)])
-    sheet.append(_head())
-    for line in lines:
-        sheet.append(line)
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    book.save(file)
-    file.seek(0)
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return FileResponse(file, as_attachment=True, filename=name, content_type=kind)

@@ -40,7 +40,7 @@ def test_what_is_filtered_and_seen_is_in_it_and_it_is_logged(desk: Desk, cast: C
     assert sorted(one[0] for one in lines) == ["SM-1", "WB-1"]
     assert all("140" not in cell for one in lines for cell in one)
     assert next(one for one in lines if one[0] == "SM-1")[1] == "'=cmd()"
-    assert len(head) == len(lines[0]) == len(exports._WIDTHS)
+    assert len(head) == len(lines[0]) == len(exports._columns())
     look = AccessEntry.objects.get(subject="alarms:list")
     assert look.actor_ref == cast.tang_grid.ref
 
