@@ -109,6 +109,18 @@ def take_submissions(ops: Sequence[Incoming], *, actor: Actor, now: datetime) ->
     ]
 
 
+@applies("amendment")
+def amend(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
+    """``submission`` (its id), ``changes`` by instance path, ``reason``: a filled form of one's own is corrected."""
+    uid, changes = _uuid(op.body, "submission") or op.subject, op.body.get("changes")
+    if uid is None or not isinstance(changes, dict):
+        raise Invalid(field="changes")
+    row = actions.correct_answers(
+        uid, changes=changes, reason=_text(op.body, "reason", 500), files=op.files, op=op.id, actor=actor, now=now
+    )
+    return Outcome("applied", made={"submission": row.pk})
+
+
 def _filled(op: Incoming) -> Filled:
     body = op.body
     point = _point(body)

@@ -39,3 +39,14 @@ class FindingSolved(Fact):
     finding_id: int
     area: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingWithdrawn(Fact):
+    """The form was corrected: there was no such thing. Its case, if any, has a note and goes its own way."""
+
+    finding_id: int
+    item: str
+    area: str
+    case_id: int | None
+    at: datetime

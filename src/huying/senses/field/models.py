@@ -214,6 +214,7 @@ class Task(Replicated):
                 opclasses=["text_ops", "text_pattern_ops"],
             ),
             models.Index(fields=["done_by", "done_at"], name="task_by_worker", condition=Q(done_by__isnull=False)),
+            models.Index(fields=["submission"], name="task_by_submission", condition=Q(submission__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -343,7 +344,9 @@ class Finding(models.Model):
             models.CheckConstraint(
                 condition=Q(state="solved") ^ Q(solved_at__isnull=True), name="finding_solved_moment"
             ),
-            models.CheckConstraint(condition=Q(state="solved") | Q(case__isnull=False), name="finding_open_has_case"),
+            models.CheckConstraint(
+                condition=Q(state__in=["solved", "withdrawn"]) | Q(case__isnull=False), name="finding_open_has_case"
+            ),
             models.CheckConstraint(
                 condition=~Q(state="reinspect") | Q(task__isnull=False), name="finding_looked_at_by_task"
             ),
@@ -370,6 +373,26 @@ class FindingPhoto(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["finding", "file", "stage"], name="finding_photo_once"),
             _known("stage", ("before", "after"), "finding_photo_stage_known"),
+        ]
+
+
+class Consequence(models.Model):
+    """更正带来的变化: what followed here from one correction of a submission. Never changed.
+
+    ``effects``: each {what (``words.EFFECTS``), label, case, number, field}; no answer is told, only what became of it.
+    """
+
+    submission = models.UUIDField()
+    number = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+    by = models.CharField(max_length=80)
+    effects = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("更正带来的变化")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["submission", "number"], name="consequence_once"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="consequence_from_one"),
         ]
 
 

@@ -14,7 +14,7 @@ from huying.kernel.paging import Page, page
 from huying.senses.forms.queries import form_titles
 
 from . import access, subjects
-from .models import CheckIn, DutySpell, FieldPolicy, Finding, Plan, Position, Round, SpotCheck, Task
+from .models import CheckIn, Consequence, DutySpell, FieldPolicy, Finding, Plan, Position, Round, SpotCheck, Task
 from .rules import SKIPS, Closed, PlanRule, Policy, SkipReason, TaskState, count_visits, read_policy
 
 PAGE_SIZE = 50
@@ -192,3 +192,8 @@ def finding_page(
     if area:
         rows = rows.filter(area__startswith=area)
     return page(rows.select_related("case", "found_by", "task"), ("-found_at", "-id"), cursor, PAGE_SIZE)
+
+
+def consequences_of(submission: UUID) -> list[Consequence]:
+    """What followed from each correction of a submission, the latest first; one query. Callers may see the submission."""
+    return list(Consequence.objects.filter(submission=submission).order_by("-number"))

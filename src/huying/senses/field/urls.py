@@ -3,7 +3,7 @@
 from django.urls import path
 
 from . import app, public
-from .desk import board, checks, people, plans, policies, rounds
+from .desk import amending, board, checks, people, plans, policies, rounds
 
 urlpatterns = [
     path("field", app.page, name="field-app"),
@@ -18,6 +18,7 @@ desk_urlpatterns = [
     path("field/coverage.geojson", board.coverage, name="field-coverage"),
     path("field/tasks/", board.tasks, name="field-tasks"),
     path("field/findings/", board.findings, name="field-findings"),
+    path("field/submissions/<uuid:uid>/amend", amending.amend, name="field-amend"),
     path("field/plans/", plans.plans, name="field-plans"),
     path("field/plans/new", plans.plan, name="field-plan-new"),
     path("field/plans/<slug:code>", plans.plan, name="field-plan"),

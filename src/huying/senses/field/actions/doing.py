@@ -11,11 +11,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from huying.casework.cases import actions as cases
+from huying.casework.cases.models import Case
 from huying.kernel.actor import Actor, system
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Invalid, Refused
 from huying.kernel.facts import publish
 from huying.kernel.files import StoredFile, attach
+from huying.kernel.locks import lock_rows
 from huying.kernel.trace.record import Draft, record
 
 from .. import access, queries
@@ -86,6 +88,7 @@ def report_on_task(
     if len(text.strip()) < 2:
         raise Invalid(_("请写明看到的情况"), field="text")
     with transaction.atomic():
+        _case_first(uid)
         task = access.task_to_do(actor, uid)
         if task.kind not in (TaskKind.CHECK, TaskKind.WARNING):
             raise Refused(_("这项任务要填表单完成"), code="task_needs_form")
@@ -100,6 +103,12 @@ def report_on_task(
         else:
             _keep_with_task(task, text.strip(), files, actor, now)
     return done or task
+
+
+def _case_first(uid: UUID) -> None:
+    """Whoever closes the case holds it and then its tasks; a check takes them in the same order."""
+    keys = Task.objects.filter(uid=uid, kind=TaskKind.CHECK).values_list("source_key", flat=True)
+    lock_rows(Case, [int(key.partition("/")[0]) for key in keys])
 
 
 def _keep_with_task(task: Task, text: str, files: Sequence[StoredFile], actor: Actor, now: datetime) -> None:
