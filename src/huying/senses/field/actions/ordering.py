@@ -40,9 +40,11 @@ def hold(about: Iterable[tuple[str, UUID]], *, tasks: Iterable[UUID] = (), submi
     meant = Q(uid__in=named) | Q(submission__in=handed_in) | Q(subject_uid__in=uids, state=TaskState.OPEN)
     task_ids = set(Task.objects.filter(meant).values_list("pk", flat=True))
     there = Q(submission__in=handed_in) | Q(premises_uid__in=places, state__in=_RUNNING) | Q(task__in=task_ids)
-    found = list(Finding.objects.filter(there).values_list("pk", "case", "task"))
-    lock_rows(Case, [case for _pk, case, _task in found if case is not None])
-    task_ids |= {task for _pk, _case, task in found if task is not None}
+    found: list[tuple[int, int | None, int | None]] = list(
+        Finding.objects.filter(there).values_list("pk", "case", "task")
+    )
+    lock_rows(Case, {case for _pk, case, _task in found} - {None})
+    task_ids |= {task for _pk, _case, task in found} - {None}
     list(Task.objects.filter(pk__in=task_ids).select_for_update(of=("self",)).order_by("uid").values_list("pk"))
     lock_rows(Finding, [pk for pk, _case, _task in found])
 
