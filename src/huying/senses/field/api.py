@@ -23,7 +23,7 @@ from huying.senses.forms import access as forms_access
 from huying.senses.forms.api import SubmissionWhole, told_whole
 from huying.senses.sync.api import PHONE
 
-from . import access, actions, queries, queries_board, queries_positions
+from . import access, actions, queries, queries_board, queries_checks, queries_positions
 from .actions.writing import day_begins
 from .models import Task
 
@@ -256,6 +256,42 @@ def consequences(request: HttpRequest, uid: UUID) -> list[ConsequenceOut]:
         ConsequenceOut(number=one.number, at=one.at, by=one.by, effects=[EffectOut(**each) for each in one.effects])
         for one in queries.consequences_of(row.uid)
     ]
+
+
+class JudgedOut(Schema):
+    """A verdict about my own work. ``verdict`` of a check-in: fine, wrong, unsure; of a spot: confirmed, doubtful, …"""
+
+    about: str
+    id: int
+    title: str
+    at: datetime
+    verdict: str
+    words: str
+    by: str
+    judged_at: datetime
+    answer: str
+    may_answer: bool
+
+
+class AnswerIn(Schema):
+    text: str
+
+
+@router.get("/field/verdicts", response=list[JudgedOut], auth=PHONE, summary="What my own work was judged")
+def verdicts(request: HttpRequest) -> list[queries_checks.Judged]:
+    """The caller's own alone, the latest first."""
+    actor: Actor = request.auth  # type: ignore[attr-defined]
+    access.must_work(actor)
+    return queries_checks.own_judged(actor)
+
+
+@router.post("/field/verdicts/{about}/{pk}/answer", response=list[JudgedOut], auth=PHONE, summary="Say something to it")
+def answer_verdict(request: HttpRequest, about: str, pk: int, given: AnswerIn) -> list[queries_checks.Judged]:
+    """Once a verdict; the same again changes nothing. Who judged may then look once more."""
+    actor: Actor = request.auth  # type: ignore[attr-defined]
+    access.must_work(actor)
+    actions.answer_verdict(about, pk, text=given.text, actor=actor, now=clock.now())
+    return queries_checks.own_judged(actor)
 
 
 @router.get("/field/duty", response=DutyOut, auth=PHONE, summary="My times on duty, where I was, who looked")

@@ -50,3 +50,15 @@ class FindingWithdrawn(Fact):
     area: str
     case_id: int | None
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarningSeen(Fact):
+    """Somebody went and looked because of a warning. ``source`` and ``source_key`` are those it was asked for with;
+    ``queries_checks.sightings_of`` says what was seen."""
+
+    task_uid: UUID
+    source: str
+    source_key: str
+    area: str
+    at: datetime

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from huying.casework.cases.models import Case
 from huying.ground.organisation.models import Person
 from huying.kernel.models import StoredFile
+from huying.kernel.privacy import SealedTextField
 from huying.kernel.replicas import Replicated
 
 from .rules import CheckResult, Doubt, FindingState, Severity, TaskKind, TaskState
@@ -30,6 +31,8 @@ KINDS = [
     (TaskKind.PATROL, _("巡查")),
     (TaskKind.WARNING, _("预警核实")),
 ]
+HOWS = [("evidence", _("看材料")), ("phone", _("电话")), ("visit", _("上门"))]
+VERDICTS = [("fine", _("属实")), ("wrong", _("不属实")), ("unsure", _("无法判断"))]
 SUBJECTS = [
     ("premises", _("房屋场所")),
     ("organisation", _("单位组织")),
@@ -40,6 +43,12 @@ SUBJECTS = [
 
 def _known(field: str, words: object, name: str) -> models.CheckConstraint:
     return models.CheckConstraint(condition=Q(**{f"{field}__in": [str(one) for one in words]}), name=name)  # type: ignore[attr-defined]
+
+
+def _answered(verdict: str, name: str) -> models.CheckConstraint:
+    """Whoever is judged answers a verdict, and an answer has its moment."""
+    none, some = Q(answer="", answered_at__isnull=True), Q(answered_at__isnull=False) & ~Q(answer="")
+    return models.CheckConstraint(condition=none | (some & ~Q(**{verdict: ""})), name=name)
 
 
 def _point(name: str) -> models.CheckConstraint:
@@ -287,16 +296,19 @@ class CheckIn(models.Model):
     accuracy = models.FloatField(default=0)
     photos = ArrayField(models.CharField(max_length=64), default=list)
     doubts = ArrayField(models.CharField(max_length=16), default=list)
-    verdict = models.CharField(max_length=8, blank=True, choices=[("fine", _("没有问题")), ("wrong", _("确有问题"))])
+    verdict = models.CharField(max_length=8, blank=True, choices=VERDICTS)
     verdict_words = models.CharField(max_length=300, blank=True)
     looked_by = models.CharField(max_length=80, blank=True)
     looked_at = models.DateTimeField(null=True)
+    answer = models.CharField(_("本人说明"), max_length=500, blank=True)
+    answered_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("打卡")
         constraints: ClassVar = [
             _known("how", ("qr", "position"), "checkin_how_known"),
-            _known("verdict", ("", "fine", "wrong"), "checkin_verdict_known"),
+            _known("verdict", ("", "fine", "wrong", "unsure"), "checkin_verdict_known"),
+            _answered("verdict", "checkin_answer_to_a_verdict"),
             models.CheckConstraint(
                 condition=Q(doubts__contained_by=[str(one) for one in Doubt]), name="checkin_doubts_known"
             ),
@@ -307,6 +319,10 @@ class CheckIn(models.Model):
             models.Index(F("checkpoint"), F("at").desc(), name="checkin_of_checkpoint"),
             models.Index(fields=["area", "at"], name="checkin_by_area"),
             models.Index(fields=["-at"], name="checkin_doubted", condition=~Q(doubts=[]) & Q(verdict="")),
+            models.Index(fields=["answered_at"], name="checkin_answered", condition=Q(answered_at__gt=F("looked_at"))),
+            models.Index(
+                F("person"), F("looked_at").desc(), name="checkin_judged", condition=Q(looked_at__isnull=False)
+            ),
         ]
 
 
@@ -396,31 +412,64 @@ class Consequence(models.Model):
         ]
 
 
+class Sighting(models.Model):
+    """所见: what somebody saw at a task that a warning had asked for. Its pictures belong to the task.
+
+    The words lie sealed: they may be about people. ``uid`` is the phone's operation.
+    """
+
+    uid = models.UUIDField(unique=True)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="sightings")
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    by_name = models.CharField(max_length=80)
+    text = SealedTextField(null=True)
+    at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    lon = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+    accuracy = models.FloatField(default=0)
+
+    class Meta:
+        verbose_name = _("所见")
+        constraints: ClassVar = [_point("sighting_point")]
+
+
 class SpotCheck(models.Model):
-    """抽查: finished work drawn at random, for a supervisor to verify by telephone or on the spot."""
+    """抽查: finished work for a supervisor to verify: drawn at random, or done because of a warning (``why``)."""
 
     task = models.OneToOneField(Task, null=True, on_delete=models.PROTECT, related_name="spot_check")
     check_in = models.OneToOneField(CheckIn, null=True, on_delete=models.PROTECT, related_name="spot_check")
     person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     area = models.CharField(max_length=17, blank=True, db_collation="C")
+    why = models.CharField(max_length=8, default="random", choices=[("random", _("随机抽到")), ("warning", _("预警"))])
     drawn_on = models.DateField()
-    how = models.CharField(max_length=8, blank=True, choices=[("phone", _("电话")), ("visit", _("上门"))])
+    how = models.CharField(max_length=8, blank=True, choices=HOWS)
     result = models.CharField(max_length=12, blank=True)
     words = models.CharField(max_length=300, blank=True)
     checked_by = models.CharField(max_length=80, blank=True)
     checked_at = models.DateTimeField(null=True)
+    answer = models.CharField(_("本人说明"), max_length=500, blank=True)
+    answered_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("抽查")
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(task__isnull=True) ^ Q(check_in__isnull=True), name="spotcheck_of_one"),
             _known("result", ("", *CheckResult), "spotcheck_result_known"),
+            _known("why", ("random", "warning"), "spotcheck_why_known"),
             models.CheckConstraint(
                 condition=Q(result="") ^ Q(checked_at__isnull=False), name="spotcheck_result_moment"
             ),
+            _answered("result", "spotcheck_answer_to_a_result"),
         ]
         indexes: ClassVar = [
             models.Index(F("drawn_on").desc(), F("id").desc(), name="spotcheck_by_day"),
+            models.Index(
+                fields=["answered_at"], name="spotcheck_answered", condition=Q(answered_at__gt=F("checked_at"))
+            ),
+            models.Index(
+                F("person"), F("checked_at").desc(), name="spotcheck_judged", condition=Q(checked_at__isnull=False)
+            ),
         ]
 
 

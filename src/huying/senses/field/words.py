@@ -79,6 +79,15 @@ EFFECTS: dict[str, Promise] = {
     "registry_kept": _("已登记的这一条留着，请信息管理员核对"),
     "registry_refused": _("基础信息没有改成，请信息管理员核对"),
 }
+WARNS: dict[str, Promise] = {
+    Doubt.FAR: _("站的地方超出了巡查点的半径和定位误差。常见原因：高楼之间定位漂移、进不了院子。"),
+    Doubt.FAST: _("从上一次打卡到这里，比车开得还快。常见原因：其中一次定位漂移。"),
+    Doubt.WRONG_CODE: _("二维码是别处的。常见原因：码贴错、换过牌子。"),
+    Doubt.NO_POSITION: _("手机没有给出位置。常见原因：室内、没有开定位。"),
+    Doubt.CLOCK: _("手机的时间比服务器快。常见原因：手机时间是手调的。"),
+    Doubt.SAME_PHOTO: _("照片和以前交过的一模一样。"),
+    Doubt.OFF_DUTY: _("打卡时不在岗。常见原因：忘了上岗。"),
+}
 RISKS: dict[str, Promise] = {"red": _("红色"), "yellow": _("黄色"), "green": _("绿色"), "": _("其他")}
 PRIORITIES: dict[int, Promise] = {1: _("优先"), 2: _("普通"), 3: _("可缓")}
 MISSED = _("没有巡查")

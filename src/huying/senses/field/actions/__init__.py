@@ -9,9 +9,10 @@ from .following import follow_submission
 from .ordering import hold
 from .patrolling import ask_rounds, check_in, save_round
 from .planning import check_plan, derive_some, derive_tasks, save_plan
-from .spotting import draw_sample, judge_check_in, record_spot_check
+from .spotting import answer_verdict, draw_sample, judge_check_in, record_spot_check
 
 __all__ = [
+    "answer_verdict",
     "ask_rounds",
     "ask_tasks",
     "ask_warnings",

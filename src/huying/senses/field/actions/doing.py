@@ -21,8 +21,8 @@ from huying.kernel.locks import lock_rows
 from huying.kernel.trace.record import Draft, record
 
 from .. import access, queries
-from ..facts import TaskClosed
-from ..models import Task
+from ..facts import TaskClosed, WarningSeen
+from ..models import Sighting, SpotCheck, Task
 from ..rules import TaskKind, TaskState, lateness
 
 FIELD = system("field")
@@ -81,10 +81,19 @@ def skip_task(uid: UUID, *, why: str, words: str = "", actor: Actor, now: dateti
 
 
 def report_on_task(
-    uid: UUID, *, text: str, files: Sequence[StoredFile], actor: Actor, now: datetime, at: datetime, op: UUID
+    uid: UUID,
+    *,
+    text: str,
+    files: Sequence[StoredFile],
+    actor: Actor,
+    now: datetime,
+    at: datetime,
+    op: UUID,
+    point: tuple[float, float] | None = None,
+    accuracy: float = 0.0,
 ) -> Task:
     """What somebody saw on a check or after a warning: the task is done. A check's case hears of it, pictures and all; what
-    was seen after a warning stays with the task."""
+    was seen after a warning stays with the task, where a supervisor says whether it is so."""
     if len(text.strip()) < 2:
         raise Invalid(_("请写明看到的情况"), field="text")
     with transaction.atomic():
@@ -101,7 +110,12 @@ def report_on_task(
             cases.note_case(case_id, text=words, actor=FIELD, now=now)
             keep_with_case(case_id, files, actor=actor, now=now)
         else:
-            _keep_with_task(task, text.strip(), files, actor, now)
+            seen = Sighting(
+                uid=op, task=task, person_id=actor.person_id, by_name=actor.name[:80], text=text.strip(), at=at,
+                received_at=now, accuracy=max(accuracy, 0.0),
+            )  # fmt: skip
+            seen.lon, seen.lat = point or (None, None)
+            _keep_with_task(seen, files, actor, now)
     return done or task
 
 
@@ -111,11 +125,17 @@ def _case_first(uid: UUID) -> None:
     lock_rows(Case, [int(key.partition("/")[0]) for key in keys])
 
 
-def _keep_with_task(task: Task, text: str, files: Sequence[StoredFile], actor: Actor, now: datetime) -> None:
-    chain = f"task:{task.pk}"
+def _keep_with_task(seen: Sighting, files: Sequence[StoredFile], actor: Actor, now: datetime) -> None:
+    task, chain = seen.task, f"task:{seen.task_id}"
+    seen.save()
     attach([one.pk for one in files], chain, actor=actor)
+    day = local_day(now)
+    drawn = {"person_id": actor.person_id, "area": task.area, "why": "warning", "drawn_on": day}
+    SpotCheck.objects.get_or_create(task=task, defaults=drawn)
     body = {"kind": task.kind, "files": [one.sha256 for one in files]}
-    record([Draft(chain=chain, verb="report_on_task", actor=actor, at=now, body=body, private={"text": text})])
+    private = {"text": str(seen.text)}
+    record([Draft(chain=chain, verb="report_on_task", actor=actor, at=now, body=body, private=private)])
+    publish(WarningSeen(task_uid=task.uid, source=task.source, source_key=task.source_key, area=task.area, at=seen.at))
 
 
 def keep_with_case(case_id: int, files: Iterable[StoredFile], *, actor: Actor, now: datetime) -> None:

@@ -44,7 +44,7 @@ def hold(about: Iterable[tuple[str, UUID]], *, tasks: Iterable[UUID] = (), submi
         Finding.objects.filter(there).values_list("pk", "case", "task")
     )
     lock_rows(Case, {case for _pk, case, _task in found} - {None})
-    task_ids |= {task for _pk, _case, task in found} - {None}
+    task_ids |= {task for _pk, _case, task in found if task}
     list(Task.objects.filter(pk__in=task_ids).select_for_update(of=("self",)).order_by("uid").values_list("pk"))
     lock_rows(Finding, [pk for pk, _case, _task in found])
 
