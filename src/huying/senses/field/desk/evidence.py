@@ -14,7 +14,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from huying.casework.clocks.desk import actor_of, case_link, staff
@@ -33,13 +32,13 @@ def span(gap: timedelta) -> str:
     """A length of time in words, to the second below an hour."""
     seconds = round(abs(gap).total_seconds())
     if seconds < 60:
-        return ngettext("%(n)d 秒", "%(n)d 秒", seconds) % {"n": seconds}
+        return _("%(n)d 秒") % {"n": seconds}
     minutes = seconds // 60
     if minutes < 60:
         return _("%(m)d 分 %(s)d 秒") % {"m": minutes, "s": seconds % 60}
     if minutes < 48 * 60:
         return _("%(h)d 小时 %(m)d 分") % {"h": minutes // 60, "m": minutes % 60}
-    return ngettext("%(n)d 天", "%(n)d 天", minutes // 1440) % {"n": minutes // 1440}
+    return _("%(n)d 天") % {"n": minutes // 1440}
 
 
 @staff
