@@ -1,12 +1,18 @@
 /** Fills every <hy-form data-definition-url="…"> of a page; pictures stay in memory.
     The answers as they would be sent are shown in the element named by data-answers. With data-given the form begins with the
-    answers of that JSON element, with data-into it is sent by that <form>: answers as a field, new files as file_<id>. */
+    answers of that JSON element, with data-held it shows the files that JSON names by id, with data-into it is sent by that
+    <form>: answers as a field, new files as file_<id>. */
 import "./form";
 import { memoryFiles } from "./memory";
 import type { Answers, Definition } from "./types";
 
 function show(place: Element | null, answers: Answers): void {
   if (place) place.textContent = JSON.stringify(answers, null, 2);
+}
+
+function read<T>(name: string | undefined): T | null {
+  const text = name ? document.querySelector(name)?.textContent : "";
+  return text ? (JSON.parse(text) as T) : null;
 }
 
 /** Send what was filled in with a form of the page, new pictures and recordings with it. */
@@ -30,14 +36,15 @@ async function open(form: HTMLElementTagNameMap["hy-form"]): Promise<void> {
   const { definitionUrl, answers: named, fault } = form.dataset;
   const place = named ? document.querySelector(named) : null;
   const files = memoryFiles();
-  form.files ??= files;
-  const begun = form.dataset.given ? document.querySelector(form.dataset.given) : null;
-  if (begun?.textContent) form.answers = JSON.parse(begun.textContent) as Answers;
+  const held = read<Record<string, string>>(form.dataset.held) ?? {};
+  form.files ??= { ...files, url: async (id) => (await files.url(id)) || (held[id] ?? "") };
+  const given = read<Answers>(form.dataset.given);
+  if (given) form.answers = given;
   const target = form.dataset.into ? document.querySelector<HTMLFormElement>(form.dataset.into) : null;
   form.addEventListener("change", (event) => show(place, (event as CustomEvent<{ answers: Answers }>).detail.answers));
   form.addEventListener("finish", (event) => {
     show(place, (event as CustomEvent<{ answers: Answers }>).detail.answers);
-    const done = document.querySelector<HTMLElement>(form.dataset.done ?? "");
+    const done = form.dataset.done ? document.querySelector<HTMLElement>(form.dataset.done) : null;
     if (done) done.hidden = false;
     if (target) send(target, (event as CustomEvent<{ answers: Answers }>).detail.answers, files);
   });

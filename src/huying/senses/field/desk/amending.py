@@ -124,6 +124,7 @@ def _show(
         "submission": submission,
         "title": title,
         "given": given,
+        "pictures": _held(submission) if given is not None else {},
         "reason": reason,
         "seen": submission.revisions.count(),
         "error": error,
@@ -138,6 +139,12 @@ def _show(
         ],
     }
     return render(request, "field/amend.html", shown, status=error.status if error is not None else 200)
+
+
+def _held(submission: Submission) -> dict[str, str]:
+    """Upload id → the address of the picture or recording that came with it."""
+    rows = submission.files.select_related("file")
+    return {str(one.upload): one.file.thumbnail_url or one.file.url for one in rows}
 
 
 def _script() -> str:

@@ -1,8 +1,4 @@
-"""Field work: plans and the tasks they ask for, time on duty, rounds of checkpoints, findings, spot checks.
-
-An ``area`` is a prefix of an area code; a task lies in the most exact area known of what it is about. A task's due moment
-still counts. Times of a telephone's own clock are kept beside the time the server received them.
-"""
+"""Plans and the tasks they ask for, rounds, time on duty, findings and what followed from corrections."""
 
 from __future__ import annotations
 
@@ -17,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from huying.casework.cases.models import Case
 from huying.ground.organisation.models import Person
 from huying.kernel.models import StoredFile
-from huying.kernel.privacy import SealedTextField
 from huying.kernel.replicas import Replicated
 
-from .rules import CheckResult, Doubt, FindingState, Severity, TaskKind, TaskState
+from ..rules import FindingState, Severity, TaskKind, TaskState
+from .guards import known, point
 
 KINDS = [
     (TaskKind.INSPECT, _("检查")),
@@ -31,29 +27,12 @@ KINDS = [
     (TaskKind.PATROL, _("巡查")),
     (TaskKind.WARNING, _("预警核实")),
 ]
-HOWS = [("evidence", _("看材料")), ("phone", _("电话")), ("visit", _("上门"))]
-VERDICTS = [("fine", _("属实")), ("wrong", _("不属实")), ("unsure", _("无法判断"))]
 SUBJECTS = [
     ("premises", _("房屋场所")),
     ("organisation", _("单位组织")),
     ("facility", _("设施")),
     ("care", _("关爱名单")),
 ]
-
-
-def _known(field: str, words: object, name: str) -> models.CheckConstraint:
-    return models.CheckConstraint(condition=Q(**{f"{field}__in": [str(one) for one in words]}), name=name)  # type: ignore[attr-defined]
-
-
-def _answered(verdict: str, name: str) -> models.CheckConstraint:
-    """Whoever is judged answers a verdict, and an answer has its moment."""
-    none, some = Q(answer="", answered_at__isnull=True), Q(answered_at__isnull=False) & ~Q(answer="")
-    return models.CheckConstraint(condition=none | (some & ~Q(**{verdict: ""})), name=name)
-
-
-def _point(name: str) -> models.CheckConstraint:
-    both = Q(lon__isnull=True, lat__isnull=True) | Q(lon__range=(-180, 180), lat__range=(-90, 90))
-    return models.CheckConstraint(condition=both, name=name)
 
 
 class FieldPolicy(models.Model):
@@ -94,8 +73,8 @@ class Plan(models.Model):
     class Meta:
         verbose_name = _("工作计划")
         constraints: ClassVar = [
-            _known("kind", TaskKind, "plan_kind_known"),
-            _known("subject_kind", [code for code, _label in SUBJECTS], "plan_subject_known"),
+            known("kind", TaskKind, "plan_kind_known"),
+            known("subject_kind", [code for code, _label in SUBJECTS], "plan_subject_known"),
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")), name="plan_validity"
             ),
@@ -144,7 +123,7 @@ class Checkpoint(Replicated):
     class Meta:
         verbose_name = _("巡查点")
         constraints: ClassVar = [
-            _point("checkpoint_point"),
+            point("checkpoint_point"),
             models.CheckConstraint(condition=Q(radius__range=(5, 1000)), name="checkpoint_radius"),
             models.UniqueConstraint(fields=["round", "number"], name="checkpoint_number_once"),
         ]
@@ -191,9 +170,9 @@ class Task(Replicated):
     class Meta:
         verbose_name = _("任务")
         constraints: ClassVar = [
-            _known("kind", TaskKind, "task_kind_known"),
-            _known("state", TaskState, "task_state_known"),
-            _point("task_point"),
+            known("kind", TaskKind, "task_kind_known"),
+            known("state", TaskState, "task_state_known"),
+            point("task_point"),
             models.CheckConstraint(condition=Q(due_at__gt=F("opens_at")), name="task_due_after_open"),
             models.CheckConstraint(condition=Q(plan__isnull=True) ^ Q(source=""), name="task_one_reason"),
             models.CheckConstraint(
@@ -273,57 +252,9 @@ class Position(models.Model):
         verbose_name = _("轨迹点")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["spell", "at"], name="position_once"),
-            _point("position_point"),
+            point("position_point"),
         ]
         indexes: ClassVar = [models.Index(fields=["at"], name="position_by_age")]
-
-
-class CheckIn(models.Model):
-    """打卡: somebody passed a checkpoint, with the signs (``rules.Doubt``) a person may have to look at.
-
-    ``verdict``: what that person found, "" while nobody has looked.
-    """
-
-    uid = models.UUIDField(unique=True)
-    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="check_ins", db_index=False)
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_index=False)
-    area = models.CharField(max_length=17, blank=True, db_collation="C")
-    at = models.DateTimeField()
-    received_at = models.DateTimeField()
-    how = models.CharField(max_length=8, choices=[("qr", _("扫码")), ("position", _("定位"))])
-    lon = models.FloatField(null=True)
-    lat = models.FloatField(null=True)
-    accuracy = models.FloatField(default=0)
-    photos = ArrayField(models.CharField(max_length=64), default=list)
-    doubts = ArrayField(models.CharField(max_length=16), default=list)
-    verdict = models.CharField(max_length=8, blank=True, choices=VERDICTS)
-    verdict_words = models.CharField(max_length=300, blank=True)
-    looked_by = models.CharField(max_length=80, blank=True)
-    looked_at = models.DateTimeField(null=True)
-    answer = models.CharField(_("本人说明"), max_length=500, blank=True)
-    answered_at = models.DateTimeField(null=True)
-
-    class Meta:
-        verbose_name = _("打卡")
-        constraints: ClassVar = [
-            _known("how", ("qr", "position"), "checkin_how_known"),
-            _known("verdict", ("", "fine", "wrong", "unsure"), "checkin_verdict_known"),
-            _answered("verdict", "checkin_answer_to_a_verdict"),
-            models.CheckConstraint(
-                condition=Q(doubts__contained_by=[str(one) for one in Doubt]), name="checkin_doubts_known"
-            ),
-            models.CheckConstraint(condition=Q(verdict="") ^ Q(looked_at__isnull=False), name="checkin_verdict_moment"),
-        ]
-        indexes: ClassVar = [
-            models.Index(F("person"), F("at").desc(), name="checkin_of_person"),
-            models.Index(F("checkpoint"), F("at").desc(), name="checkin_of_checkpoint"),
-            models.Index(fields=["area", "at"], name="checkin_by_area"),
-            models.Index(fields=["-at"], name="checkin_doubted", condition=~Q(doubts=[]) & Q(verdict="")),
-            models.Index(fields=["answered_at"], name="checkin_answered", condition=Q(answered_at__gt=F("looked_at"))),
-            models.Index(
-                F("person"), F("looked_at").desc(), name="checkin_judged", condition=Q(looked_at__isnull=False)
-            ),
-        ]
 
 
 class Finding(models.Model):
@@ -354,8 +285,8 @@ class Finding(models.Model):
     class Meta:
         verbose_name = _("隐患")
         constraints: ClassVar = [
-            _known("severity", Severity, "finding_severity_known"),
-            _known("state", FindingState, "finding_state_known"),
+            known("severity", Severity, "finding_severity_known"),
+            known("state", FindingState, "finding_state_known"),
             models.UniqueConstraint(fields=["submission", "path"], name="finding_once"),
             models.CheckConstraint(
                 condition=Q(state="solved") ^ Q(solved_at__isnull=True), name="finding_solved_moment"
@@ -388,7 +319,7 @@ class FindingPhoto(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["finding", "file", "stage"], name="finding_photo_once"),
-            _known("stage", ("before", "after"), "finding_photo_stage_known"),
+            known("stage", ("before", "after"), "finding_photo_stage_known"),
         ]
 
 
@@ -410,73 +341,3 @@ class Consequence(models.Model):
             models.UniqueConstraint(fields=["submission", "number"], name="consequence_once"),
             models.CheckConstraint(condition=Q(number__gte=1), name="consequence_from_one"),
         ]
-
-
-class Sighting(models.Model):
-    """所见: what somebody saw at a task that a warning had asked for. Its pictures belong to the task.
-
-    The words lie sealed: they may be about people. ``uid`` is the phone's operation.
-    """
-
-    uid = models.UUIDField(unique=True)
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="sightings")
-    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
-    by_name = models.CharField(max_length=80)
-    text = SealedTextField(null=True)
-    at = models.DateTimeField()
-    received_at = models.DateTimeField()
-    lon = models.FloatField(null=True)
-    lat = models.FloatField(null=True)
-    accuracy = models.FloatField(default=0)
-
-    class Meta:
-        verbose_name = _("所见")
-        constraints: ClassVar = [_point("sighting_point")]
-
-
-class SpotCheck(models.Model):
-    """抽查: finished work for a supervisor to verify: drawn at random, or done because of a warning (``why``)."""
-
-    task = models.OneToOneField(Task, null=True, on_delete=models.PROTECT, related_name="spot_check")
-    check_in = models.OneToOneField(CheckIn, null=True, on_delete=models.PROTECT, related_name="spot_check")
-    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
-    area = models.CharField(max_length=17, blank=True, db_collation="C")
-    why = models.CharField(max_length=8, default="random", choices=[("random", _("随机抽到")), ("warning", _("预警"))])
-    drawn_on = models.DateField()
-    how = models.CharField(max_length=8, blank=True, choices=HOWS)
-    result = models.CharField(max_length=12, blank=True)
-    words = models.CharField(max_length=300, blank=True)
-    checked_by = models.CharField(max_length=80, blank=True)
-    checked_at = models.DateTimeField(null=True)
-    answer = models.CharField(_("本人说明"), max_length=500, blank=True)
-    answered_at = models.DateTimeField(null=True)
-
-    class Meta:
-        verbose_name = _("抽查")
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(task__isnull=True) ^ Q(check_in__isnull=True), name="spotcheck_of_one"),
-            _known("result", ("", *CheckResult), "spotcheck_result_known"),
-            _known("why", ("random", "warning"), "spotcheck_why_known"),
-            models.CheckConstraint(
-                condition=Q(result="") ^ Q(checked_at__isnull=False), name="spotcheck_result_moment"
-            ),
-            _answered("result", "spotcheck_answer_to_a_result"),
-        ]
-        indexes: ClassVar = [
-            models.Index(F("drawn_on").desc(), F("id").desc(), name="spotcheck_by_day"),
-            models.Index(
-                fields=["answered_at"], name="spotcheck_answered", condition=Q(answered_at__gt=F("checked_at"))
-            ),
-            models.Index(
-                F("person"), F("checked_at").desc(), name="spotcheck_judged", condition=Q(checked_at__isnull=False)
-            ),
-        ]
-
-
-class SpotDay(models.Model):
-    """A day whose finished work has been drawn from: drawing again changes nothing."""
-
-    day = models.DateField(unique=True)
-    drawn_at = models.DateTimeField()
-    of = models.PositiveIntegerField()
-    drawn = models.PositiveIntegerField()
