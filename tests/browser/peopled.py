@@ -27,7 +27,7 @@ from huying.senses.field import actions as field
 from huying.senses.field.actions.finding import Failed, Inspected
 from huying.senses.field.actions.patrolling import Spot
 from huying.senses.field.factories import make_plan, make_shop
-from huying.senses.field.models import Checkpoint, Task
+from huying.senses.field.models import CheckIn, Checkpoint, SpotCheck, Task
 from huying.senses.forms import actions as forms
 from huying.senses.forms import factories as written
 from huying.senses.readings.places import spool_of
@@ -108,6 +108,8 @@ def field_pages(cast: Cast, now: datetime) -> list[str]:
     _tasks(cast, now)
     submission = _filled(cast, shop.uid, now)
     _patrol(cast, now)
+    amended = _corrected(cast, now)
+    seen = _seen(cast, now)
     refused = _phone(cast, now)
     work, of = "/desk/field", f"/desk/forms/of/{FORM}"
     return [
@@ -117,6 +119,9 @@ def field_pages(cast: Cast, now: datetime) -> list[str]:
         f"{work}/checks/?show=spots", f"{work}/devices/", f"{work}/devices/{refused[0]}/revoke", f"{work}/operations/",
         f"{work}/operations/{refused[1]}/", "/desk/forms/", "/desk/forms/import", of, f"{of}/1", f"{of}/2",
         f"{of}/2/preview", "/desk/forms/submissions", f"/desk/forms/submissions/{submission}",
+        f"/desk/forms/submissions/{amended}", f"/desk/forms/submissions/{submission}/amend", f"{work}/tasks/{seen}/",
+        f"{work}/checks/{CheckIn.objects.order_by('-id')[0].pk}/", f"{work}/checks/?show=answered",
+        f"{work}/checks/?show=done",
     ]  # fmt: skip
 
 
@@ -164,6 +169,33 @@ def _patrol(cast: Cast, now: datetime) -> None:
             point.uid, op=uuid4(), how="qr", code=point.code, point=(point.lon + away, point.lat), accuracy=8,
             actor=cast.tang_grid, now=now, at=now,
         )  # fmt: skip
+
+
+def _corrected(cast: Cast, now: datetime) -> UUID:
+    """A form about another shop that failed, and was corrected by a supervisor; its id."""
+    made = _filled(cast, make_shop("桥头小吃", now=now).uid, now)
+    changes = {"clear": "yes", "_findings/clear": None, "keeper": "李建国"}
+    field.correct_answers(made, changes=changes, reason="现场复核，通道并没有堵", actor=cast.qian_supervisor, now=now)
+    return made
+
+
+def _seen(cast: Cast, now: datetime) -> UUID:
+    """What was seen after a warning, judged and answered; and a check-in of the round that was judged. The task's id."""
+    shop = make_shop("湖滨五金店", now=now)
+    field.ask_warnings([(shop.uid, local_day(now).isoformat())], actor=SYSTEM, now=now)
+    task, tang, lead = Task.objects.get(kind="warning", premises_uid=shop.uid), cast.tang_grid, cast.qian_supervisor
+    pictures = list(written.pictures(2, actor=tang, now=now).values())
+    where: dict[str, Any] = {"point": (IN_GRID_1[0] + 4e-4, IN_GRID_1[1]), "accuracy": 7.0}
+    text = "门已锁，邻居说店主回老家了，下周一回来；门口的旧货架还堵着半边通道。"
+    field.report_on_task(task.uid, text=text, files=pictures, actor=tang, now=now, at=now, op=uuid4(), **where)
+    spot = SpotCheck.objects.get(task=task)
+    field.record_spot_check(spot.pk, how="evidence", result="doubtful", words="照片看不出是哪一家", actor=lead, now=now)
+    later = now + timedelta(minutes=1)
+    field.answer_verdict("spot", spot.pk, text="第二张里有门牌", actor=tang, now=later)
+    first = CheckIn.objects.order_by("id")[0]
+    if first.doubts:
+        field.judge_check_in(first.pk, verdict="fine", words="问过了，忘了上岗", actor=lead, now=now)
+    return task.uid
 
 
 def _phone(cast: Cast, now: datetime) -> tuple[UUID, str]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from huying.config.settings_stream import stream_problems
+
+LEAST_DEPARTURE_DAYS: Final = 30
+MOST_DEPARTURE_DAYS: Final = 3650
 
 
 @register()
@@ -18,3 +22,12 @@ def check_stream(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list
         Error(f"{name} cannot be understood.", hint=f"Write {instead}.", id="config.E001")
         for name, instead in stream_problems().items()
     ]
+
+
+@register()
+def check_departures(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A phone clears itself after two weeks without a call; what left its areas has to be known for longer than that."""
+    if LEAST_DEPARTURE_DAYS <= settings.HUYING_DEPARTURE_DAYS <= MOST_DEPARTURE_DAYS:
+        return []
+    hint = f"Write a whole number of days from {LEAST_DEPARTURE_DAYS} to {MOST_DEPARTURE_DAYS}."
+    return [Error("HUYING_DEPARTURE_DAYS cannot be understood.", hint=hint, id="config.E002")]

@@ -3,7 +3,8 @@
 A row carries the number of the transaction that wrote it last. Numbers are given when a transaction begins and seen when it
 commits, so a reader takes only rows older than every transaction still running in this database (:func:`moment`): what is
 missing below that line can never appear there later. A row that leaves an area, or is deleted, leaves a :class:`Departure`
-behind, so that whoever held it under that area learns that it is gone.
+behind, so that whoever held it under that area learns that it is gone. Departures are forgotten in the end
+(:func:`forget_departures`); a replica that stands before the last forgotten one (``Moment.forgotten``) begins anew.
 
 Numbers of transactions belong to one PostgreSQL cluster. A database that was dumped and restored into another one carries
 numbers that mean nothing there: :func:`settle` writes every stamp anew, and until then nothing may be read by it.
@@ -12,12 +13,17 @@ numbers that mean nothing there: :func:`settle` writes every stamp anew, and unt
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
 
 from django.db import connection, models, transaction
 from django.db.migrations.operations import RunSQL
+from django.db.models.functions import Now
 
 from huying.kernel.locks import lock_name
+
+_OVERLAP: Final = timedelta(hours=1)  # longer than any reader takes for a page
+_BATCH: Final = 20_000
 
 
 class Replicated(models.Model):
@@ -32,17 +38,19 @@ class Replicated(models.Model):
 
 
 class Departure(models.Model):
-    """A row of a table is no longer found under an area."""
+    """A row of a table is no longer found under an area. ``at`` is when it left, by the database's clock."""
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=40)
     uid = models.UUIDField()
     area = models.CharField(max_length=17)
     changed = models.BigIntegerField()
+    at = models.DateTimeField(db_default=Now())
 
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["changed", "id"], name="kernel_departure_since"),
+            models.Index(fields=["at"], name="kernel_departure_by_age"),
         ]
 
     def __str__(self) -> str:
@@ -50,10 +58,12 @@ class Departure(models.Model):
 
 
 class ReplicaHome(models.Model):
-    """The cluster whose transactions the stamps number; one row."""
+    """The cluster whose transactions the stamps number, and up to which of them departures are forgotten; one row."""
 
     id = models.SmallIntegerField(primary_key=True)
     cluster = models.BigIntegerField()
+    forgotten = models.BigIntegerField(db_default=0)
+    forgotten_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="kernel_replicahome_single")]
@@ -67,11 +77,13 @@ class Moment:
     """What may be read now. ``horizon``: the oldest transaction that may still run; everything older is seen, whole.
 
     ``database`` names this database among all others, ``settled`` says that its stamps are numbers of its own cluster.
+    Departures of the transaction ``forgotten`` and of older ones are not there any more.
     """
 
     horizon: int
     database: str
     settled: bool
+    forgotten: int
 
 
 # Transactions of other databases of the cluster, known by who holds their lock, write nothing here and hold nobody up.
@@ -85,7 +97,8 @@ _MOMENT = """
                pg_current_xact_id_if_assigned()::text::bigint,
                pg_snapshot_xmax(pg_current_snapshot())::text::bigint),
            s.system_identifier, d.oid,
-           coalesce((SELECT cluster FROM kernel_replicahome) = s.system_identifier, true)
+           coalesce((SELECT cluster FROM kernel_replicahome) = s.system_identifier, true),
+           coalesce((SELECT forgotten FROM kernel_replicahome), 0)
       FROM pg_control_system() s, pg_database d WHERE d.datname = current_database()"""
 
 
@@ -93,8 +106,9 @@ def moment() -> Moment:
     """The horizon and where it holds; one query."""
     with connection.cursor() as cursor:
         cursor.execute(_MOMENT)
-        horizon, cluster, database, settled = cursor.fetchone()
-    return Moment(int(horizon), f"{int(cluster) & (2**64 - 1):x}.{int(database):x}", bool(settled))
+        horizon, cluster, database, settled, forgotten = cursor.fetchone()
+    name = f"{int(cluster) & (2**64 - 1):x}.{int(database):x}"
+    return Moment(int(horizon), name, bool(settled), int(forgotten))
 
 
 def horizon() -> int:
@@ -125,9 +139,46 @@ def settle() -> int:
             cursor.execute("DELETE FROM kernel_departure")
             cursor.execute(
                 "INSERT INTO kernel_replicahome (id, cluster) SELECT 1, system_identifier FROM pg_control_system()"
-                " ON CONFLICT (id) DO UPDATE SET cluster = excluded.cluster"
+                " ON CONFLICT (id) DO UPDATE SET cluster = excluded.cluster, forgotten = 0, forgotten_at = NULL"
             )
     return len(tables)
+
+
+def forget_departures(*, before: datetime, now: datetime) -> int:
+    """Forget departures older than a moment; how many went. Meant to run once a day.
+
+    What one run marks as forgotten the next one deletes, at the earliest an hour later: a reader who saw the mark before it
+    moved has read its departures by then, so nobody passes over one that was deleted under them.
+    """
+    here = moment()
+    if not here.settled:
+        return 0
+    gone = 0
+    if ReplicaHome.objects.filter(forgotten_at__lte=now - _OVERLAP).exists():
+        while some := _delete_departures(here.forgotten):
+            gone += some
+    with transaction.atomic(), connection.cursor() as cursor:
+        lock_name("kernel.replicas")
+        cursor.execute(
+            "INSERT INTO kernel_replicahome (id, cluster, forgotten, forgotten_at)"
+            " SELECT 1, s.system_identifier, d.changed, %(now)s FROM pg_control_system() s,"
+            " (SELECT max(changed) AS changed FROM kernel_departure WHERE at < %(before)s AND changed < %(below)s) d"
+            " WHERE d.changed IS NOT NULL ON CONFLICT (id) DO UPDATE SET forgotten = excluded.forgotten,"
+            " forgotten_at = excluded.forgotten_at WHERE kernel_replicahome.forgotten < excluded.forgotten",
+            {"now": now, "before": before, "below": here.horizon},
+        )
+    return gone
+
+
+def _delete_departures(forgotten: int) -> int:
+    """A batch of those up to the mark, so that no delete holds its locks for long."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM kernel_departure WHERE id IN (SELECT id FROM kernel_departure WHERE changed <= %s"
+            " ORDER BY changed, id LIMIT %s)",
+            [forgotten, _BATCH],
+        )
+        return int(cursor.rowcount)
 
 
 class StampChanges(RunSQL):

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from huying.ground.organisation import rules as organisation
@@ -41,6 +41,23 @@ def within(actor: Actor, *roles: str) -> Q:
         if not area:
             return Q()
         found |= Q(area__startswith=area)
+    return found
+
+
+def within_units(actor: Actor, column: str) -> Q:
+    """The same for work of overseen people: where the actor oversees, done by somebody of the units they oversee.
+
+    ``column`` names the person of a row; a row of nobody lies in every unit.
+    """
+    if actor.is_system or actor.kind == "key":
+        return within(actor, *OVERSEERS)
+    found = Q(pk__in=[])
+    for duty in actor.duties_of(*OVERSEERS):
+        theirs = Q()
+        if duty.unit_path:
+            serves = Appointment.objects.filter(person=OuterRef(column), role__in=WORKERS)
+            theirs = Q(Exists(serves.filter(unit__path__startswith=duty.unit_path))) | Q(**{f"{column}__isnull": True})
+        found |= Q(area__startswith=duty.area) & theirs
     return found
 
 
@@ -113,11 +130,11 @@ def overseen_findings(actor: Actor) -> QuerySet[Finding]:
 
 
 def overseen_check_ins(actor: Actor) -> QuerySet[CheckIn]:
-    return CheckIn.objects.filter(within(actor, *OVERSEERS))
+    return CheckIn.objects.filter(within_units(actor, "person"))
 
 
 def overseen_spot_checks(actor: Actor) -> QuerySet[SpotCheck]:
-    return SpotCheck.objects.filter(within(actor, *OVERSEERS))
+    return SpotCheck.objects.filter(within_units(actor, "person"))
 
 
 def visible_plans(actor: Actor) -> QuerySet[Plan]:
@@ -150,6 +167,26 @@ def get_spot_check(actor: Actor, pk: int) -> SpotCheck:
     return _only(overseen_spot_checks(actor).filter(pk=pk), "spot_check_not_found")
 
 
+def overseen_done(actor: Actor) -> QuerySet[Task]:
+    """Tasks with what shows how they were done, which is for the unit of whoever did them."""
+    return Task.objects.filter(within_units(actor, "done_by"))
+
+
+def get_task(actor: Actor, uid: UUID) -> Task:
+    """A task for judging by its evidence: in an area the actor oversees, done by nobody or by one of their units."""
+    return _only(overseen_done(actor).select_related("plan", "done_by").filter(uid=uid), "task_not_found")
+
+
+def own_judged(actor: Actor, about: str, pk: int) -> CheckIn | SpotCheck:
+    """The actor's own work that somebody judged, locked; NotFound for everything else."""
+    own = {"person": actor.person_id or 0, "pk": pk}
+    if about == "check_in":
+        judged = CheckIn.objects.select_for_update(of=("self",)).filter(**own, looked_at__isnull=False)
+        return _only(judged, "check_in_not_found")
+    checked = SpotCheck.objects.select_for_update(of=("self",)).filter(**own, checked_at__isnull=False)
+    return _only(checked if about == "spot" else checked.none(), "spot_check_not_found")
+
+
 def workable_tasks(actor: Actor) -> Q:
     """The condition of the tasks somebody may do: in their area, for one of their roles, or named after them."""
     mine = Q(assignee=actor.person_id)
@@ -176,33 +213,43 @@ def positions_of(person_id: int) -> str:
     return f"positions:{person_id}"
 
 
-def overseen_workers(actor: Actor, today: date) -> QuerySet[Appointment]:
-    """Appointments in the field, of today, in the areas the actor oversees."""
-    return Appointment.objects.on(today).filter(within(actor, *OVERSEERS), role__in=WORKERS)
+def overseen_workers(actor: Actor, on: date) -> QuerySet[Appointment]:
+    """Appointments in the field, in force on a day, in the areas and units the actor oversees."""
+    reach = Q() if actor.is_system else Q(pk__in=[])
+    for duty in actor.duties_of(*OVERSEERS):
+        reach |= Q(area__startswith=duty.area, unit__path__startswith=duty.unit_path)
+    return Appointment.objects.on(on).filter(reach, role__in=WORKERS)
 
 
-def must_see_positions(actor: Actor, person: Person) -> bool:
-    """Whether a look at somebody's positions has to be logged: not one's own. NotFound for anybody who may not look.
+def must_see_positions(actor: Actor, person: Person, on: date) -> bool:
+    """Whether a look at where somebody was on a day has to be logged: not one's own. NotFound for who may not look.
 
-    Overseers look only while they are on duty themselves, and only at people who work in their area.
+    Overseers look only while they are on duty themselves, and only at people who worked in their area and unit that day.
     """
     if actor.person_id == person.pk:
         return False
-    areas = areas_of(actor, *OVERSEERS)
-    if not areas or not DutySpell.objects.filter(person=actor.person_id, ended_at__isnull=True).exists():
-        raise NotFound(code="positions_not_found")
-    held = person.appointments.filter(role__in=WORKERS, valid_to__isnull=True).values_list("area", flat=True)
-    if not any(area.startswith(wide) for area in held for wide in areas):
+    serves = DutySpell.objects.filter(person=actor.person_id or 0, ended_at__isnull=True)
+    if not serves.exists() or not overseen_workers(actor, on).filter(person=person).exists():
         raise NotFound(code="positions_not_found")
     return True
 
 
 @allow_files("task")
 def may_see_file(actor: Actor, file: StoredFile) -> bool:
-    """Pictures of what somebody saw at a task: for who did it and who oversees the place."""
+    """Pictures of what somebody saw at a task: for who did it and who oversees the place and them."""
     number = file.subject.partition(":")[2]
-    seen = within(actor, *OVERSEERS) | (Q(done_by=actor.person_id) if actor.person_id is not None else Q(pk__in=[]))
+    seen = within_units(actor, "done_by") | (
+        Q(done_by=actor.person_id) if actor.person_id is not None else Q(pk__in=[])
+    )
     return number.isdigit() and Task.objects.filter(seen, pk=int(number)).exists()
+
+
+@allow_files("checkin")
+def may_see_evidence(actor: Actor, file: StoredFile) -> bool:
+    """Pictures of a check-in: for who took them and who oversees the place and them."""
+    number = file.subject.partition(":")[2]
+    seen = within_units(actor, "person") | (Q(person=actor.person_id) if actor.person_id is not None else Q(pk__in=[]))
+    return number.isdigit() and CheckIn.objects.filter(seen, pk=int(number)).exists()
 
 
 def _only(rows: QuerySet[M], code: str) -> M:

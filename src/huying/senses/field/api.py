@@ -7,7 +7,7 @@ on duty is told here.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -19,9 +19,11 @@ from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Invalid
+from huying.senses.forms import access as forms_access
+from huying.senses.forms.api import SubmissionWhole, told_whole
 from huying.senses.sync.api import PHONE
 
-from . import access, queries, queries_board, queries_positions
+from . import access, actions, queries, queries_board, queries_checks, queries_positions
 from .actions.writing import day_begins
 from .models import Task
 
@@ -201,6 +203,95 @@ def coverage(request: HttpRequest, since: date | None = None, until: date | None
         for row in rows
     ]
     return CoverageOut(since=first, until=last, items=items)
+
+
+class AmendIn(Schema):
+    """``changes``: new answers by instance path (``rooms/0/area``), null takes one away; all others stay, personal ones too.
+
+    ``_findings/<path>`` says what was decided on a failing answer. ``op``: a UUID of the caller's, so that sending it again
+    changes nothing. ``seen``: how many corrections the caller knew of.
+    """
+
+    changes: dict[str, Any]
+    reason: str
+    op: UUID | None = None
+    seen: int | None = None
+
+
+class EffectOut(Schema):
+    """``what`` is one of the effects in the reference; ``fields`` of the registry's ``kind``, never their values."""
+
+    what: str
+    label: str = ""
+    case: int | None = None
+    kind: str = ""
+    fields: tuple[str, ...] = ()
+
+
+class ConsequenceOut(Schema):
+    number: int
+    at: datetime
+    by: str
+    effects: list[EffectOut]
+
+
+@router.post("/submissions/{uid}/amendments", response=SubmissionWhole, auth=SignedIn("field:read"))
+def amend_submission(request: HttpRequest, uid: UUID, given: AmendIn) -> SubmissionWhole:
+    """Correct single answers of a filled form; what it said before is kept, and what followed follows the correction."""
+    actor: Actor = request.auth  # type: ignore[attr-defined]
+    forms_access.must_read_forms(actor)
+    row = actions.correct_answers(
+        uid, changes=given.changes, reason=given.reason, seen=given.seen, op=given.op, actor=actor, now=clock.now()
+    )
+    return told_whole(row)
+
+
+@router.get("/submissions/{uid}/consequences", response=list[ConsequenceOut], auth=SignedIn("field:read"))
+def consequences(request: HttpRequest, uid: UUID) -> list[ConsequenceOut]:
+    """What followed from each correction, the latest first."""
+    actor: Actor = request.auth  # type: ignore[attr-defined]
+    forms_access.must_read_forms(actor)
+    row = forms_access.get_submission(actor, uid)
+    return [
+        ConsequenceOut(number=one.number, at=one.at, by=one.by, effects=[EffectOut(**each) for each in one.effects])
+        for one in queries.consequences_of(row.uid)
+    ]
+
+
+class JudgedOut(Schema):
+    """A verdict about my own work. ``verdict`` of a check-in: fine, wrong, unsure; of a spot: confirmed, doubtful, …"""
+
+    about: str
+    id: int
+    title: str
+    at: datetime
+    verdict: str
+    words: str
+    by: str
+    judged_at: datetime
+    answer: str
+    may_answer: bool
+
+
+class AnswerIn(Schema):
+    text: str
+
+
+@router.get("/field/verdicts", response=list[JudgedOut], auth=PHONE, summary="What my own work was judged")
+def verdicts(request: HttpRequest) -> list[queries_checks.Judged]:
+    """The caller's own alone, the latest first."""
+    actor: Actor = request.auth  # type: ignore[attr-defined]
+    access.must_work(actor)
+    return queries_checks.own_judged(actor)
+
+
+@router.post("/field/verdicts/{about}/{pk}/answer", response=list[JudgedOut], auth=PHONE, summary="Say something to it")
+def answer_verdict(request: HttpRequest, about: str, pk: int, given: AnswerIn) -> list[queries_checks.Judged]:
+    """Once a verdict; the same again changes nothing. Who judged may then look once more."""
+    actor: Actor = request.auth  # type: ignore[attr-defined]
+    access.must_work(actor)
+    actions.answer_verdict(about, pk, text=given.text, actor=actor, now=clock.now())
+    return queries_checks.own_judged(actor)
 
 
 @router.get("/field/duty", response=DutyOut, auth=PHONE, summary="My times on duty, where I was, who looked")

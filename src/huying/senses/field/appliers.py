@@ -69,7 +69,8 @@ def take_report(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
     text = _text(body, "text", 20_000) or (_("语音留言，请听录音") if op.files else "")
     if (task := _uuid(body, "task")) is not None:
         brought = list(op.files.values())
-        done = actions.report_on_task(task, text=text, files=brought, actor=actor, now=now, at=op.at, op=op.id)
+        where: dict[str, Any] = {"point": _point(body), "accuracy": _number(body, "accuracy") or 0.0}
+        done = actions.report_on_task(task, text=text, files=brought, actor=actor, now=now, at=op.at, op=op.id, **where)
         return Outcome("applied", made={"task": str(done.uid), "late": bool(done.done_late)})
     point = _point(body)
     voice = Voice(
@@ -107,6 +108,18 @@ def take_submissions(ops: Sequence[Incoming], *, actor: Actor, now: datetime) ->
         Outcome("applied", made={"submission": row.pk, "cases": sorted(cases.get(op.id, ()))})
         for op, row in zip(ops, made, strict=True)
     ]
+
+
+@applies("amendment")
+def amend(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
+    """``submission`` (its id), ``changes`` by instance path, ``reason``: a filled form of one's own is corrected."""
+    uid, changes = _uuid(op.body, "submission") or op.subject, op.body.get("changes")
+    if uid is None or not isinstance(changes, dict):
+        raise Invalid(field="changes")
+    row = actions.correct_answers(
+        uid, changes=changes, reason=_text(op.body, "reason", 500), files=op.files, op=op.id, actor=actor, now=now
+    )
+    return Outcome("applied", made={"submission": row.pk})
 
 
 def _filled(op: Incoming) -> Filled:
@@ -180,12 +193,23 @@ def pass_checkpoint(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
         code=_text(op.body, "code", 16),
         point=_point(op.body),
         accuracy=_number(op.body, "accuracy") or 0.0,
-        photos=[one.sha256 for one in op.files.values()],
+        photos=list(op.files.values()),
         actor=actor,
         now=now,
         at=op.at,
     )
     return Outcome("applied", made={"check_in": row.pk, "checkpoint": str(checkpoint)})
+
+
+@applies("answer")
+def answer_verdict(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
+    """``about`` check_in or spot, ``id`` and ``text``: what somebody says to a verdict about their work."""
+    number = op.body.get("id")
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise Invalid(field="id")
+    text, about = _text(op.body, "text", 500), _text(op.body, "about", 10)
+    actions.answer_verdict(about, number, text=text, actor=actor, now=now)
+    return Outcome("applied", made={"about": about, "id": number})
 
 
 @applies("look")

@@ -39,3 +39,26 @@ class FindingSolved(Fact):
     finding_id: int
     area: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingWithdrawn(Fact):
+    """The form was corrected: there was no such thing. Its case, if any, has a note and goes its own way."""
+
+    finding_id: int
+    item: str
+    area: str
+    case_id: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarningSeen(Fact):
+    """Somebody went and looked because of a warning. ``source`` and ``source_key`` are those it was asked for with;
+    ``queries_checks.sightings_of`` says what was seen."""
+
+    task_uid: UUID
+    source: str
+    source_key: str
+    area: str
+    at: datetime

@@ -15,7 +15,7 @@ from huying.ground.registry.facts import CareBegan, CareEnded, PremisesRated, Re
 from huying.kernel.actor import system
 from huying.kernel.clock import local_day
 from huying.kernel.facts import subscribe
-from huying.senses.forms.facts import SubmissionReceived
+from huying.senses.forms.facts import SubmissionAmended, SubmissionReceived
 from huying.senses.forms.models import Submission
 
 from . import access, actions, queries
@@ -61,6 +61,10 @@ def warn_of_red(facts: Sequence[PremisesRated]) -> None:
 @subscribe(SubmissionReceived)
 def follow_submissions(facts: Sequence[SubmissionReceived]) -> None:
     """A filled form does its task, opens the cases of what failed, and tells the registry what was learnt."""
+    actions.hold(
+        [(fact.subject_kind, fact.subject_uid) for fact in facts if fact.subject_uid is not None],
+        tasks=[fact.task_uid for fact in facts if fact.task_uid is not None],
+    )
     ended = dict(Submission.objects.filter(pk__in=[fact.submission_id for fact in facts]).values_list("pk", "ended_at"))
     asked = queries.asks_about([fact.subject_uid for fact in facts if fact.subject_uid is not None])
     often = Counter(fact.subject_uid for fact in facts)
@@ -72,6 +76,13 @@ def follow_submissions(facts: Sequence[SubmissionReceived]) -> None:
         alone = fact.subject_uid is None or often[fact.subject_uid] == 1
         idle = fact.task_uid is None and alone and (fact.form, fact.subject_uid) not in asked
         actions.follow_submission(fact, actor=worker, now=fact.at, at=done, asked=not idle)
+
+
+@subscribe(SubmissionAmended)
+def follow_amendments(facts: Sequence[SubmissionAmended]) -> None:
+    """What followed from wrong answers follows their correction."""
+    for fact in facts:
+        actions.follow_amendment(fact, actor=access.worker(fact.by, local_day(fact.at)), now=fact.at)
 
 
 @subscribe(FeedbackGiven)

@@ -47,7 +47,7 @@ SKIPS: Final[Mapping[str, SkipReason]] = {
 RANGES: Final[Mapping[str, tuple[int, int]]] = {
     "position_days": (1, 180), "sample_percent": (0, 100), "horizon_days": (1, 366), "warning_days": (0, 60),
     "check_days": (0, 60), "longest_duty_hours": (1, 24), "slack_metres": (0, 1000), "worst_accuracy": (10, 5000),
-    "top_speed": (1, 400), "least_seconds": (0, 3600), "clock_minutes": (1, 1440),
+    "top_speed": (1, 400), "least_seconds": (0, 3600), "clock_minutes": (1, 1440), "amend_hours": (0, 8760),
 }  # fmt: skip
 _REINSPECT: Final = (0, 365)
 
@@ -56,7 +56,8 @@ _REINSPECT: Final = (0, 365)
 class Policy:
     """Local limits of field work; every one can be set by a place from a day on (``FieldPolicy``).
 
-    Days unless named otherwise; ``sample_percent`` of finished work is verified each day.
+    Days unless named otherwise; ``sample_percent`` of finished work is verified each day, ``amend_hours`` is how long
+    whoever filled a form in may correct it by themselves.
     """
 
     position_days: int = 90
@@ -68,6 +69,7 @@ class Policy:
     warning_days: int = 3
     check_days: int = 2
     longest_duty_hours: int = 14
+    amend_hours: int = 72
     supervision_phone: str = "12345"
     skips: Mapping[str, SkipReason] = field(default_factory=lambda: SKIPS)
     limits: DoubtLimits = field(default_factory=DoubtLimits)

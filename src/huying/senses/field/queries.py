@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 
 from huying.kernel.actor import Actor
 from huying.kernel.paging import Page, page
 from huying.senses.forms.queries import form_titles
 
 from . import access, subjects
-from .models import CheckIn, DutySpell, FieldPolicy, Finding, Plan, Position, Round, SpotCheck, Task
+from .models import CheckIn, Consequence, DutySpell, FieldPolicy, Finding, Plan, Position, Round, SpotCheck, Task
 from .rules import SKIPS, Closed, PlanRule, Policy, SkipReason, TaskState, count_visits, read_policy
 
 PAGE_SIZE = 50
@@ -170,14 +170,26 @@ def round_page(actor: Actor, *, cursor: str | None = None) -> Page[Round]:
     return page(access.visible_rounds(actor).prefetch_related("checkpoints"), ("code",), cursor, PAGE_SIZE)
 
 
-def doubted(actor: Actor, *, cursor: str | None = None) -> Page[CheckIn]:
-    """Check-ins with signs nobody has looked at, the newest first; one query."""
-    rows = access.overseen_check_ins(actor).exclude(doubts=[]).filter(verdict="")
+def doubted(actor: Actor, *, judged: bool = False, cursor: str | None = None) -> Page[CheckIn]:
+    """Check-ins with signs nobody has looked at, or that somebody has, the newest first; one query."""
+    rows = access.overseen_check_ins(actor).exclude(doubts=[])
+    rows = rows.exclude(verdict="") if judged else rows.filter(verdict="")
     return page(rows.select_related("person", "checkpoint__round"), ("-at", "id"), cursor, PAGE_SIZE)
 
 
+def answered(actor: Actor) -> list[CheckIn | SpotCheck]:
+    """Verdicts the worker has answered since, for a second look, at most :data:`PAGE_SIZE`, the earliest first; two queries."""
+    ins = access.overseen_check_ins(actor).filter(answered_at__gt=F("looked_at"))
+    spots = access.overseen_spot_checks(actor).filter(answered_at__gt=F("checked_at"))
+    found: list[CheckIn | SpotCheck] = [
+        *ins.select_related("person", "checkpoint__round").order_by("answered_at")[:PAGE_SIZE],
+        *spots.select_related("person", "task", "check_in__checkpoint").order_by("answered_at")[:PAGE_SIZE],
+    ]
+    return sorted(found, key=lambda row: (row.answered_at is None, row.answered_at))[:PAGE_SIZE]
+
+
 def spot_checks(actor: Actor, *, waiting: bool = True, cursor: str | None = None) -> Page[SpotCheck]:
-    """Finished work drawn for verification, the newest day first; one query."""
+    """Finished work to verify, the newest day first; one query."""
     rows = access.overseen_spot_checks(actor)
     rows = rows.filter(result="") if waiting else rows.exclude(result="")
     rows = rows.select_related("person", "task", "check_in__checkpoint")
@@ -192,3 +204,8 @@ def finding_page(
     if area:
         rows = rows.filter(area__startswith=area)
     return page(rows.select_related("case", "found_by", "task"), ("-found_at", "-id"), cursor, PAGE_SIZE)
+
+
+def consequences_of(submission: UUID) -> list[Consequence]:
+    """What followed from each correction of a submission, the latest first; one query. Callers may see the submission."""
+    return list(Consequence.objects.filter(submission=submission).order_by("-number"))

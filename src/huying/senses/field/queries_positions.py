@@ -84,10 +84,11 @@ def walked(spells: Sequence[DutySpell]) -> int:
     return round(total)
 
 
-def done_on(person_id: int, day: date) -> list[Task]:
-    """What somebody finished on a day, in order; one query."""
+def done_on(actor: Actor, person_id: int, day: date) -> list[Task]:
+    """What somebody finished on a day where the actor oversees, in order; one query."""
     since, until = day_begins(day), day_begins(day + timedelta(days=1))
-    return list(Task.objects.filter(done_by=person_id, done_at__gte=since, done_at__lt=until).order_by("done_at", "id"))
+    rows = access.overseen_done(actor).filter(done_by=person_id, done_at__gte=since, done_at__lt=until)
+    return list(rows.order_by("done_at", "id"))
 
 
 def way_geojson(spells: Sequence[DutySpell]) -> dict[str, Any]:
@@ -120,6 +121,6 @@ def looks_at(person_id: int, *, since: datetime) -> list[AccessEntry]:
     return list(rows.order_by("-id")[:MOST_LOOKS])
 
 
-def worker_of(actor: Actor, person_id: int, today: date) -> Appointment | None:
-    """The appointment by which the actor oversees somebody in the field today; one query."""
-    return access.overseen_workers(actor, today).filter(person=person_id).select_related("person").first()
+def worker_of(actor: Actor, person_id: int, on: date) -> Appointment | None:
+    """The appointment by which the actor oversees somebody in the field on a day; one query."""
+    return access.overseen_workers(actor, on).filter(person=person_id).select_related("person").first()

@@ -51,12 +51,14 @@ class TaskState(StrEnum):
 
 class FindingState(StrEnum):
     """``open_case``: its case is being handled; ``reinspect``: handled, somebody looks again; ``solved``: done with;
-    ``again``: looked at again and still wrong, another finding takes its place."""
+    ``again``: looked at again and still wrong, another finding takes its place; ``withdrawn``: the form was corrected,
+    there was no such thing."""
 
     OPEN_CASE = "open_case"
     REINSPECT = "reinspect"
     SOLVED = "solved"
     AGAIN = "again"
+    WITHDRAWN = "withdrawn"
 
 
 class CheckResult(StrEnum):

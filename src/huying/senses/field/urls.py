@@ -3,7 +3,7 @@
 from django.urls import path
 
 from . import app, public
-from .desk import board, checks, people, plans, policies, rounds
+from .desk import amending, board, checks, evidence, people, plans, policies, rounds
 
 urlpatterns = [
     path("field", app.page, name="field-app"),
@@ -17,7 +17,11 @@ desk_urlpatterns = [
     path("field/", board.board, name="field-board"),
     path("field/coverage.geojson", board.coverage, name="field-coverage"),
     path("field/tasks/", board.tasks, name="field-tasks"),
+    path("field/tasks/<uuid:uid>/", evidence.task, name="field-task"),
+    path("field/tasks/<uuid:uid>/places", evidence.task_places, name="field-task-places"),
+    path("field/mine/", evidence.own, name="field-own"),
     path("field/findings/", board.findings, name="field-findings"),
+    path("forms/submissions/<uuid:uid>/amend", amending.amend, name="field-amend"),
     path("field/plans/", plans.plans, name="field-plans"),
     path("field/plans/new", plans.plan, name="field-plan-new"),
     path("field/plans/<slug:code>", plans.plan, name="field-plan"),
@@ -31,6 +35,8 @@ desk_urlpatterns = [
     path("field/people/<int:person_id>/", people.person_day, name="field-person-day"),
     path("field/policies/", policies.policies, name="field-policies"),
     path("field/checks/", checks.checks, name="field-checks"),
+    path("field/checks/<int:pk>/", evidence.check_in, name="field-check-in"),
+    path("field/checks/<int:pk>/places", evidence.check_in_places, name="field-check-in-places"),
     path("field/checks/<int:pk>/judge", checks.judge, name="field-check-judge"),
     path("field/spots/<int:pk>/record", checks.record, name="field-spot-record"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from huying.kernel.actor import Actor
-from huying.kernel.errors import Forbidden, NotFound
+from huying.kernel.errors import Forbidden, NotFound, Refused
 
 from .models import Form, FormVersion, Submission
 
@@ -87,8 +88,21 @@ def may_fill(actor: Actor, area: str) -> bool:
     return actor.is_system or any(area.startswith(duty.area[:_COMMUNITY]) for duty in actor.duties_of(*FILLERS))
 
 
-def may_amend(actor: Actor, submission: Submission) -> bool:
-    """Its author, and who leads the area."""
-    if actor.is_system or (actor.is_staff and submission.by == actor.ref):
-        return True
-    return any(submission.area.startswith(duty.area) for duty in actor.duties_of(*AMENDERS))
+def leads(actor: Actor, submission: Submission) -> bool:
+    """Whether the actor may correct it at any time: the system, and who leads its area."""
+    return actor.is_system or any(submission.area.startswith(duty.area) for duty in actor.duties_of(*AMENDERS))
+
+
+def may_amend(actor: Actor, submission: Submission, *, author_window: timedelta, now: datetime) -> bool:
+    """Who leads the area; its author for ``author_window`` after it came."""
+    own = actor.is_staff and submission.by == actor.ref
+    return leads(actor, submission) or (own and now <= submission.received_at + author_window)
+
+
+def must_amend(actor: Actor, submission: Submission, *, author_window: timedelta, now: datetime) -> None:
+    """Refused for an author who is late, Forbidden for everybody else who may only read."""
+    if may_amend(actor, submission, author_window=author_window, now=now):
+        return
+    if actor.is_staff and submission.by == actor.ref:
+        raise Refused(_("已经过了自己可以更正的时间"), code="too_late", hint=_("请网格长或督办员更正。"))
+    raise Forbidden(_("只有填报人和本片负责人可以更正"), code="not_yours")

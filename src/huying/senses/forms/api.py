@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from ninja import Router, Schema
 
 from huying.ground.organisation.auth import SignedIn
+from huying.ground.organisation.rules import is_area
 from huying.kernel.actor import Actor
-from huying.kernel.errors import NotFound
+from huying.kernel.errors import Invalid, NotFound
+from huying.kernel.privacy import mask_text
 
 from . import access, queries
+from .differing import Difference
 from .models import Submission
 
 router = Router()
@@ -52,6 +57,30 @@ class SubmissionOut(Schema):
     findings: list[dict[str, Any]]
 
 
+class ChangedOut(Schema):
+    """One answer that was corrected, in words. ``hidden``: a personal one, what it says is not told."""
+
+    path: str
+    label: str
+    before: str
+    after: str
+    hidden: bool
+
+
+class VersionOut(Schema):
+    """``number`` 0 is the original."""
+
+    number: int
+    at: datetime
+    by: str
+    reason: str
+    changed: list[ChangedOut]
+
+
+class SubmissionWhole(SubmissionOut):
+    versions: list[VersionOut]
+
+
 class SubmissionPage(Schema):
     items: list[SubmissionOut]
     next: str | None
@@ -76,19 +105,67 @@ def definition(request: HttpRequest, code: str, version: str = "") -> dict[str, 
 
 @router.get("/submissions", response=SubmissionPage, auth=SignedIn("field:read"))
 def submissions(
-    request: HttpRequest, form: str = "", failing: bool = False, cursor: str | None = None, size: int = 50
+    request: HttpRequest,
+    form: str = "",
+    failing: bool = False,
+    amended: bool = False,
+    area: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    cursor: str | None = None,
+    size: int = 50,
 ) -> SubmissionPage:
-    """Submissions the caller may see, the newest first."""
+    """Submissions the caller may see, the newest first; ``since`` and ``until`` bound when they came."""
     actor = _actor(request)
     access.must_read_forms(actor)
-    page = queries.submissions(actor, form=form, failing=failing, cursor=cursor, size=size)
-    return SubmissionPage(items=[_out(one) for one in page.rows], next=page.next)
+    if not is_area(area):
+        raise Invalid(field="area")
+    narrowing = queries.Narrowing(
+        form=form, failing=failing, amended=amended, area=area, since=aware(since, "since"), until=aware(until, "until")
+    )
+    page = queries.submissions(actor, narrowing, cursor=cursor, size=size)
+    return SubmissionPage(items=[SubmissionOut(**_told(one)) for one in page.rows], next=page.next)
 
 
-def _out(one: Submission) -> SubmissionOut:
+@router.get("/submissions/{uid}", response=SubmissionWhole, auth=SignedIn("field:read"))
+def submission(request: HttpRequest, uid: UUID) -> SubmissionWhole:
+    """One submission with every version of it: who corrected what, when and why."""
+    actor = _actor(request)
+    access.must_read_forms(actor)
+    return told_whole(access.get_submission(actor, uid))
+
+
+def told_whole(one: Submission) -> SubmissionWhole:
+    """A submission with its versions, without personal answers."""
+    versions = [
+        VersionOut(
+            number=each.number,
+            at=each.at,
+            by=each.by,
+            reason=each.reason,
+            changed=[ChangedOut(**_changed(change)) for change in each.changed],
+        )
+        for each in queries.versions_of(one)
+    ]
+    return SubmissionWhole(versions=versions, **_told(one))
+
+
+def aware(moment: datetime | None, field: str) -> datetime | None:
+    """The moment; Invalid for one that does not say its offset."""
+    if moment is not None and moment.tzinfo is None:
+        raise Invalid(_("时间要写明时区"), field=field)
+    return moment
+
+
+def _changed(change: Difference) -> dict[str, Any]:
+    told = asdict(change)
+    return told | {name: mask_text(told[name]) for name in ("before", "after")}
+
+
+def _told(one: Submission) -> dict[str, Any]:
     names = (
         "uid", "subject_kind", "subject_uid", "task_uid", "area", "by", "begun_at", "ended_at", "received_at", "lon", "lat",
         "state", "answers", "findings",
     )  # fmt: skip
     told = {name: getattr(one, name) for name in names}
-    return SubmissionOut(form=one.form.code, version=one.version.version, **told)
+    return told | {"form": one.form.code, "version": one.version.version}

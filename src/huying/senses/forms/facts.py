@@ -50,4 +50,15 @@ class SubmissionReceived(SubmissionFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionAmended(SubmissionFact):
-    """Somebody corrected what a submission says; its findings were acted on when it came and are not opened again."""
+    """Somebody corrected what a submission says; ``findings`` and ``registry`` are as it says now.
+
+    ``number``: which correction it is, from 1. ``author`` filled it in, ``by`` corrected it. ``registry_before``: what it
+    told the registry until now.
+    """
+
+    number: int
+    reason: str
+    author: str
+    by_name: str
+    ended_at: datetime
+    registry_before: Mapping[str, Any] = field(default_factory=dict)

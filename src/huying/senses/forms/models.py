@@ -112,6 +112,8 @@ class Submission(models.Model):
             models.Index(F("form"), F("id").desc(), name="submission_by_form"),
             models.Index(F("area"), F("id").desc(), name="submission_by_area"),
             models.Index(F("by"), F("id").desc(), name="submission_by_author"),
+            models.Index(fields=["received_at"], name="submission_by_arrival"),
+            models.Index(F("id").desc(), name="submission_amended", condition=Q(state="amended")),
             models.Index(
                 F("subject_uid"), F("id").desc(), name="submission_by_subject", condition=Q(subject_uid__isnull=False)
             ),
@@ -132,9 +134,13 @@ class SubmissionRevision(models.Model):
     amended_by = models.CharField(max_length=80)
     amended_by_name = models.CharField(max_length=80)
     reason = models.TextField(_("理由"))
+    op = models.UUIDField(null=True, editable=False)
 
     class Meta:
         ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["op"], name="submission_revision_once", condition=Q(op__isnull=False))
+        ]
 
 
 class SubmissionFile(models.Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
@@ -18,7 +19,9 @@ from huying.kernel.paging import Page, page
 
 from . import access
 from .describing import spoken
+from .differing import Difference, differences
 from .models import Form, FormVersion, Submission
+from .private import together
 from .vocabulary import POSTS
 
 _ORDER: Final = ("-id",)
@@ -113,21 +116,81 @@ def version_before(version: FormVersion) -> FormVersion | None:
     return earlier.defer("source").order_by("-number").first()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowing:
+    """Which submissions a list shows. ``by``: part of the author's name; ``since`` and ``until`` bound when they came."""
+
+    form: str = ""
+    failing: bool = False
+    amended: bool = False
+    by: str = ""
+    area: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 def submissions(
-    actor: Actor, *, form: str = "", failing: bool = False, cursor: str | None = None, size: int = 30
+    actor: Actor, narrowing: Narrowing | None = None, *, cursor: str | None = None, size: int = 30
 ) -> Page[Submission]:
-    """Submissions the actor may see, the newest first; personal answers stay sealed. Two queries."""
-    rows = listed(actor, form=form, failing=failing)
-    return page(rows, _ORDER, cursor, size)
+    """Submissions the actor may see, the newest first; personal answers stay sealed. One query."""
+    return page(listed(actor, narrowing or Narrowing()), _ORDER, cursor, size)
 
 
-def listed(actor: Actor, *, form: str = "", failing: bool = False) -> QuerySet[Submission]:
+def listed(actor: Actor, narrowing: Narrowing) -> QuerySet[Submission]:
     """The same as rows to go on with: each with its form and version, without source and sealed answers."""
     rows = access.visible(actor).select_related("form", "version")
     rows = rows.defer("private", "version__source", "version__definition")
-    if form:
-        rows = rows.filter(form__code=form)
-    return rows.exclude(findings=[]) if failing else rows
+    if narrowing.form:
+        rows = rows.filter(form__code=narrowing.form)
+    if narrowing.amended:
+        rows = rows.filter(state=Submission.State.AMENDED)
+    if narrowing.by:
+        rows = rows.filter(by_name__contains=narrowing.by)
+    if narrowing.area:
+        rows = rows.filter(area__startswith=narrowing.area)
+    if narrowing.since is not None:
+        rows = rows.filter(received_at__gte=narrowing.since)
+    if narrowing.until is not None:
+        rows = rows.filter(received_at__lt=narrowing.until)
+    return rows.exclude(findings=[]) if narrowing.failing else rows
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a submission said for a while. Number 0 is the original; of each later one, who corrected it, when and why."""
+
+    number: int
+    at: datetime
+    by: str
+    by_name: str
+    reason: str
+    changed: tuple[Difference, ...]
+
+
+def versions_of(submission: Submission) -> list[Version]:
+    """Every version of a submission in order, each with what it changed. One query, none for one never corrected.
+
+    Personal answers are compared and never shown.
+    """
+    first = Version(0, submission.received_at, submission.by, submission.by_name, "", ())
+    if submission.state != Submission.State.AMENDED:
+        return [first]
+    kept = list(submission.revisions.order_by("id"))
+    states = [_whole(one.answers, one.private) for one in kept] + [whole_answers(submission)]
+    found = [first]
+    for number, one in enumerate(kept, 1):
+        changed = differences(submission.version.definition, states[number - 1], states[number])
+        found.append(Version(number, one.amended_at, one.amended_by, one.amended_by_name, one.reason, tuple(changed)))
+    return found
+
+
+def whole_answers(submission: Submission) -> dict[str, Any]:
+    """All answers, personal ones among them, as they were sent. Callers who show them log the look first."""
+    return together(submission.answers, sealed_answers(submission))
+
+
+def _whole(answers: dict[str, Any], private: str | None) -> dict[str, Any]:
+    return together(answers, orjson.loads(private) if private else {})
 
 
 def titles(rows: Sequence[Submission]) -> dict[int, str]:

@@ -162,16 +162,27 @@ def _number(value: object) -> int:
 
 
 def pull(
-    given: Cursor | None, source: Source, *, database: str, scope: str, pull: int, horizon: int, size: int, most: int
+    given: Cursor | None,
+    source: Source,
+    *,
+    database: str,
+    scope: str,
+    pull: int,
+    horizon: int,
+    size: int,
+    most: int,
+    forgotten: int = 0,
 ) -> Page:
     """The next page for whoever stands at ``given`` (None: at the beginning), at most ``size`` records and departures.
 
     ``pull`` numbers this page among all of the device's; a cursor with a higher number was given out by a database that
-    no longer is. ``most`` caps the first sync: less important kinds are then held in part, and ``cut`` says so.
+    no longer is. ``most`` caps the first sync: less important kinds are then held in part, and ``cut`` says so. Departures
+    up to the transaction ``forgotten`` are not kept any more: whoever had not read them begins anew.
     """
     # Numbers of transactions grow, so a cursor beyond the horizon of a later moment is of another past as well.
     fits = given is not None and (given.database, given.scope) == (database, scope)
     fits = fits and given is not None and given.pull < pull and all(p.base <= horizon for p in given.places.values())
+    fits = fits and given is not None and given.left[0] > forgotten
     cursor = given if fits and given is not None else Cursor(database, scope, left=(horizon, 0))
     if not cursor.places:
         cursor.held = sum(source.count(kind, most) for kind in source.kinds)
@@ -196,7 +207,11 @@ def _departures(page: Page, source: Source, horizon: int, size: int) -> bool:
     for kind, uids in by_kind.items():
         still = set(source.present(kind, uids))
         page.gone.extend((kind, uid) for uid in dict.fromkeys(uids) if uid not in still)
-    return len(found) > size
+    if len(found) > size:
+        return True
+    # All below the horizon are read: whoever calls now and then never stands before what is forgotten.
+    page.cursor.left = max(page.cursor.left, (horizon, 0))
+    return False
 
 
 def _wholes(page: Page, source: Source) -> None:

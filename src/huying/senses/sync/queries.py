@@ -57,6 +57,7 @@ def changes(actor: Actor, *, pull: int, cursor: str, size: int, today: date) -> 
         horizon=here.horizon,
         size=size,
         most=scope.most,
+        forgotten=here.forgotten,
     )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.conf import settings
 from procrastinate.contrib.django import app
 
 from huying.kernel.clock import now
-from huying.kernel.replicas import settle
+from huying.kernel.replicas import forget_departures, settle
 
 from .actions import clear_old, retry_waiting
 
@@ -28,4 +31,6 @@ def settle_here(timestamp: int) -> None:
 @app.task(name="sync.clear_old", queueing_lock="sync.clear_old")
 def clear(timestamp: int) -> None:
     """Clear what is kept no longer than needed."""
-    clear_old(now=now())
+    moment = now()
+    clear_old(now=moment)
+    forget_departures(before=moment - timedelta(days=settings.HUYING_DEPARTURE_DAYS), now=moment)

@@ -1,15 +1,18 @@
 """Every write of field work."""
 
 from .asking import ask_tasks, ask_warnings, withdraw, withdraw_like
+from .correcting import correct_answers, correct_submission, follow_amendment
 from .doing import complete_task, keep_with_case, report_on_task, skip_task
 from .duty import close_forgotten_duty, forget_positions, look_at_positions, set_duty, take_positions
 from .finding import close_reinspections, follow_cases, reopen_cases, take_findings
 from .following import follow_submission
+from .ordering import hold
 from .patrolling import ask_rounds, check_in, save_round
 from .planning import check_plan, derive_some, derive_tasks, save_plan
-from .spotting import draw_sample, judge_check_in, record_spot_check
+from .spotting import answer_verdict, draw_sample, judge_check_in, record_spot_check
 
 __all__ = [
+    "answer_verdict",
     "ask_rounds",
     "ask_tasks",
     "ask_warnings",
@@ -18,12 +21,16 @@ __all__ = [
     "close_forgotten_duty",
     "close_reinspections",
     "complete_task",
+    "correct_answers",
+    "correct_submission",
     "derive_some",
     "derive_tasks",
     "draw_sample",
+    "follow_amendment",
     "follow_cases",
     "follow_submission",
     "forget_positions",
+    "hold",
     "judge_check_in",
     "keep_with_case",
     "look_at_positions",

@@ -11,16 +11,18 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from huying.casework.cases import actions as cases
+from huying.casework.cases.models import Case
 from huying.kernel.actor import Actor, system
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Invalid, Refused
 from huying.kernel.facts import publish
 from huying.kernel.files import StoredFile, attach
+from huying.kernel.locks import lock_rows
 from huying.kernel.trace.record import Draft, record
 
 from .. import access, queries
-from ..facts import TaskClosed
-from ..models import Task
+from ..facts import TaskClosed, WarningSeen
+from ..models import Sighting, SpotCheck, Task
 from ..rules import TaskKind, TaskState, lateness
 
 FIELD = system("field")
@@ -79,13 +81,23 @@ def skip_task(uid: UUID, *, why: str, words: str = "", actor: Actor, now: dateti
 
 
 def report_on_task(
-    uid: UUID, *, text: str, files: Sequence[StoredFile], actor: Actor, now: datetime, at: datetime, op: UUID
+    uid: UUID,
+    *,
+    text: str,
+    files: Sequence[StoredFile],
+    actor: Actor,
+    now: datetime,
+    at: datetime,
+    op: UUID,
+    point: tuple[float, float] | None = None,
+    accuracy: float = 0.0,
 ) -> Task:
     """What somebody saw on a check or after a warning: the task is done. A check's case hears of it, pictures and all; what
-    was seen after a warning stays with the task."""
+    was seen after a warning stays with the task, where a supervisor says whether it is so."""
     if len(text.strip()) < 2:
         raise Invalid(_("请写明看到的情况"), field="text")
     with transaction.atomic():
+        _case_first(uid)
         task = access.task_to_do(actor, uid)
         if task.kind not in (TaskKind.CHECK, TaskKind.WARNING):
             raise Refused(_("这项任务要填表单完成"), code="task_needs_form")
@@ -98,15 +110,32 @@ def report_on_task(
             cases.note_case(case_id, text=words, actor=FIELD, now=now)
             keep_with_case(case_id, files, actor=actor, now=now)
         else:
-            _keep_with_task(task, text.strip(), files, actor, now)
+            seen = Sighting(
+                uid=op, task=task, person_id=actor.person_id, by_name=actor.name[:80], text=text.strip(), at=at,
+                received_at=now, accuracy=max(accuracy, 0.0),
+            )  # fmt: skip
+            seen.lon, seen.lat = point or (None, None)
+            _keep_with_task(seen, files, actor, now)
     return done or task
 
 
-def _keep_with_task(task: Task, text: str, files: Sequence[StoredFile], actor: Actor, now: datetime) -> None:
-    chain = f"task:{task.pk}"
+def _case_first(uid: UUID) -> None:
+    """Whoever closes the case holds it and then its tasks; a check takes them in the same order."""
+    keys = Task.objects.filter(uid=uid, kind=TaskKind.CHECK).values_list("source_key", flat=True)
+    lock_rows(Case, [int(key.partition("/")[0]) for key in keys])
+
+
+def _keep_with_task(seen: Sighting, files: Sequence[StoredFile], actor: Actor, now: datetime) -> None:
+    task, chain = seen.task, f"task:{seen.task_id}"
+    seen.save()
     attach([one.pk for one in files], chain, actor=actor)
+    day = local_day(now)
+    drawn = {"person_id": actor.person_id, "area": task.area, "why": "warning", "drawn_on": day}
+    SpotCheck.objects.get_or_create(task=task, defaults=drawn)
     body = {"kind": task.kind, "files": [one.sha256 for one in files]}
-    record([Draft(chain=chain, verb="report_on_task", actor=actor, at=now, body=body, private={"text": text})])
+    private = {"text": str(seen.text)}
+    record([Draft(chain=chain, verb="report_on_task", actor=actor, at=now, body=body, private=private)])
+    publish(WarningSeen(task_uid=task.uid, source=task.source, source_key=task.source_key, area=task.area, at=seen.at))
 
 
 def keep_with_case(case_id: int, files: Iterable[StoredFile], *, actor: Actor, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -82,12 +82,13 @@ def take_positions(points: Sequence[Point], *, actor: Actor, now: datetime) -> t
 def look_at_positions(people: Sequence[Person], *, what: str, why: str, actor: Actor, now: datetime) -> None:
     """Write down that the actor looks where these people are or were, and why; they see it on their phones.
 
-    ``what``: "now" or a day. Raises Invalid without a purpose, NotFound where one of them is not the actor's to oversee
+    ``what``: "now" or a day (ISO). Raises Invalid without a purpose, NotFound where one of them is not the actor's to oversee
     or the actor is off duty; then nothing is written.
     """
+    day = local_day(now) if what == "now" else date.fromisoformat(what)
     with transaction.atomic():
         for person in people:
-            if access.must_see_positions(actor, person):
+            if access.must_see_positions(actor, person, day):
                 reveal(actor=actor, now=now, subject=access.positions_of(person.pk), why=why, fields=[what])
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from huying.casework.cases import access as case_access
@@ -62,6 +63,13 @@ class Inspected:
     subject_uid: UUID | None = None
     premises: UUID | None = None
     again_of: Mapping[str, Finding] = field(default_factory=dict)
+    correction: int = 0  # of the form; 0 as it came
+    found_by: int | None = None  # the person who was there, when somebody else writes it down
+
+    @property
+    def turn(self) -> str:
+        """What makes the voices of a correction others than those of the form as it came."""
+        return f"{self.op}#{self.correction}" if self.correction else str(self.op)
 
 
 def take_findings(one: Inspected, *, actor: Actor, now: datetime) -> list[Finding]:
@@ -71,10 +79,10 @@ def take_findings(one: Inspected, *, actor: Actor, now: datetime) -> list[Findin
     if not fresh:
         return []
     with transaction.atomic():
-        cases = _open_cases(one, [failed for failed in fresh if not failed.solved], actor, now)
+        cases = open_cases(one, [failed for failed in fresh if not failed.solved], actor, now)
         rows = [_finding(one, failed, cases.get(failed.path), actor, now) for failed in fresh]
         Finding.objects.bulk_create(rows)
-        _keep_photos(rows, fresh)
+        keep_photos(rows, fresh)
         publish(
             *(
                 FindingMade(
@@ -108,11 +116,11 @@ def _finding(one: Inspected, failed: Failed, case_id: int | None, actor: Actor, 
         case_id=case_id,
         again_of=one.again_of.get(failed.path),
         found_at=one.at,
-        found_by_id=actor.person_id,
+        found_by_id=one.found_by or actor.person_id,
     )
 
 
-def _keep_photos(rows: Sequence[Finding], failed: Sequence[Failed]) -> None:
+def keep_photos(rows: Sequence[Finding], failed: Sequence[Failed]) -> None:
     stages = [
         (row, stage, file)
         for row, one in zip(rows, failed, strict=True)
@@ -124,7 +132,7 @@ def _keep_photos(rows: Sequence[Finding], failed: Sequence[Failed]) -> None:
     )
 
 
-def _open_cases(one: Inspected, failed: Sequence[Failed], actor: Actor, now: datetime) -> dict[str, int]:
+def open_cases(one: Inspected, failed: Sequence[Failed], actor: Actor, now: datetime) -> dict[str, int]:
     """Path → case. Failed items of one kind of matter are one case; a matter already open here is joined."""
     if not failed:
         return {}
@@ -142,11 +150,12 @@ def _open_cases(one: Inspected, failed: Sequence[Failed], actor: Actor, now: dat
 
 def _running(one: Inspected, items: Iterable[str], actor: Actor) -> dict[str, int]:
     """Item → an open case of the same place, as far as whoever stands there may know of it."""
-    if one.premises is None:
+    here = Q(premises_uid=one.premises) if one.premises is not None else Q(pk__in=[])
+    if one.correction:
+        here |= Q(submission=one.op)
+    elif one.premises is None:
         return {}
-    rows = Finding.objects.filter(
-        premises_uid=one.premises, item__in=items, case__open=True, case__in=case_access.visible(actor)
-    )
+    rows = Finding.objects.filter(here, item__in=items, case__open=True, case__in=case_access.visible(actor))
     return dict(rows.order_by("id").values_list("item", "case_id"))
 
 
@@ -167,7 +176,7 @@ def _voice(
     photos = list(dict.fromkeys(pk for each in group for pk in each.photos if pk in files))[:MOST_PHOTOS]
     return Voice(
         source=SOURCE,
-        source_id=f"{one.op}:{key}"[:120],
+        source_id=f"{one.turn}:{key}"[:120],
         channel=Channel.GRID,
         text=text,
         said_at=one.at,

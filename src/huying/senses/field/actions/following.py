@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -13,7 +13,7 @@ from huying.ground.registry.actions import change
 from huying.ground.registry.models import MODELS
 from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, NotFound
-from huying.senses.forms.facts import SubmissionReceived
+from huying.senses.forms.facts import SubmissionFact, SubmissionReceived
 
 from .. import subjects
 from ..models import Finding, Task
@@ -32,12 +32,12 @@ def follow_submission(
 
     ``asked=False``: the caller knows that no task asks for it.
     """
-    failed = [_failed(one) for one in fact.findings]
+    failed = [failed_of(one) for one in fact.findings]
     with transaction.atomic(savepoint=False):
         task = _complete(fact, actor, now, at) if asked else None
         again = _looked_again(task, fact.form, failed, actor, now)
         if failed:
-            take_findings(_inspected(fact, failed, task, again, at), actor=actor, now=now)
+            take_findings(inspected(fact, failed, task, again, at), actor=actor, now=now)
         _learn(fact, actor, now)
 
 
@@ -59,16 +59,24 @@ def _looked_again(
     if task is None or task.kind != TaskKind.REINSPECT:
         return {}
     waiting = waiting_for(task)
+    still, again = still_failing(waiting, form, failed)
+    close_reinspections(waiting, still, actor=actor, now=now)
+    return again
+
+
+def still_failing(
+    waiting: Sequence[Finding], form: str, failed: Sequence[Failed]
+) -> tuple[set[str], dict[str, Finding]]:
+    """Which of the findings looked at again still fail, and for each path that fails now the one it was before."""
     unsolved = [one.path for one in failed if not one.solved]
     # A form of its own for looking again knows nothing of the first one's items: its failure means all of them.
     still = {one.path for one in waiting if (one.path in unsolved if one.form == form else unsolved)}
-    close_reinspections(waiting, still, actor=actor, now=now)
     again = {one.path: one for one in waiting if one.path in still and one.form == form}
     others = [one for one in waiting if one.path in still and one.form != form]
-    return again | dict(zip(unsolved, others, strict=False))
+    return still, again | dict(zip(unsolved, others, strict=False))
 
 
-def _failed(one: Mapping[str, Any]) -> Failed:
+def failed_of(one: Mapping[str, Any]) -> Failed:
     label = one.get("label") or {}
     said = label if isinstance(label, str) else label.get("zh") or next(iter(label.values()), "")
     return Failed(
@@ -84,8 +92,8 @@ def _failed(one: Mapping[str, Any]) -> Failed:
     )
 
 
-def _inspected(
-    fact: SubmissionReceived, failed: list[Failed], task: Task | None, again: Mapping[str, Finding], at: datetime
+def inspected(
+    fact: SubmissionFact, failed: list[Failed], task: Task | None, again: Mapping[str, Finding], at: datetime
 ) -> Inspected:
     there = _subject(fact)
     return Inspected(
@@ -105,7 +113,7 @@ def _inspected(
     )
 
 
-def _subject(fact: SubmissionReceived) -> Subject | None:
+def _subject(fact: SubmissionFact) -> Subject | None:
     if fact.subject_uid is None or fact.subject_kind not in subjects.KINDS:
         return None
     return next(iter(subjects.some(fact.subject_kind, [fact.subject_uid])), None)
@@ -116,15 +124,10 @@ def _learn(fact: SubmissionReceived, actor: Actor, now: datetime) -> None:
 
     What the registry refuses stays in the submission, where it can be read; the form itself is not lost for it.
     """
-    by_kind: dict[str, dict[str, Any]] = {}
-    for name, value in fact.registry.items():
-        kind, _dot, field = name.partition(".")
-        if kind in MODELS and field and not isinstance(value, list | dict):
-            by_kind.setdefault(kind, {})[field] = value
-    for kind, changes in by_kind.items():
-        uid, base = _record_of(kind, fact)
-        if base == 0 and fact.subject_kind == "premises" and kind in _BELONGS:
-            changes.setdefault(_BELONGS[kind], str(fact.subject_uid))
+    for kind, changes in by_kind(fact.registry).items():
+        uid, base = record_of(kind, fact)
+        if base == 0:
+            changes |= belongs(kind, fact, changes)
         try:
             with transaction.atomic():
                 change(
@@ -135,7 +138,24 @@ def _learn(fact: SubmissionReceived, actor: Actor, now: datetime) -> None:
             continue
 
 
-def _record_of(kind: str, fact: SubmissionReceived) -> tuple[UUID, int]:
+def by_kind(registry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Kind → field → value of what a form tells the registry."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, value in registry.items():
+        kind, _dot, field = name.partition(".")
+        if kind in MODELS and field and not isinstance(value, list | dict):
+            found.setdefault(kind, {})[field] = value
+    return found
+
+
+def belongs(kind: str, fact: SubmissionFact, changes: Mapping[str, Any]) -> dict[str, str]:
+    """Where a new record of a kind lies, when the form does not say so itself."""
+    if fact.subject_kind == "premises" and kind in _BELONGS and _BELONGS[kind] not in changes:
+        return {_BELONGS[kind]: str(fact.subject_uid)}
+    return {}
+
+
+def record_of(kind: str, fact: SubmissionFact) -> tuple[UUID, int]:
     """Which record, and the version its values are said of: the one that stands now, for it was just looked at."""
     if kind == fact.subject_kind and fact.subject_uid is not None:
         version = MODELS[kind]._default_manager.filter(uid=fact.subject_uid).values_list("version", flat=True).first()

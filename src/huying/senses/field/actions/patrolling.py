@@ -17,6 +17,8 @@ from huying.ground.territory import queries as territory
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Invalid, Refused
+from huying.kernel.files import attach
+from huying.kernel.models import StoredFile
 from huying.kernel.trace.record import Draft, record
 
 from .. import access, queries
@@ -142,11 +144,11 @@ def check_in(
     code: str = "",
     point: tuple[float, float] | None = None,
     accuracy: float = 0.0,
-    photos: Iterable[str] = (),
+    photos: Iterable[StoredFile] = (),
 ) -> CheckIn:
     """Somebody passed a checkpoint. It is taken whatever looks odd about it; the signs stand beside it for a person.
 
-    ``photos`` are digests of pictures. The round's task is done once every checkpoint was passed in its window.
+    Its pictures stay with it as evidence. The round's task is done once every checkpoint was passed in its window.
     """
     person_id = access.must_work(actor)
     if how not in ("qr", "position"):
@@ -160,7 +162,8 @@ def check_in(
         if known is not None:
             return known
         place = access.checkpoint_to_pass(actor, checkpoint)
-        digests = frozenset(photos)
+        brought = list(photos)
+        digests = frozenset(one.sha256 for one in brought)
         here = Passing(
             at=at,
             point=point,
@@ -185,6 +188,7 @@ def check_in(
             photos=sorted(digests),
             doubts=[str(one) for one in _signs(here, place, person_id)],
         )
+        attach([one.pk for one in brought], f"checkin:{row.pk}", actor=actor)
         _finish_round(place.round, actor=actor, now=now, at=at)
     return row
 

@@ -14,7 +14,7 @@ from huying.kernel.privacy import blind
 from huying.kernel.trace.record import Draft, record
 
 from .. import access, queries
-from ..models import CheckIn, SpotCheck, SpotDay, Task
+from ..models import HOWS, VERDICTS, CheckIn, SpotCheck, SpotDay, Task
 from ..rules import CheckResult, TaskState, is_sampled
 from .writing import day_begins
 
@@ -28,7 +28,8 @@ def draw_sample(day: date, *, actor: Actor, now: datetime) -> int:
         lock_name("field.spot_checks")
         if SpotDay.objects.filter(day=day).exists():
             return 0
-        tasks = Task.objects.filter(state=TaskState.DONE, closed_at__gte=since, closed_at__lt=until)
+        done = Task.objects.filter(state=TaskState.DONE, closed_at__gte=since, closed_at__lt=until)
+        tasks = done.filter(spot_check__isnull=True)
         passed = CheckIn.objects.filter(received_at__gte=since, received_at__lt=until)
         work = [(blind(f"spot {one[0]}"), "task", *one) for one in tasks.values_list("uid", "pk", "done_by", "area")]
         work += [
@@ -48,9 +49,12 @@ def draw_sample(day: date, *, actor: Actor, now: datetime) -> int:
 
 
 def record_spot_check(pk: int, *, how: str, result: str, words: str, actor: Actor, now: datetime) -> SpotCheck:
-    """What verifying found. Nobody verifies their own work; anything but "confirmed" needs words."""
-    if how not in ("phone", "visit"):
-        raise Invalid(_("请选择电话还是上门"), field="how")
+    """What verifying found. Nobody verifies their own work; anything but "confirmed" needs words.
+
+    Once the worker has answered it may be looked at once more.
+    """
+    if how not in dict(HOWS):
+        raise Invalid(_("请选择怎么核实的"), field="how")
     if result not in set(CheckResult):
         raise Invalid(_("请选择核实结果"), field="result")
     if result != CheckResult.CONFIRMED and len(words.strip()) < 2:
@@ -60,7 +64,7 @@ def record_spot_check(pk: int, *, how: str, result: str, words: str, actor: Acto
         row = SpotCheck.objects.select_for_update(of=("self",)).get(pk=row.pk)
         if row.person_id is not None and row.person_id == actor.person_id:
             raise Forbidden(_("不能抽查自己的工作"), code="own_work")
-        if row.result:
+        if not _may_judge(row.checked_at, row.answered_at):
             raise Conflict(_("这一条已经有人核实过"), code="already_checked")
         row.how, row.result, row.words = how, result, words.strip()[:300]
         row.checked_by, row.checked_at = actor.ref, now
@@ -71,19 +75,49 @@ def record_spot_check(pk: int, *, how: str, result: str, words: str, actor: Acto
 
 
 def judge_check_in(pk: int, *, verdict: str, words: str, actor: Actor, now: datetime) -> CheckIn:
-    """A person has looked at the signs: nothing wrong, or something was. The latter needs words."""
-    if verdict not in ("fine", "wrong"):
+    """A person has looked at the signs: genuine, not genuine, or nobody can tell. The latter two need words.
+
+    Once the worker has answered it may be looked at once more; the trace keeps every verdict.
+    """
+    if verdict not in dict(VERDICTS):
         raise Invalid(_("请选择结论"), field="verdict")
-    if verdict == "wrong" and len(words.strip()) < 2:
+    if verdict != "fine" and len(words.strip()) < 2:
         raise Invalid(_("请写明为什么"), field="words")
     with transaction.atomic():
         row = CheckIn.objects.select_for_update(of=("self",)).get(pk=access.get_check_in(actor, pk).pk)
         if row.person_id == actor.person_id:
             raise Forbidden(_("不能判断自己的打卡"), code="own_work")
-        if row.verdict:
+        if not _may_judge(row.looked_at, row.answered_at):
             raise Conflict(_("这一条已经有人看过"), code="already_checked")
         row.verdict, row.verdict_words, row.looked_by, row.looked_at = verdict, words.strip()[:300], actor.ref, now
         row.save()
         body = {"verdict": verdict, "doubts": row.doubts}
         record([Draft(chain=f"checkin:{row.pk}", verb="judge_check_in", actor=actor, at=now, body=body)])
+    return row
+
+
+def _may_judge(judged: datetime | None, answered: datetime | None) -> bool:
+    """Nobody has judged yet, or the worker has answered since."""
+    return judged is None or (answered is not None and answered > judged)
+
+
+def answer_verdict(about: str, pk: int, *, text: str, actor: Actor, now: datetime) -> CheckIn | SpotCheck:
+    """What somebody says to a verdict about their own work; once a verdict. The same again changes nothing.
+
+    NotFound for the work of others and for what nobody has judged, Conflict for a second answer.
+    """
+    if not 2 <= len(text.strip()) <= 500:
+        raise Invalid(_("请写 2 到 500 个字"), field="text")
+    with transaction.atomic():
+        row = access.own_judged(actor, about, pk)
+        judged = row.looked_at if isinstance(row, CheckIn) else row.checked_at
+        if row.answered_at is not None and judged is not None and row.answered_at >= judged:
+            if row.answer == text.strip():
+                return row
+            raise Conflict(_("您已经说明过"), code="already_answered")
+        row.answer, row.answered_at = text.strip(), now
+        row.save(update_fields=["answer", "answered_at"])
+        chain = f"checkin:{row.pk}" if isinstance(row, CheckIn) else f"spotcheck:{row.pk}"
+        private = {"answer": row.answer}
+        record([Draft(chain=chain, verb="answer_verdict", actor=actor, at=now, body={}, private=private)])
     return row

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,10 +14,12 @@ from django.views.decorators.http import require_GET, require_POST
 from huying.casework.clocks.desk import actor_of, staff
 from huying.ground.organisation import rules as organisation
 from huying.kernel import clock
+from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError
+from huying.kernel.paging import Page
 
 from .. import access, actions, queries, words
-from ..models import CheckIn
+from ..models import HOWS, VERDICTS, CheckIn, SpotCheck
 from ..routes import metres
 from ..rules import CheckResult
 
@@ -27,31 +31,41 @@ def checks(request: HttpRequest) -> HttpResponse:
 
 
 def _show(request: HttpRequest, error: HuyingError | None = None) -> HttpResponse:
-    """Both lists; what was refused is said above them."""
+    """What waits for a person, what workers have answered, and what was judged; what was refused is said above."""
     actor = actor_of(request)
     access.must_oversee(actor)
-    which = "spots" if request.GET.get("show") == "spots" else "doubts"
-    page = (
-        queries.spot_checks(actor, cursor=request.GET.get("cursor"))
-        if which == "spots"
-        else queries.doubted(actor, cursor=request.GET.get("cursor"))
-    )
+    which = request.GET.get("show", "")
+    which = which if which in ("spots", "answered", "done") else "doubts"
+    ins, spots, page = _listed(actor, which, request.GET.get("cursor"))
     shown = {
         "error": error,
-        "tabs": [("doubts", _("存疑打卡"), which == "doubts"), ("spots", _("随机抽查"), which == "spots")],
+        "tabs": [
+            ("doubts", _("存疑打卡"), which == "doubts"), ("spots", _("待核实的工作"), which == "spots"),
+            ("answered", _("本人有说明"), which == "answered"), ("done", _("已有结论"), which == "done"),
+        ],
         "which": which,
         "page": page,
-        "doubts": [
-            (row, [words.DOUBTS[one] for one in row.doubts], _away(row))
-            for row in (page.rows if which == "doubts" else [])
-        ],
-        "spots": page.rows if which == "spots" else [],
+        "doubts": [(row, [words.DOUBTS[one] for one in row.doubts], _away(row)) for row in ins],
+        "spots": [(row, words.RESULTS.get(row.result, "")) for row in spots],
+        "verdicts": VERDICTS,
         "results": [(str(one), words.RESULTS[one]) for one in CheckResult],
-        "hows": [("phone", _("打电话")), ("visit", _("上门"))],
+        "hows": HOWS,
         "may_open": organisation.may_somewhere(actor, "registry.view"),
         "crumbs": [(reverse("field-board"), _("网格工作")), ("", _("抽查和存疑"))],
-    }
+    }  # fmt: skip
     return render(request, "field/checks.html", shown, status=error.status if error is not None else 200)
+
+
+def _listed(actor: Actor, which: str, cursor: str | None) -> tuple[list[CheckIn], list[SpotCheck], Page[Any] | None]:
+    if which == "answered":
+        rows = queries.answered(actor)
+        ins = [row for row in rows if isinstance(row, CheckIn)]
+        return ins, [row for row in rows if isinstance(row, SpotCheck)], None
+    if which == "spots":
+        drawn = queries.spot_checks(actor, cursor=cursor)
+        return [], list(drawn.rows), drawn
+    found = queries.doubted(actor, judged=which == "done", cursor=cursor)
+    return list(found.rows), [], found
 
 
 def _away(row: CheckIn) -> int | None:
@@ -73,7 +87,7 @@ def judge(request: HttpRequest, pk: int) -> HttpResponse:
         if error.status == 404:
             raise
         return _show(request, error)
-    messages.success(request, _("已记录"))
+    messages.success(request, _("已记录，本人看得到"))
     return redirect("field-checks")
 
 
@@ -89,5 +103,5 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
         if error.status == 404:
             raise
         return _show(request, error)
-    messages.success(request, _("已记录"))
+    messages.success(request, _("已记录，本人看得到"))
     return redirect(f"{reverse('field-checks')}?show=spots")

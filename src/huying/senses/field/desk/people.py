@@ -77,15 +77,19 @@ def _show_people(
 def person_day(request: HttpRequest, person_id: int) -> HttpResponse:
     """One person's day: times on duty, the way, what was done. First the purpose is asked."""
     actor, now = actor_of(request), clock.now()
-    held = queries_positions.worker_of(actor, person_id, local_day(now))
-    if held is None:
-        raise NotFound(code="positions_not_found")
     asked = request.POST if request.method == "POST" else request.GET
     error: HuyingError | None = None
     day, looked = local_day(now), False
     try:
         day = _day(asked.get("day", ""), now)
-        if request.method == "POST":
+    except Invalid as refused:
+        error = refused
+    # The day decides: who oversees somebody now does not see where they worked for others before.
+    held = queries_positions.worker_of(actor, person_id, day)
+    if held is None:
+        raise NotFound(code="positions_not_found")
+    try:
+        if error is None and request.method == "POST":
             why = request.POST.get("why", "")
             actions.look_at_positions([held.person], what=day.isoformat(), why=why, actor=actor, now=now)
             looked = True
@@ -103,7 +107,7 @@ def person_day(request: HttpRequest, person_id: int) -> HttpResponse:
         "spells": spells,
         "metres": queries_positions.walked(spells),
         "points": sum(len(spell.positions.all()) for spell in spells),
-        "done": queries_positions.done_on(person_id, day) if looked else [],
+        "done": queries_positions.done_on(actor, person_id, day) if looked else [],
         "layer": _layer(actor, [person_id], day.isoformat()) if has_points else "",
         "why": request.POST.get("why", ""),
         "error": error,
@@ -161,7 +165,10 @@ def _features(actor: Actor, people: list[int], what: str, *, as_way: bool) -> di
         last = queries_positions.last_positions(rows)
         named = [(f"{rows[spell].person.name} {_time(one.at)}", one.lon, one.lat) for spell, one in last.items()]
         return queries_positions.points_geojson(named)
-    spells = queries_positions.spells_of(people[0], date.fromisoformat(what))
+    day = date.fromisoformat(what)
+    if queries_positions.worker_of(actor, people[0], day) is None:
+        raise NotFound(code="positions_not_found")
+    spells = queries_positions.spells_of(people[0], day)
     if as_way:
         return queries_positions.way_geojson(spells)
     ends = []

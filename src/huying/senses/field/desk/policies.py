@@ -28,6 +28,7 @@ from ..rules import RANGES, Policy, Severity, read_policy, told_policy
 _NUMBERS: Final = {
     "position_days": (gettext_lazy("位置保留"), gettext_lazy("天")),
     "longest_duty_hours": (gettext_lazy("忘了离岗，最长算在岗"), gettext_lazy("小时")),
+    "amend_hours": (gettext_lazy("填报人自己可以更正"), gettext_lazy("小时")),
     "sample_percent": (gettext_lazy("每天抽查做完的工作"), "%"),
     "warning_days": (gettext_lazy("风险升红后几天内上门"), gettext_lazy("天")),
     "check_days": (gettext_lazy("办结后几天内现场核查"), gettext_lazy("天")),

@@ -12,10 +12,12 @@ from huying.casework.cases.factories import GRID_1, GRID_2, NOW, Cast
 from huying.ground.organisation.models import Person
 from huying.kernel.actor import Actor, Duty, system
 from huying.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
+from huying.kernel.models import StoredFile
 from huying.kernel.trace.models import Entry
 from huying.senses.field import access, actions
 from huying.senses.field.actions.patrolling import Spot
 from huying.senses.field.models import CheckIn, DutySpell, Position, Round, SpotCheck, SpotDay, Task
+from huying.senses.field.tests.test_findings import photo
 
 FIELD = system("field")
 DOOR, YARD = (120.002, 30.002), (120.004, 30.004)
@@ -74,13 +76,13 @@ def test_forgotten_duty_ends_by_itself(cast: Cast) -> None:
 
 def test_positions_are_for_oneself_and_for_overseers_on_duty(cast: Cast) -> None:
     worker = Person.objects.get(pk=cast.tang_grid.person_id)
-    assert access.must_see_positions(cast.tang_grid, worker) is False
+    assert access.must_see_positions(cast.tang_grid, worker, NOW.date()) is False
     with pytest.raises(NotFound):
-        access.must_see_positions(cast.qian_supervisor, worker)
+        access.must_see_positions(cast.qian_supervisor, worker, NOW.date())
     DutySpell.objects.create(uid=uuid4(), person_id=cast.qian_supervisor.person_id, began_at=NOW)
-    assert access.must_see_positions(cast.qian_supervisor, worker) is True
+    assert access.must_see_positions(cast.qian_supervisor, worker, NOW.date()) is True
     with pytest.raises(NotFound):
-        access.must_see_positions(cast.ma_liuan, worker)
+        access.must_see_positions(cast.ma_liuan, worker, NOW.date())
 
 
 # --- rounds -----------------------------------------------------------------------------------------------------
@@ -131,8 +133,12 @@ def test_what_looks_odd_is_taken_and_noted_for_a_person(cast: Cast) -> None:
     row = make_round(cast)
     door, yard = row.checkpoints.order_by("number")
     passed = {"actor": cast.tang_grid, "now": NOW, "at": NOW}
+    first = StoredFile.objects.get(pk=photo(cast))
+    copy = StoredFile.objects.get(pk=first.pk)
+    copy.pk = None
+    copy.save(force_insert=True)
     odd = actions.check_in(
-        door.uid, op=uuid4(), how="qr", code=yard.code, point=(120.02, 30.009), accuracy=5, photos=["ab"], **passed
+        door.uid, op=uuid4(), how="qr", code=yard.code, point=(120.02, 30.009), accuracy=5, photos=[first], **passed
     )
     assert odd.doubts == ["far", "wrong_code", "off_duty"]
     op = uuid4()
@@ -142,7 +148,7 @@ def test_what_looks_odd_is_taken_and_noted_for_a_person(cast: Cast) -> None:
         how="qr",
         code=yard.code,
         point=YARD,
-        photos=["ab"],
+        photos=[copy],
         **(passed | {"at": NOW + timedelta(seconds=9)}),
     )
     assert second.doubts == ["fast", "same_photo", "off_duty"]

@@ -1,5 +1,6 @@
 """Every write of the forms."""
 
+from .amending import amend_submission
 from .publishing import (
     LOADER,
     FormRefused,
@@ -10,7 +11,7 @@ from .publishing import (
     refresh_shipped,
     retire_form,
 )
-from .receiving import Filled, amend_submission, receive, receive_many
+from .receiving import Filled, receive, receive_many
 
 __all__ = [
     "LOADER",

@@ -1,4 +1,4 @@
-"""Taking in what was filled in, once, and correcting it with the old state kept."""
+"""Taking in what was filled in, once."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from huying.kernel import facts, trace
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Forbidden, Invalid, NotFound, Refused
-from huying.kernel.files import attach, attach_many
+from huying.kernel.files import attach_many
 from huying.kernel.models import StoredFile
 
 from .. import access
 from ..checking import Checked, check
-from ..facts import SubmissionAmended, SubmissionReceived
-from ..models import FormVersion, Submission, SubmissionFile, SubmissionRevision
+from ..facts import SubmissionReceived
+from ..models import FormVersion, Submission, SubmissionFile
 from ..private import apart
 from ..queries import published_definition
 from ..vocabulary import SUBJECTS
@@ -110,7 +110,7 @@ def _submissions(
         )  # fmt: skip
         if one.position is not None:
             row.lon, row.lat, row.accuracy = one.position
-        _write(row, done, one.files)
+        write_answers(row, done, one.files)
         rows.append(row)
     return rows
 
@@ -132,47 +132,12 @@ def _follow(
         definition = row.version.definition
         body = {"form": definition["code"], "version": row.version.version}
         body |= {"findings": len(done.findings), "area": row.area}
-        drafts.append(_draft(row, "submit_form", actor, now, body, new=True))
-        told.append(SubmissionReceived(**_fact(row, done, actor, now)))
+        drafts.append(draft_of(row, "submit_form", actor, now, body, new=True))
+        told.append(SubmissionReceived(**told_of(row, done, actor, now)))
     trace.record(drafts)
     facts.publish(*told)
     # A picture named twice belongs to whoever named it first.
     attach_many({files[upload].pk: f"submission:{row.pk}" for row, upload, files in reversed(kept)}, actor=actor)
-
-
-@transaction.atomic
-def amend_submission(
-    uid: UUID,
-    *,
-    answers: Any,
-    reason: str,
-    actor: Actor,
-    now: datetime,
-    files: Mapping[UUID, StoredFile] | None = None,
-) -> Submission:
-    """Correct what a submission says. What it said before is kept with who changed it and why."""
-    if not reason.strip():
-        raise Invalid(_("请写明理由"), field="reason")
-    seen = access.get_submission(actor, uid)
-    if not access.may_amend(actor, seen):
-        raise Forbidden(_("只有填报人和本片负责人可以更正"), code="not_yours")
-    submission = Submission.objects.select_for_update(of=("self",)).select_related("version", "form").get(pk=seen.pk)
-    held = {one.upload: one.file for one in submission.files.select_related("file")}
-    given = {**held, **(files or {})}
-    done = _check(submission.version, answers, submission.ended_at, given)
-    SubmissionRevision.objects.create(
-        submission=submission, answers=submission.answers, private=submission.private, findings=submission.findings,
-        amended_at=now, amended_by=actor.ref, amended_by_name=actor.name[:80], reason=reason.strip(),
-    )  # fmt: skip
-    _write(submission, done, given)
-    submission.state = Submission.State.AMENDED
-    submission.save(update_fields=["answers", "private", "findings", "state"])
-    _keep_files(submission, done, given, held)
-    draft = _draft(submission, "amend_submission", actor, now, {"findings": len(done.findings)}, reason=reason.strip())
-    trace.record([draft])
-    facts.publish(SubmissionAmended(**_fact(submission, done, actor, now)))
-    attach([given[UUID(one)].pk for one in done.files], f"submission:{submission.pk}", actor=actor)
-    return submission
 
 
 def _versions(filled: Sequence[Filled]) -> list[FormVersion]:
@@ -191,10 +156,10 @@ def _versions(filled: Sequence[Filled]) -> list[FormVersion]:
 
 
 def _checked(version: FormVersion, filled: Filled, now: datetime) -> Checked:
-    return _check(version, filled.answers, min(filled.ended_at, now), filled.files)
+    return check_answers(version, filled.answers, min(filled.ended_at, now), filled.files)
 
 
-def _check(version: FormVersion, answers: Any, now: datetime, files: Mapping[UUID, StoredFile]) -> Checked:
+def check_answers(version: FormVersion, answers: Any, now: datetime, files: Mapping[UUID, StoredFile]) -> Checked:
     kinds = {str(upload): _KINDS.get(file.kind, "") for upload, file in files.items()}
     done = check(version.definition, answers, now=now.isoformat(), files=kinds)
     if not done.ok:
@@ -231,7 +196,7 @@ def _areas(filled: Sequence[Filled], actor: Actor, now: datetime) -> list[str]:
     return areas
 
 
-def _write(submission: Submission, done: Checked, files: Mapping[UUID, StoredFile]) -> None:
+def write_answers(submission: Submission, done: Checked, files: Mapping[UUID, StoredFile]) -> None:
     plain, secret = apart(submission.version.definition, done.answers)
     submission.answers = plain
     submission.private = orjson.dumps(secret).decode() if secret else None
@@ -249,7 +214,7 @@ def _findings(done: Checked, files: Mapping[UUID, StoredFile]) -> list[dict[str,
     return found
 
 
-def _keep_files(
+def keep_files(
     submission: Submission,
     done: Checked,
     files: Mapping[UUID, StoredFile],
@@ -261,7 +226,7 @@ def _keep_files(
     )
 
 
-def _fact(submission: Submission, done: Checked, actor: Actor, now: datetime) -> dict[str, Any]:
+def told_of(submission: Submission, done: Checked, actor: Actor, now: datetime) -> dict[str, Any]:
     names = ("task_uid", "subject_kind", "subject_uid", "area", "lon", "lat", "findings")
     fact = {name: getattr(submission, name) for name in names}
     return fact | {
@@ -270,7 +235,7 @@ def _fact(submission: Submission, done: Checked, actor: Actor, now: datetime) ->
     }  # fmt: skip
 
 
-def _draft(
+def draft_of(
     submission: Submission,
     verb: str,
     actor: Actor,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from huying.casework.cases.desk.guard import actor_of, staff
+from huying.ground.organisation.rules import is_area
 from huying.ground.territory import queries as territory
 from huying.kernel import clock
 from huying.kernel.actor import Actor
@@ -41,8 +43,19 @@ def submission_list(request: HttpRequest) -> HttpResponse:
     """Submissions of the areas one works in or watches, the newest first."""
     actor = actor_of(request)
     access.must_read_forms(actor)
-    form, failing = request.GET.get("form", ""), request.GET.get("failing") == "1"
-    page = queries.submissions(actor, form=form, failing=failing, cursor=request.GET.get("cursor"))
+    asked = request.GET
+    days = (_day(asked.get("from", "")), _day(asked.get("to", "")))
+    area = asked.get("area", "") if is_area(asked.get("area", "")) else ""
+    narrowing = queries.Narrowing(
+        form=asked.get("form", "")[:40],
+        failing=asked.get("failing") == "1",
+        amended=asked.get("amended") == "1",
+        by=asked.get("by", "").strip()[:40],
+        area=area,
+        since=_begins(days[0]) if days[0] else None,
+        until=_begins(days[1] + timedelta(days=1)) if days[1] else None,
+    )
+    page = queries.submissions(actor, narrowing, cursor=asked.get("cursor"))
     titles, areas = queries.titles(page.rows), territory.labels({row.area for row in page.rows if row.area})
     found = {
         "page": page,
@@ -56,10 +69,22 @@ def submission_list(request: HttpRequest) -> HttpResponse:
             for row in page.rows
         ],
         "forms": sorted(queries.form_titles().items(), key=lambda pair: pair[1]),
-        "form": form,
-        "failing": failing,
+        "areas": sorted(territory.labels({duty.area for duty in actor.duties if duty.area} | {area} - {""}).items()),
+        "asked": narrowing,
+        "days": days,
     }
     return render(request, "forms/submissions.html", found)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _begins(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 @staff
@@ -105,9 +130,14 @@ def _shown(submission: Submission, answers: dict[str, Any]) -> dict[str, Any]:
         "has_private": any(row["answer"].hidden for row in rows),
         "area": territory.label(submission.area) if submission.area else "",
         "findings": [_finding(one, by_id) for one in submission.findings],
-        "revisions": list(submission.revisions.defer("answers", "private", "findings")),
+        "versions": [_version(one) for one in queries.versions_of(submission)],
         "crumbs": [(reverse("forms-submissions"), _("填报记录")), ("", title)],
     }
+
+
+def _version(one: queries.Version) -> dict[str, Any]:
+    changed = [(each.label, mask_text(each.before), mask_text(each.after), each.hidden) for each in one.changed]
+    return {"one": one, "changed": changed}
 
 
 def _finding(finding: dict[str, Any], files: dict[int, Any]) -> dict[str, Any]:
@@ -134,7 +164,7 @@ def export(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     form = access.get_form(actor, code)
     if form.current is None:
         raise NotFound(code="form_not_found")
-    rows = queries.listed(actor, form=code).order_by("-id")
+    rows = queries.listed(actor, queries.Narrowing(form=code)).order_by("-id")
     if rows.values_list("id")[MOST_ROWS : MOST_ROWS + 1].exists():
         raise Invalid(_("一次最多导出 %(n)s 份") % {"n": f"{MOST_ROWS:,}"}, hint=_("请用接口分页读取。"))
     moment = timezone.localtime(now)

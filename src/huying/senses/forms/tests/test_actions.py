@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +15,7 @@ from huying.casework.cases import factories as place
 from huying.casework.cases.factories import GRID_1, GRID_3, IN_GRID_1, NOW, Cast
 from huying.kernel import facts
 from huying.kernel.actor import Actor, Duty, system
-from huying.kernel.errors import Forbidden, Invalid, NotFound, Refused
+from huying.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from huying.kernel.files import may_see
 from huying.kernel.models import Entry, StoredFile
 from huying.senses.forms import access, actions, factories, queries
@@ -155,14 +155,19 @@ def test_an_old_phone_sends_an_old_version_of_a_retired_form(cast: Cast) -> None
     assert send(cast.tang_grid, {"clear": "yes", "keeper": "李四"}).version.version == "1"
 
 
+def amend(made: Submission, actor: Actor, answers: Any, *, now: datetime = NOW, **more: Any) -> Submission:
+    told = {"reason": "写错了", "author_window": timedelta(hours=72)} | more
+    return actions.amend_submission(made.uid, answers=answers, actor=actor, now=now, **told)
+
+
 def test_an_amendment_keeps_what_was_said(cast: Cast) -> None:
     factories.published(now=NOW)
     made = send(cast.tang_grid, {"clear": "yes", "keeper": "张三"})
     with facts.collected() as told:
-        actions.amend_submission(
-            made.uid, answers={"clear": "yes", "keeper": "李四"}, reason="写错了", actor=cast.tang_grid, now=NOW
-        )
-    assert SubmissionAmended in [type(one) for one in told] and SubmissionReceived not in [type(one) for one in told]
+        amend(made, cast.tang_grid, {"clear": "yes", "keeper": "李四"})
+    (fact,) = [one for one in told if isinstance(one, SubmissionAmended)]
+    assert (fact.number, fact.author, fact.reason) == (1, cast.tang_grid.ref, "写错了")
+    assert SubmissionReceived not in [type(one) for one in told]
     revision = SubmissionRevision.objects.get()
     assert revision.private == '{"keeper":"张三"}' and revision.reason == "写错了"
     made.refresh_from_db()
@@ -171,15 +176,58 @@ def test_an_amendment_keeps_what_was_said(cast: Cast) -> None:
         SubmissionRevision.objects.update(reason="没有")
 
 
-def test_who_may_amend(cast: Cast) -> None:
+def test_who_may_amend_and_until_when(cast: Cast) -> None:
     factories.published(now=NOW)
-    made = send(cast.tang_grid, {"clear": "yes"})
-    for actor, error in ((cast.ji_discipline, Forbidden), (cast.he_sanitation, NotFound)):
-        with pytest.raises(error):
-            actions.amend_submission(made.uid, answers={"clear": "yes"}, reason="x", actor=actor, now=NOW)
-    with pytest.raises(Invalid):
-        actions.amend_submission(made.uid, answers={"clear": "yes"}, reason=" ", actor=cast.tang_grid, now=NOW)
-    assert not SubmissionRevision.objects.exists()
+    made, said = send(cast.tang_grid, {"clear": "yes"}), {"clear": "yes", "keeper": "李四"}
+    late = NOW + timedelta(hours=72, seconds=1)
+    for actor, now, error, code in (
+        (cast.ji_discipline, NOW, Forbidden, "not_yours"),
+        (cast.he_sanitation, NOW, NotFound, "submission_not_found"),
+        (cast.tang_grid, late, Refused, "too_late"),
+    ):
+        with pytest.raises(error) as refused:
+            amend(made, actor, said, now=now)
+        assert refused.value.code == code
+    entries = Entry.objects.count()
+    for wrong, code in (({"reason": " "}, "invalid"), ({"seen": 1}, "amended_meanwhile")):
+        with pytest.raises((Invalid, Conflict)) as bad:
+            amend(made, cast.tang_grid, said, **wrong)
+        assert bad.value.code == code
+    for answers, code in (({"clear": "yes"}, "nothing_changed"), ({"clear": "maybe"}, "answers_wrong")):
+        with pytest.raises(Invalid) as bad:
+            amend(made, cast.tang_grid, answers)
+        assert bad.value.code == code
+    assert not SubmissionRevision.objects.exists() and Entry.objects.count() == entries
+    amend(made, cast.qian_supervisor, said, now=late)
+    assert SubmissionRevision.objects.get().amended_by == cast.qian_supervisor.ref
+
+
+def test_an_amendment_of_the_same_operation_is_made_once(cast: Cast) -> None:
+    factories.published(now=NOW)
+    made, other, op = send(cast.tang_grid, {"clear": "yes"}), send(cast.tang_grid, {"clear": "yes"}), uuid4()
+    for _turn in range(2):
+        amend(made, cast.tang_grid, {"clear": "yes", "keeper": "李四"}, op=op)
+    assert SubmissionRevision.objects.count() == 1
+    with pytest.raises(Refused):
+        amend(other, cast.tang_grid, {"clear": "yes", "keeper": "李四"}, op=op)
+    assert SubmissionRevision.objects.count() == 1
+
+
+def test_versions_stand_side_by_side_and_personal_answers_stay_hidden(cast: Cast) -> None:
+    factories.published(now=NOW)
+    files = factories.pictures(2, actor=cast.tang_grid, now=NOW)
+    front, photo = (str(one) for one in files)
+    decided = {"_findings": {"clear": factories.failing([UUID(photo)], note="堆纸箱")}}
+    made = send(cast.tang_grid, {"clear": "no", "keeper": "张三", "front": front} | decided, files=files)
+    made = amend(made, cast.qian_supervisor, {"clear": "yes", "keeper": "李四"}, reason="复核")
+    with CaptureQueriesContext(connection) as asked:
+        first, second = queries.versions_of(made)
+    assert len(asked) == 2
+    assert (first.number, first.by, first.changed) == (0, cast.tang_grid.ref, ())
+    assert (second.number, second.by_name, second.reason) == (1, "钱督办", "复核")
+    said = {one.path: (one.before, one.after, one.hidden) for one in second.changed}
+    assert said["clear"] == ("否", "是", False) and said["keeper"] == ("＊＊＊", "＊＊＊", True)
+    assert said["front"][1] == "" and said["_findings/clear"][1] == "" and "堆纸箱" in said["_findings/clear"][0]
 
 
 def test_submissions_are_seen_in_ones_own_area(cast: Cast) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import InterfaceError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -30,6 +30,8 @@ log = logging.getLogger("huying.sync")
 MOST_WOKEN: Final = 500
 MOST_TOGETHER: Final = 25
 _CONTENTION: Final = 4
+_TURNS: Final = 3
+_PASSING: Final = frozenset({"40001", "40P01", "55P03"})
 Actors = dict[int, Actor]
 Files = Mapping[tuple[int, UUID], Upload]
 
@@ -228,6 +230,28 @@ def _write_settled(rows: Sequence[Operation]) -> None:
 
 
 def _try(row: Operation, *, ground: Ground, files: Files, actors: Actors, now: datetime) -> Operation:
+    """Alone; at once again where another transaction stood in the way, since that says nothing about the operation."""
+    for _turn in range(_TURNS):
+        try:
+            return _try_once(row, ground=ground, files=files, actors=actors, now=now)
+        except OperationalError as error:
+            if not _stood_in_the_way(error):
+                raise
+            log.info("operation %s met another transaction: %s", row.pk, _sqlstate(error))
+    return _wait(row, Cause.FAULT, now=now)
+
+
+def _stood_in_the_way(error: BaseException) -> bool:
+    """A deadlock, a serialization failure, a lock not got: the connection lives, and the same may pass a moment later."""
+    alive = connection.connection is not None and not connection.connection.closed
+    return alive and isinstance(error, OperationalError) and _sqlstate(error) in _PASSING
+
+
+def _sqlstate(error: BaseException) -> str:
+    return str(getattr(error.__cause__, "sqlstate", None) or "")
+
+
+def _try_once(row: Operation, *, ground: Ground, files: Files, actors: Actors, now: datetime) -> Operation:
     with transaction.atomic():
         locked = Operation.objects.select_for_update(of=("self",)).get(pk=row.pk)
         if locked.state != State.WAITING:
@@ -265,8 +289,8 @@ def _apply(row: Operation, files: Mapping[UUID, Any], *, actor: Actor, now: date
         return _refused(error)
     except InterfaceError:
         raise
-    except Exception:
-        if connection.connection is None or connection.connection.closed:
+    except Exception as error:
+        if connection.connection is None or connection.connection.closed or _stood_in_the_way(error):
             raise
         log.exception("operation %s of kind %s failed", row.pk, row.kind)
         if row.tries < rules.MOST_FAULTS:

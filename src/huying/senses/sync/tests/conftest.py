@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from huying.casework.cases import factories
 from huying.casework.cases.factories import NOW, Cast
@@ -29,6 +30,8 @@ def note_kind() -> Iterator[None]:
             raise Wait
         if op.body.get("break"):
             raise RuntimeError("this applier is broken")
+        if op.body.get("contend"):
+            _stand_in_the_way(str(op.id), int(op.body["contend"]))
         if op.body.get("refuse"):
             raise Invalid("不行", code="no", field="text")
         state = "conflict" if op.body.get("conflict") else "applied"
@@ -41,6 +44,17 @@ def note_kind() -> Iterator[None]:
     doors.forget("many")
     doors.forget("note")
     doors.forget("plain")
+
+
+_met: dict[str, int] = {}
+
+
+def _stand_in_the_way(op: str, times: int) -> None:
+    """PostgreSQL's own answer to a transaction that met another one, this many times."""
+    _met[op] = _met.get(op, 0) + 1
+    if _met[op] <= times:
+        with connection.cursor() as cursor:
+            cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'could not serialize' USING ERRCODE = '40001'; END $$")
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from django.test.utils import isolate_apps
 
 from huying.casework.cases import factories
 from huying.casework.cases.factories import GRID_1, GRID_2, NOW, Cast
+from huying.kernel import clock
 from huying.kernel.clock import local_day
-from huying.kernel.replicas import Replicated, StampChanges, moment, settle
-from huying.senses.sync import doors, pulling, queries
+from huying.kernel.replicas import Departure, Replicated, StampChanges, forget_departures, moment, settle
+from huying.senses.sync import doors, pulling, queries, tasks
 from huying.senses.sync.doors import Offer, Scope, Whole
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -162,6 +164,61 @@ def test_after_a_restore_elsewhere_all_is_stamped_anew(cast: Cast) -> None:
     assert moment().settled
     phone.page()
     assert phone.names == ["fire", "来自将来"]
+
+
+def test_departures_are_forgotten_and_who_was_away_longer_misses_nothing(cast: Cast, settings: Any) -> None:
+    add(GRID_1, "一", "二", "三", "四")
+    often, away = Phone(cast), Phone(cast)
+    for phone in (often, away):
+        phone.page()
+    Shop.objects.filter(name__in="一二").delete()
+    often.page()
+    Departure.objects.update(at=clock.now() - timedelta(days=settings.HUYING_DEPARTURE_DAYS, minutes=1))
+    Shop.objects.filter(name="三").update(area=GRID_2)
+    moment_of = clock.now()
+    kept = {"before": moment_of - timedelta(days=settings.HUYING_DEPARTURE_DAYS)}
+    assert forget_departures(now=moment_of, **kept) == 0, "what is marked now is deleted by the next run"
+    assert forget_departures(now=moment_of + timedelta(minutes=59), **kept) == 0
+    assert Departure.objects.count() == 3
+    assert forget_departures(now=moment_of + timedelta(days=1), **kept) == 2
+    assert forget_departures(now=moment_of + timedelta(days=2), **kept) == 0
+    assert Departure.objects.count() == 1, "the one of yesterday stays"
+    assert not often.page().reset and often.names == ["fire", "四"]
+    assert away.page().reset and away.names == ["fire", "四"]
+    assert not away.page().reset
+    fresh = Phone(cast)
+    assert not fresh.page().reset and fresh.names == ["fire", "四"]
+
+
+def test_the_nightly_job_forgets_and_a_mark_of_another_cluster_means_nothing(cast: Cast) -> None:
+    add(GRID_1, "一")
+    Shop.objects.filter(name="一").delete()
+    Departure.objects.update(at=clock.now() - timedelta(days=4000))
+    tasks.clear(timestamp=0)
+    assert moment().forgotten == Departure.objects.get().changed
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE kernel_replicahome SET cluster = 42")
+    assert forget_departures(before=clock.now(), now=clock.now() + timedelta(days=9)) == 0
+    settle()
+    assert moment().forgotten == 0 and not Departure.objects.exists()
+
+
+def test_a_departure_of_a_transaction_still_running_is_not_passed_over(cast: Cast) -> None:
+    add(GRID_1, "一", "二")
+    phone = Phone(cast)
+    phone.page()
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("DELETE FROM test_shop WHERE name = '一'")
+            Shop.objects.filter(name="二").delete()
+            forget_departures(before=clock.now() + timedelta(days=1), now=clock.now())
+            assert moment().forgotten == 0, "younger than a transaction that runs"
+            cursor.execute("COMMIT")
+    finally:
+        other.close()
+    assert not phone.page().reset and phone.names == ["fire"]
 
 
 def test_how_many_questions_a_page_asks(cast: Cast, django_assert_num_queries: Any) -> None:

@@ -40,6 +40,14 @@ class Database:
     left: list[tuple[int, int, str, str, str]] = field(default_factory=list)
     ids: int = 0
     marks: dict[str, str] = field(default_factory=dict)
+    forgotten: int = 0
+
+    def forget(self, number: int) -> None:
+        """Forget the departures up to this one of those every running transaction has come after."""
+        old = sorted({one[0] for one in self.left if one[0] < self.horizon})
+        if old:
+            self.forgotten = max(self.forgotten, old[number % len(old)])
+            self.left = [one for one in self.left if one[0] > self.forgotten]
 
     def begin(self) -> int:
         self.number += 1
@@ -121,7 +129,7 @@ class Replica:
         given = decode(self.cursor) or (Cursor("", "") if self.cursor else None)
         return pull(
             given, Seen(database), database=name, scope="s", pull=self.pulls, horizon=database.horizon, size=size,
-            most=most,
+            most=most, forgotten=database.forgotten,
         )  # fmt: skip
 
     def take(self, page: Page) -> None:
@@ -158,6 +166,7 @@ MOVES = st.one_of(
     st.tuples(st.just("pages"), st.tuples(st.integers(0, 1), st.integers(1, 3), st.integers(1, 3))),
     st.tuples(st.just("lost page"), st.tuples(st.integers(0, 1), st.integers(1, 3))),
     st.tuples(st.just("mark"), st.sampled_from("12")),
+    st.tuples(st.just("forget"), st.integers(0, 9)),
 )
 
 
@@ -177,6 +186,8 @@ def test_every_replica_ends_with_what_the_server_has(moves: list[tuple[str, Any]
             database.commit(sorted(database.running)[what % len(database.running)])
         elif move == "mark":
             database.marks["form"] = what
+        elif move == "forget":
+            database.forget(what)
         elif move == "pages":
             replica, count, several = what
             for _time in range(several):
@@ -270,6 +281,21 @@ def test_more_departures_than_a_page_holds_come_before_any_record() -> None:
     pages = replica.pull(database, 5)
     assert [(len(page.gone), len(page.records)) for page in pages] == [(4, 0), (5, 0), (2, 2)]
     assert replica.held == truth(database)
+
+
+def test_whoever_was_away_too_long_begins_anew_and_misses_nothing() -> None:
+    database, often, away = filled(6), Replica(), Replica()
+    for one in (often, away):
+        one.pull(database, 10)
+    for name in sorted(often.held)[:4]:
+        move(database, "elsewhere", name)
+        assert not any(page.reset for page in often.pull(database, 10))
+    database.forget(3)
+    assert database.left == []
+    assert not any(page.reset for page in often.pull(database, 10)), "whoever calls now and then goes on"
+    first, *_rest = away.pull(database, 10)
+    assert first.reset and away.held == often.held == truth(database)
+    assert not any(page.reset for page in away.pull(database, 10))
 
 
 def test_what_a_running_transaction_wrote_comes_once_it_is_over() -> None:

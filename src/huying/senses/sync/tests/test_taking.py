@@ -91,6 +91,16 @@ def test_alike_ones_go_together_and_a_fault_stays_with_its_own(cast: Cast, phone
     assert take(cast.tang_grid, phone, *mixed) == found
 
 
+def test_what_met_another_transaction_is_done_at_once_and_no_fault(cast: Cast, phone: Device) -> None:
+    passing, stuck = raw(at=NOW, body={"contend": 2}), raw(at=NOW, body={"contend": 50})
+    together = [raw("many", at=NOW), raw("many", at=NOW, body={"contend": 1}), raw("many", at=NOW)]
+    found = take(cast.tang_grid, phone, passing, stuck, *together)
+    assert states(found) == ["applied", "waiting", "applied", "applied", "applied"]
+    row = Operation.objects.get(pk=stuck["id"])
+    assert (row.cause, row.tries, row.try_at) == (Cause.FAULT, 1, NOW + 2 * MINUTE)
+    assert sorted(notes()) == sorted(one["id"] for one in (passing, *together))
+
+
 def test_private_bodies_are_sealed_and_all_are_cleared_after_a_month(cast: Cast, phone: Device) -> None:
     secret, plain = raw(at=NOW, body={"name": "李四"}), raw("plain", at=NOW, body={"n": 1})
     stuck = raw(at=NOW, body={"refuse": 1})

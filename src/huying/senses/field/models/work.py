@@ -1,8 +1,4 @@
-"""Field work: plans and the tasks they ask for, time on duty, rounds of checkpoints, findings, spot checks.
-
-An ``area`` is a prefix of an area code; a task lies in the most exact area known of what it is about. A task's due moment
-still counts. Times of a telephone's own clock are kept beside the time the server received them.
-"""
+"""Plans and the tasks they ask for, rounds, time on duty, findings and what followed from corrections."""
 
 from __future__ import annotations
 
@@ -19,7 +15,8 @@ from huying.ground.organisation.models import Person
 from huying.kernel.models import StoredFile
 from huying.kernel.replicas import Replicated
 
-from .rules import CheckResult, Doubt, FindingState, Severity, TaskKind, TaskState
+from ..rules import FindingState, Severity, TaskKind, TaskState
+from .guards import known, point
 
 KINDS = [
     (TaskKind.INSPECT, _("检查")),
@@ -36,15 +33,6 @@ SUBJECTS = [
     ("facility", _("设施")),
     ("care", _("关爱名单")),
 ]
-
-
-def _known(field: str, words: object, name: str) -> models.CheckConstraint:
-    return models.CheckConstraint(condition=Q(**{f"{field}__in": [str(one) for one in words]}), name=name)  # type: ignore[attr-defined]
-
-
-def _point(name: str) -> models.CheckConstraint:
-    both = Q(lon__isnull=True, lat__isnull=True) | Q(lon__range=(-180, 180), lat__range=(-90, 90))
-    return models.CheckConstraint(condition=both, name=name)
 
 
 class FieldPolicy(models.Model):
@@ -85,8 +73,8 @@ class Plan(models.Model):
     class Meta:
         verbose_name = _("工作计划")
         constraints: ClassVar = [
-            _known("kind", TaskKind, "plan_kind_known"),
-            _known("subject_kind", [code for code, _label in SUBJECTS], "plan_subject_known"),
+            known("kind", TaskKind, "plan_kind_known"),
+            known("subject_kind", [code for code, _label in SUBJECTS], "plan_subject_known"),
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")), name="plan_validity"
             ),
@@ -135,7 +123,7 @@ class Checkpoint(Replicated):
     class Meta:
         verbose_name = _("巡查点")
         constraints: ClassVar = [
-            _point("checkpoint_point"),
+            point("checkpoint_point"),
             models.CheckConstraint(condition=Q(radius__range=(5, 1000)), name="checkpoint_radius"),
             models.UniqueConstraint(fields=["round", "number"], name="checkpoint_number_once"),
         ]
@@ -182,9 +170,9 @@ class Task(Replicated):
     class Meta:
         verbose_name = _("任务")
         constraints: ClassVar = [
-            _known("kind", TaskKind, "task_kind_known"),
-            _known("state", TaskState, "task_state_known"),
-            _point("task_point"),
+            known("kind", TaskKind, "task_kind_known"),
+            known("state", TaskState, "task_state_known"),
+            point("task_point"),
             models.CheckConstraint(condition=Q(due_at__gt=F("opens_at")), name="task_due_after_open"),
             models.CheckConstraint(condition=Q(plan__isnull=True) ^ Q(source=""), name="task_one_reason"),
             models.CheckConstraint(
@@ -214,6 +202,7 @@ class Task(Replicated):
                 opclasses=["text_ops", "text_pattern_ops"],
             ),
             models.Index(fields=["done_by", "done_at"], name="task_by_worker", condition=Q(done_by__isnull=False)),
+            models.Index(fields=["submission"], name="task_by_submission", condition=Q(submission__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -263,50 +252,9 @@ class Position(models.Model):
         verbose_name = _("轨迹点")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["spell", "at"], name="position_once"),
-            _point("position_point"),
+            point("position_point"),
         ]
         indexes: ClassVar = [models.Index(fields=["at"], name="position_by_age")]
-
-
-class CheckIn(models.Model):
-    """打卡: somebody passed a checkpoint, with the signs (``rules.Doubt``) a person may have to look at.
-
-    ``verdict``: what that person found, "" while nobody has looked.
-    """
-
-    uid = models.UUIDField(unique=True)
-    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="check_ins", db_index=False)
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_index=False)
-    area = models.CharField(max_length=17, blank=True, db_collation="C")
-    at = models.DateTimeField()
-    received_at = models.DateTimeField()
-    how = models.CharField(max_length=8, choices=[("qr", _("扫码")), ("position", _("定位"))])
-    lon = models.FloatField(null=True)
-    lat = models.FloatField(null=True)
-    accuracy = models.FloatField(default=0)
-    photos = ArrayField(models.CharField(max_length=64), default=list)
-    doubts = ArrayField(models.CharField(max_length=16), default=list)
-    verdict = models.CharField(max_length=8, blank=True, choices=[("fine", _("没有问题")), ("wrong", _("确有问题"))])
-    verdict_words = models.CharField(max_length=300, blank=True)
-    looked_by = models.CharField(max_length=80, blank=True)
-    looked_at = models.DateTimeField(null=True)
-
-    class Meta:
-        verbose_name = _("打卡")
-        constraints: ClassVar = [
-            _known("how", ("qr", "position"), "checkin_how_known"),
-            _known("verdict", ("", "fine", "wrong"), "checkin_verdict_known"),
-            models.CheckConstraint(
-                condition=Q(doubts__contained_by=[str(one) for one in Doubt]), name="checkin_doubts_known"
-            ),
-            models.CheckConstraint(condition=Q(verdict="") ^ Q(looked_at__isnull=False), name="checkin_verdict_moment"),
-        ]
-        indexes: ClassVar = [
-            models.Index(F("person"), F("at").desc(), name="checkin_of_person"),
-            models.Index(F("checkpoint"), F("at").desc(), name="checkin_of_checkpoint"),
-            models.Index(fields=["area", "at"], name="checkin_by_area"),
-            models.Index(fields=["-at"], name="checkin_doubted", condition=~Q(doubts=[]) & Q(verdict="")),
-        ]
 
 
 class Finding(models.Model):
@@ -337,13 +285,15 @@ class Finding(models.Model):
     class Meta:
         verbose_name = _("隐患")
         constraints: ClassVar = [
-            _known("severity", Severity, "finding_severity_known"),
-            _known("state", FindingState, "finding_state_known"),
+            known("severity", Severity, "finding_severity_known"),
+            known("state", FindingState, "finding_state_known"),
             models.UniqueConstraint(fields=["submission", "path"], name="finding_once"),
             models.CheckConstraint(
                 condition=Q(state="solved") ^ Q(solved_at__isnull=True), name="finding_solved_moment"
             ),
-            models.CheckConstraint(condition=Q(state="solved") | Q(case__isnull=False), name="finding_open_has_case"),
+            models.CheckConstraint(
+                condition=Q(state__in=["solved", "withdrawn"]) | Q(case__isnull=False), name="finding_open_has_case"
+            ),
             models.CheckConstraint(
                 condition=~Q(state="reinspect") | Q(task__isnull=False), name="finding_looked_at_by_task"
             ),
@@ -369,42 +319,25 @@ class FindingPhoto(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["finding", "file", "stage"], name="finding_photo_once"),
-            _known("stage", ("before", "after"), "finding_photo_stage_known"),
+            known("stage", ("before", "after"), "finding_photo_stage_known"),
         ]
 
 
-class SpotCheck(models.Model):
-    """抽查: finished work drawn at random, for a supervisor to verify by telephone or on the spot."""
+class Consequence(models.Model):
+    """更正带来的变化: what followed here from one correction of a submission. Never changed.
 
-    task = models.OneToOneField(Task, null=True, on_delete=models.PROTECT, related_name="spot_check")
-    check_in = models.OneToOneField(CheckIn, null=True, on_delete=models.PROTECT, related_name="spot_check")
-    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
-    area = models.CharField(max_length=17, blank=True, db_collation="C")
-    drawn_on = models.DateField()
-    how = models.CharField(max_length=8, blank=True, choices=[("phone", _("电话")), ("visit", _("上门"))])
-    result = models.CharField(max_length=12, blank=True)
-    words = models.CharField(max_length=300, blank=True)
-    checked_by = models.CharField(max_length=80, blank=True)
-    checked_at = models.DateTimeField(null=True)
+    ``effects``: each {what (``words.EFFECTS``), label, case, number, field}; no answer is told, only what became of it.
+    """
+
+    submission = models.UUIDField()
+    number = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+    by = models.CharField(max_length=80)
+    effects = models.JSONField(default=list)
 
     class Meta:
-        verbose_name = _("抽查")
+        verbose_name = _("更正带来的变化")
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(task__isnull=True) ^ Q(check_in__isnull=True), name="spotcheck_of_one"),
-            _known("result", ("", *CheckResult), "spotcheck_result_known"),
-            models.CheckConstraint(
-                condition=Q(result="") ^ Q(checked_at__isnull=False), name="spotcheck_result_moment"
-            ),
+            models.UniqueConstraint(fields=["submission", "number"], name="consequence_once"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="consequence_from_one"),
         ]
-        indexes: ClassVar = [
-            models.Index(F("drawn_on").desc(), F("id").desc(), name="spotcheck_by_day"),
-        ]
-
-
-class SpotDay(models.Model):
-    """A day whose finished work has been drawn from: drawing again changes nothing."""
-
-    day = models.DateField(unique=True)
-    drawn_at = models.DateTimeField()
-    of = models.PositiveIntegerField()
-    drawn = models.PositiveIntegerField()

@@ -1,0 +1,18 @@
+"""Settings that make no sense stop the start with a hint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from huying.config.checks import check_departures
+
+
+@pytest.mark.parametrize(("days", "problems"), [(30, 0), (180, 0), (3650, 0), (29, 1), (0, 1), (3651, 1)])
+def test_departures_are_known_for_longer_than_a_phone_keeps_its_records(
+    days: int, problems: int, settings: Any
+) -> None:
+    settings.HUYING_DEPARTURE_DAYS = days
+    found = check_departures(None)
+    assert len(found) == problems and all("30" in str(one.hint) for one in found)
