@@ -21,6 +21,7 @@ from huying.ground.organisation import rules as organisation
 from huying.kernel import clock
 from huying.kernel.errors import HuyingError, NotFound
 from huying.senses.forms.describing import spoken
+from huying.shell.words import duration_words
 
 from .. import access, actions, queries_checks, queries_positions, words
 from ..models import HOWS, VERDICTS, SpotCheck, Task
@@ -38,7 +39,7 @@ def span(gap: timedelta) -> str:
         return _("%(m)d 分 %(s)d 秒") % {"m": minutes, "s": seconds % 60}
     if minutes < 48 * 60:
         return _("%(h)d 小时 %(m)d 分") % {"h": minutes // 60, "m": minutes % 60}
-    return _("%(n)d 天") % {"n": minutes // 1440}
+    return duration_words(gap, parts=1)
 
 
 @staff
