@@ -39,6 +39,9 @@ PHONE = "13800138000"
 MASKED = ["王*", "李*", "张*", "唐*", "钱*"]
 FORM = "fire_quick"
 WISH = "门牌号写错了"  # sealed too
+SEEN = "门已锁，邻居说店主回老家了，下周一回来；门口的旧货架还堵着半边通道。"
+WRONG = "现场复核，通道并没有堵"
+NOTED = f"钱督办更正了检查结果（理由：{WRONG}）：“通道畅通吗”不再算不合格。本事件已没有成立的不合格项，请核实后按程序不予受理、撤回或办结。"
 
 
 def registry_pages(cast: Cast, now: datetime) -> list[str]:
@@ -175,7 +178,7 @@ def _corrected(cast: Cast, now: datetime) -> UUID:
     """A form about another shop that failed, and was corrected by a supervisor; its id."""
     made = _filled(cast, make_shop("桥头小吃", now=now).uid, now)
     changes = {"clear": "yes", "_findings/clear": None, "keeper": "李建国"}
-    field.correct_answers(made, changes=changes, reason="现场复核，通道并没有堵", actor=cast.qian_supervisor, now=now)
+    field.correct_answers(made, changes=changes, reason=WRONG, actor=cast.qian_supervisor, now=now)
     return made
 
 
@@ -186,8 +189,7 @@ def _seen(cast: Cast, now: datetime) -> UUID:
     task, tang, lead = Task.objects.get(kind="warning", premises_uid=shop.uid), cast.tang_grid, cast.qian_supervisor
     pictures = list(written.pictures(2, actor=tang, now=now).values())
     where: dict[str, Any] = {"point": (IN_GRID_1[0] + 4e-4, IN_GRID_1[1]), "accuracy": 7.0}
-    text = "门已锁，邻居说店主回老家了，下周一回来；门口的旧货架还堵着半边通道。"
-    field.report_on_task(task.uid, text=text, files=pictures, actor=tang, now=now, at=now, op=uuid4(), **where)
+    field.report_on_task(task.uid, text=SEEN, files=pictures, actor=tang, now=now, at=now, op=uuid4(), **where)
     spot = SpotCheck.objects.get(task=task)
     field.record_spot_check(spot.pk, how="evidence", result="doubtful", words="照片看不出是哪一家", actor=lead, now=now)
     later = now + timedelta(minutes=1)

@@ -164,7 +164,7 @@ class Visit:
     def __init__(self, page: Page, axe: Axe, role: str) -> None:
         self.page, self.axe, self.role = page, axe, role
         self.found: list[str] = []
-        self.data = [*_data_words(), REASON, peopled.WISH, *peopled.MASKED]
+        self.data = [peopled.SEEN, peopled.NOTED, *_data_words(), REASON, peopled.WISH, *peopled.MASKED]
         page.on("response", self._answered)
 
     def _answered(self, answer: Any) -> None:
