@@ -9,8 +9,8 @@ from random import Random
 from typing import Any
 
 from bench.harness import Bench
-from bench.rows.copies import copy_town
 from bench.rows.place import found_place
+from bench.rows.towns import copy_town
 
 AIM_MS = 100.0
 MADE = 100_000  # people written one by one: a larger registry is copies of them

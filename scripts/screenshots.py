@@ -36,6 +36,11 @@ PICTURES = [
     ("desk-supervision", "/desk/supervision", DESK, "supervisor"),
     ("desk-territory", "/desk/areas", DESK, "territory"),
     ("desk-catalogue", "/desk/catalogue", DESK, "catalogue"),
+    ("desk-alarms", "/desk/alarms/", DESK, "device"),
+    ("desk-devices", "/desk/devices/map/", DESK, "device"),
+    ("desk-field", "/desk/field/", DESK, "supervisor"),
+    ("desk-registry", "/desk/registry/", DESK, "registry"),
+    ("desk-hotspots", "/desk/hotspots", DESK, "centre"),
 ]
 
 

@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.core.cache import caches
+from django.core.cache import cache, caches
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -38,12 +38,14 @@ def address(site: str) -> str:
 
 @pytest.fixture
 def cast(site: str) -> Iterator[Cast]:
+    cache.clear()
     caches["near"].clear()
     made = factories.make_cast()
     DispatchPolicy.objects.create(
         area="", min_confidence=0.3, min_margin=0.0, min_place=0.3, valid_from=factories.BEGAN
     )
     yield made
+    cache.clear()
     caches["near"].clear()
 
 

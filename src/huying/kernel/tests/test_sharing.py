@@ -16,6 +16,16 @@ from huying.kernel import clock
 from huying.kernel.sharing import TABLE, SharedCache, forget_what_ended
 
 
+@pytest.fixture(autouse=True)
+def nothing_held(request: pytest.FixtureRequest) -> None:
+    """Tries that other tests counted are in the table as well."""
+    if request.node.get_closest_marker("django_db"):
+        request.getfixturevalue(
+            "transactional_db" if request.node.get_closest_marker("django_db").kwargs.get("transaction") else "db"
+        )
+        cache.clear()
+
+
 def table(sql: str, *given: object) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql.format(table=TABLE), given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from huying.kernel.stream import StreamState, StreamUnavailable, connect, fullness
@@ -27,7 +28,8 @@ def fares() -> list[Fares]:
     """Every stream; a stream that does not answer still has what its cursors say."""
     standings = queries.standings()
     try:
-        return asyncio.run(_asked(standings))
+        with ThreadPoolExecutor(1) as hand:  # whoever asks may have a loop of its own already
+            return hand.submit(asyncio.run, _asked(standings)).result()
     except StreamUnavailable as error:
         return [Fares(one, None, None, str(error.hint or error)) for one in standings]
 

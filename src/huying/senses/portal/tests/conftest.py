@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.core.cache import caches
+from django.core.cache import cache, caches
 
 from huying.casework.cases import factories
 from huying.casework.cases.factories import Cast
@@ -21,6 +21,7 @@ def empty_cache() -> Iterator[None]:
 
 @pytest.fixture
 def cast(db: None) -> Cast:
+    cache.clear()  # tries that other tests counted from this same address
     made = factories.make_cast()
     DispatchPolicy.objects.create(
         area="", min_confidence=0.3, min_margin=0.0, min_place=0.5, valid_from=factories.BEGAN
