@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import CharField, F, Func, Value
+from django.db.models import CharField, F, Func, QuerySet, Value
 
 from ..models import Case
 
@@ -17,10 +17,16 @@ def _changed(function: str, mark: str) -> Func:
 def follow_subject(*, gone: str, kept: str) -> int:
     """Whatever is about ``gone`` is about ``kept`` as well; how many cases. A second time it changes nothing."""
     rows = Case.objects.filter(subjects__contains=[gone]).exclude(subjects__contains=[kept])
-    return rows.update(subjects=_changed("array_append", kept))
+    return _held(rows).update(subjects=_changed("array_append", kept))
 
 
 def part_subject(*, gone: str, kept: str) -> int:
     """The merging was undone: what names both was about ``gone`` alone; how many cases."""
     rows = Case.objects.filter(subjects__contains=[gone, kept])
-    return rows.update(subjects=_changed("array_remove", kept))
+    return _held(rows).update(subjects=_changed("array_remove", kept))
+
+
+def _held(rows: QuerySet[Case]) -> QuerySet[Case]:
+    """The same rows, locked in ascending order as everybody locks cases."""
+    found = rows.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True)
+    return Case.objects.filter(pk__in=list(found))

@@ -6,7 +6,10 @@ from django.db import migrations, models
 # How often each piece of a name or an address occurs is known more exactly, so that a search is answered by the pieces when
 # they are rare and by the order of the list when they are common.
 _FOUND = ("premises", "resident", "organisation", "facility")
-_EXACT = "".join(f"ALTER TABLE registry_{name} ALTER COLUMN find SET STATISTICS 1000;" for name in _FOUND)
+_EXACT = "".join(
+    f"ALTER TABLE registry_{name} ALTER COLUMN find SET STATISTICS 1000; ANALYZE registry_{name} (find);"
+    for name in _FOUND
+)
 _USUAL = "".join(f"ALTER TABLE registry_{name} ALTER COLUMN find SET STATISTICS -1;" for name in _FOUND)
 
 
