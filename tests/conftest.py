@@ -20,6 +20,25 @@ from django.db import connection
 from huying.config.instance import children
 
 
+def address_of_database() -> str:
+    """Where a process of its own finds this test's database."""
+    database = connection.settings_dict
+    return f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}"
+
+
+def part_environment(**more: str) -> dict[str, str]:
+    """What a part of the program is started with, so that it works on this test's database and files."""
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "huying.config.settings",
+        "DATABASE_URL": address_of_database(),
+        "HUYING_DATA_DIR": str(settings.HUYING_DATA_DIR),
+        "HUYING_SECRET": settings.HUYING_SECRET,
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        **more,
+    }
+
+
 class Web:
     """The program's own web server on this worker's test database; it can be killed and started again."""
 
@@ -33,19 +52,10 @@ class Web:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        database = connection.settings_dict
-        env = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": self.settings,
-            "DATABASE_URL": f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}",
-            "HUYING_DATA_DIR": str(settings.HUYING_DATA_DIR),
-            "HUYING_SECRET": settings.HUYING_SECRET,
-            "HUYING_HOSTS": "*",
-            "HUYING_PART": "web",
-            "HUYING_STATIC": "plain",
-            "HUYING_REQUIRE_TOTP": "0",
-            "PYTHONPATH": os.pathsep.join(sys.path),
-        }
+        env = part_environment(
+            DJANGO_SETTINGS_MODULE=self.settings, HUYING_HOSTS="*", HUYING_PART="web", HUYING_STATIC="plain",
+            HUYING_REQUIRE_TOTP="0",
+        )  # fmt: skip
         command = [sys.executable, "-m", "granian", "--interface", "asginl", "--host", "127.0.0.1"]
         command += ["--port", str(self.port), "--workers", "1", "--no-ws", "--log-level", "warning"]
         with self.log.open("ab") as stream:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -19,7 +18,7 @@ from typing import Any
 import psutil
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Sum
 
 from huying.casework.cases import factories
@@ -32,6 +31,7 @@ from huying.senses.devices.factories import draft, make_keeper
 from huying.senses.devices.models import Device, LastValue
 from huying.senses.readings import queries
 from huying.senses.readings.models import Cursor
+from tests.conftest import part_environment
 
 BEGAN = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
 
@@ -46,16 +46,7 @@ class Drain:
         self.largest = 0
 
     def start(self) -> None:
-        database = connection.settings_dict
-        env = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "huying.config.settings",
-            "DATABASE_URL": f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}",
-            "HUYING_DATA_DIR": str(settings.HUYING_DATA_DIR),
-            "HUYING_SECRET": settings.HUYING_SECRET,
-            "HUYING_LOG_LEVEL": "WARNING",
-            "PYTHONPATH": os.pathsep.join(sys.path),
-        }
+        env = part_environment(HUYING_LOG_LEVEL="WARNING")
         with self.log.open("ab") as log:
             command = [sys.executable, "-m", "huying.senses.readings.worker", *self.arguments]
             self.process = children.start(command, log=log, env=env)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from huying.config.instance import children
 from huying.senses.reports.tasks import send
+from tests.conftest import address_of_database, part_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 JOB = "reports.send_tellings"  # with a lock: one at a time
@@ -32,17 +32,9 @@ class Worker:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        database = connection.settings_dict
-        env = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "huying.config.settings",
-            "DATABASE_URL": f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}",
-            "HUYING_DATA_DIR": str(settings.HUYING_DATA_DIR),
-            "HUYING_SECRET": settings.HUYING_SECRET,
-            "PYTHONPATH": os.pathsep.join(sys.path),
-        }
+        command = [sys.executable, "-m", "huying.config.instance.worker"]
         with self.log.open("ab") as log:
-            self.process = children.start([sys.executable, "-m", "huying.config.instance.worker"], log=log, env=env)
+            self.process = children.start(command, log=log, env=part_environment())
 
     def kill(self) -> None:
         assert self.process is not None
@@ -83,9 +75,7 @@ def until(reached: Callable[[], bool], what: str) -> None:
 
 
 def test_what_a_dead_worker_was_doing_is_done_again(worker: Worker) -> None:
-    database = connection.settings_dict
-    address = f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}"
-    with psycopg.connect(address) as holding:
+    with psycopg.connect(address_of_database()) as holding:
         holding.execute("LOCK TABLE reports_telling IN ACCESS EXCLUSIVE MODE")  # the job cannot end
         enqueue()
         until(lambda: bool(jobs("doing")), "for the job to begin")
