@@ -39,9 +39,12 @@ PICTURES = [
     ("desk-alarms", "/desk/alarms/", DESK, "device"),
     ("desk-devices", "/desk/devices/map/", DESK, "device"),
     ("desk-field", "/desk/field/", DESK, "supervisor"),
-    ("desk-registry", "/desk/registry/", DESK, "registry"),
-    ("desk-hotspots", "/desk/hotspots", DESK, "centre"),
 ]
+
+_MAP_IN_SIGHT = """() => [...document.querySelectorAll("huying-map")].some((map) => {
+  const box = map.getBoundingClientRect();
+  return box.width > 0 && box.top < innerHeight;
+})"""
 
 
 @contextmanager
@@ -81,7 +84,7 @@ def sign_in(page: Page, address: str, logins: list[dict[str, str]], user: str) -
 
 def wait_for_maps(page: Page) -> None:
     """Until every map that can be seen is drawn."""
-    if page.locator("huying-map").locator("visible=true").count() == 0:
+    if not page.evaluate(_MAP_IN_SIGHT):  # one further down opens only when somebody comes to it
         return
     page.wait_for_selector("huying-map.is-ready", timeout=60_000)
     page.wait_for_timeout(2_500)  # the map has no event for a last layer that has come in
