@@ -25,6 +25,7 @@ from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Conflict, HuyingError, Invalid, NotFound
 from huying.senses.devices import access as devices
+from huying.shell.words import moment_words
 
 from .. import access, actions, ladder, ladders, words
 from ..ladder import Policy
@@ -276,7 +277,9 @@ def _show(request: HttpRequest, actor: Actor, one: Editing, now: datetime) -> Ht
         "source": source_words(one.held.policy) if one.held else "",
         "row": one.held.row if one.held else None,
         "coming": one.held.coming if one.held else None,
-        "begins": one.held.begins if one.held else False,
+        "begins": moment_words(one.held.coming.valid_from, now)
+        if one.held and one.held.begins and one.held.coming
+        else "",
         "boxes": [
             box | {"n": n, "error": form.wrong_places(one.boxes, fields).get(n, "")} for n, box in enumerate(one.boxes)
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -137,6 +138,7 @@ def test_what_only_begins_later_is_not_said_to_hold(desk: Desk, cast: Cast, clie
     watcher = desk("ma_liuan")
     assert "起这样通知" in said(watcher.get("/desk/alarms/ladders/"))
     page = watcher.get(f"/desk/alarms/ladders/{LIUAN}/smoke/3/", {"device": "SM-1"})
+    assert re.search(r">[^<>&]+起这样通知</h2>", page.content.decode()), "words alone, no mark-up in the title"
     assert "起这样通知" in said(page) and "现在这样通知" not in said(page) and "各地（自带）" not in said(page)
     assert "唐网格" in str(page.context["calling"]), (
         "the ladder in force calls the grid worker, the one coming does not"
