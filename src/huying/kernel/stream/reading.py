@@ -17,7 +17,8 @@ from typing import Any, Final
 
 import orjson
 from nats.errors import Error as NatsError
-from nats.js import api
+from nats.js import JetStreamManager, api
+from nats.js.errors import NotFoundError
 
 from huying.kernel.stream.connection import Connection
 from huying.kernel.stream.errors import StreamRenewed
@@ -110,7 +111,7 @@ class Reader:
         await self._drop()
         self.renewals = self.connection.renewals
         manager = self.connection.jsm(timeout=_OPENING)
-        found = await manager.stream_info(self.stream)
+        found = await self._found(manager)
         if self.born is not None and found.created != self.born:
             raise StreamRenewed(f"{self.stream}: of {found.created}, not of {self.born}")
         self.born, last = found.created, found.state.last_seq
@@ -134,6 +135,15 @@ class Reader:
         self.subscription = await self.connection.subscribe_sink(f"{self.inbox}.*", self._sink)
         self.heard = time.monotonic()
         self.opened += 1
+
+    async def _found(self, manager: JetStreamManager) -> api.StreamInfo:
+        """The stream. One that is gone is as good as made anew: nothing behind the old numbers will ever come."""
+        try:
+            return await manager.stream_info(self.stream)
+        except NotFoundError as error:
+            if self.born is None:
+                raise
+            raise StreamRenewed(f"{self.stream}: that of {self.born} is gone") from error
 
     async def _drop(self) -> None:
         self.come.clear()

@@ -46,9 +46,10 @@ class LadderOut(Schema):
 
 
 class HeldOut(LadderOut):
-    """``coming``: the next version, in force later."""
+    """``coming``: the next version, in force later; ``in_force`` false: none holds yet, it is the one coming."""
 
     coming: LadderOut | None
+    in_force: bool
 
 
 class LadderList(Schema):
@@ -105,9 +106,12 @@ def list_ladders(request: HttpRequest) -> LadderList:
     """In force in the caller's areas, wider ones and those that come with the program included."""
     found = ladders.held(_actor(request), now=clock.now())
     items = [
-        HeldOut(**_out(one.policy, one.row), coming=LadderOut(**_out(None, one.coming)) if one.coming else None)
+        HeldOut(
+            **_out(one.policy, one.coming if one.begins else one.row), in_force=not one.begins,
+            coming=LadderOut(**_out(None, one.coming)) if one.coming else None,
+        )
         for one in found
-    ]
+    ]  # fmt: skip
     return LadderList(items=items)
 
 

@@ -96,7 +96,7 @@ def _rung(raw: Any, path: str) -> Rung:
 
 def _words(raw: Mapping[str, Any], name: str, known: Sequence[str], path: str) -> tuple[str, ...]:
     value = raw.get(name)
-    if not isinstance(value, Sequence) or isinstance(value, str) or not value or not set(value) <= set(known):
+    if not isinstance(value, Sequence) or isinstance(value, str) or not value or any(one not in known for one in value):
         raise LadderWrong(f"{path}.{name}", "unknown")
     return tuple(dict.fromkeys(value))
 

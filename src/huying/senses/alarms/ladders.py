@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -22,18 +22,19 @@ from .people import Called, rota_for
 from .rulebook import Rulebook
 
 Key = tuple[str, str, int]  # area, kind of alarm, severity
-MOST: Final = 500
+MOST: Final = 500  # ladders, whatever the number of their versions
 SUGGESTED: Final = {"now": 4, "urgent": 3}  # a rule's own ladder, as the severity whose policy is walked
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """One ladder. ``row``: the version of a place that is in force (None: it comes with the program, or none is yet);
-    ``coming``: the next version, in force later."""
+    ``coming``: the next version, in force later; ``begins``: none holds yet, the policy is that of the one coming."""
 
     policy: Policy
     row: LadderPolicy | None = None
     coming: LadderPolicy | None = None
+    begins: bool = False
 
     @property
     def key(self) -> Key:
@@ -51,9 +52,20 @@ def policy_of(row: LadderPolicy) -> Policy:
 def in_force(now: datetime) -> list[Policy]:
     """Every ladder in force: of rows for the same area, kind and severity the latest, and behind them the defaults. One query."""
     held: dict[Key, Policy] = {key_of(one): one for one in ladder.defaults()}
-    for row in LadderPolicy.objects.filter(valid_from__lte=now).order_by("valid_from", "id"):
-        held[key_of(row)] = policy_of(row)
+    held |= {key_of(row): policy_of(row) for row in _holding(LadderPolicy.objects.all(), now)}
     return list(held.values())
+
+
+def _holding(rows: QuerySet[LadderPolicy], now: datetime) -> QuerySet[LadderPolicy]:
+    """Of each area, kind and severity the version in force."""
+    begun = rows.filter(valid_from__lte=now)
+    return begun.order_by("area", "kind", "severity", "-valid_from", "-id").distinct("area", "kind", "severity")
+
+
+def _coming(rows: QuerySet[LadderPolicy], now: datetime) -> QuerySet[LadderPolicy]:
+    """Of each the version that comes next."""
+    later = rows.filter(valid_from__gt=now)
+    return later.order_by("area", "kind", "severity", "valid_from", "id").distinct("area", "kind", "severity")
 
 
 def ladder_of(alarm: Alarm, policies: Sequence[Policy], book: Rulebook) -> Policy | None:
@@ -77,30 +89,34 @@ def visible(actor: Actor) -> QuerySet[LadderPolicy]:
 
 
 def held(actor: Actor, *, now: datetime) -> list[Held]:
-    """The ladders that concern the actor: by kind of alarm, the widest area first. One query."""
-    found: dict[Key, Held] = {key_of(one): Held(one) for one in ladder.defaults()}
-    for row in visible(actor).order_by("valid_from", "id")[:MOST]:
-        key = key_of(row)
-        before = found.get(key)
-        if row.valid_from <= now:
-            found[key] = Held(policy_of(row), row)
-        elif before is None:
-            found[key] = Held(policy_of(row), None, row)
-        elif before.coming is None:
-            found[key] = Held(before.policy, before.row, row)
+    """The ladders that concern the actor: by kind of alarm, the widest area first. Two queries."""
+    found = _held(visible(actor), now)
     return sorted(found.values(), key=lambda one: (one.policy.kind, len(one.policy.area), one.key))
 
 
 def one(actor: Actor, key: Key, *, now: datetime) -> Held | None:
-    """One of them."""
-    return next((each for each in held(actor, now=now) if each.key == key), None)
+    """One of them. Two queries."""
+    return _held(_of(actor, key), now).get(key)
+
+
+def _held(rows: QuerySet[LadderPolicy], now: datetime) -> dict[Key, Held]:
+    found: dict[Key, Held] = {key_of(one): Held(one) for one in ladder.defaults()}
+    found |= {key_of(row): Held(policy_of(row), row) for row in _holding(rows, now)[:MOST]}
+    for row in _coming(rows, now)[:MOST]:
+        before = found.get(key_of(row))
+        found[key_of(row)] = replace(before, coming=row) if before else Held(policy_of(row), None, row, begins=True)
+    return found
+
+
+def _of(actor: Actor, key: Key) -> QuerySet[LadderPolicy]:
+    area, kind, severity = key
+    rows = visible(actor)
+    return rows.none() if "\x00" in area + kind else rows.filter(area=area, kind=kind, severity=severity)
 
 
 def versions(actor: Actor, key: Key, *, bound: int = 50) -> list[LadderPolicy]:
     """All versions of one ladder of a place, the newest first. One query."""
-    area, kind, severity = key
-    rows = visible(actor).filter(area=area, kind=kind, severity=severity)
-    return list(rows.order_by("-valid_from", "-id")[:bound])
+    return list(_of(actor, key).order_by("-valid_from", "-id")[:bound])
 
 
 @dataclass(frozen=True, slots=True)

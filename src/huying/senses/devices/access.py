@@ -84,7 +84,8 @@ def must_edit(actor: Actor) -> None:
 
 def get(actor: Actor, code: str) -> Device:
     """One device by its code; NotFound for strangers. One query."""
-    return _only(visible(actor).select_related("gateway", "unit", "last").filter(code=code[:64]))
+    rows = visible(actor).select_related("gateway", "unit", "last")
+    return _only(rows.none() if "\x00" in code else rows.filter(code=code[:64]))
 
 
 def require_over(actor: Actor, capability: str, area: str) -> None:

@@ -50,7 +50,7 @@ ON CONFLICT (device_id, partition) DO UPDATE SET at = excluded.at
 _MOVE: Final = """
 UPDATE readings_cursor SET seq = %s, spool = %s, spool_size = %s, taken = taken + %s, readings = readings + %s,
        repeated = repeated + %s, refused = refused + %s, marks = %s, updated_at = %s
- WHERE stream = %s AND partition = %s AND seq = %s
+ WHERE stream = %s AND partition = %s AND seq = %s AND born IS NOT DISTINCT FROM %s::timestamptz
 """
 _REFUSED: Final = """
 INSERT INTO readings_rejected AS r (stream, code, why, count, seq, sample, first_at, last_at)
@@ -94,7 +94,7 @@ def open_cursor(stream: str, partition: int, *, born: datetime | None = None) ->
 
 def hold_cursor(cursor: Cursor) -> None:
     """For a transaction that takes no messages: raises :class:`Overtaken` when the cursor is not where we think."""
-    held = Cursor.objects.select_for_update().filter(pk=cursor.pk, seq=cursor.seq)
+    held = Cursor.objects.select_for_update().filter(pk=cursor.pk, seq=cursor.seq, born=cursor.born)
     if not held.values_list("pk").first():
         raise Overtaken(f"{cursor.stream} {cursor.partition}")
 
@@ -107,7 +107,17 @@ def move_cursor(
     ``counts``: messages, readings, repeated, refused. Raises :class:`Overtaken` when it does not stand where it stood.
     """
     marks = _marked(cursor.marks, seq, now)
-    values = (seq, *spool, *counts, orjson.dumps(marks).decode(), now, cursor.stream, cursor.partition, cursor.seq)
+    values = (
+        seq,
+        *spool,
+        *counts,
+        orjson.dumps(marks).decode(),
+        now,
+        cursor.stream,
+        cursor.partition,
+        cursor.seq,
+        cursor.born,
+    )
     with connection.cursor() as ask:
         ask.execute(_MOVE, values)
         if ask.rowcount != 1:

@@ -19,7 +19,8 @@ def paused(told: Sequence[DevicePaused]) -> None:
 
 @subscribe(DeviceResumed)
 def resumed(told: Sequence[DeviceResumed]) -> None:
-    """It may have died meanwhile: it is looked at although it says nothing."""
+    """What was raised at the very moment of the pause is over too; it may have died meanwhile: it is looked at in silence."""
+    renewing.begin_anew(fact.device_id for fact in told)
     renewing.look_later({fact.device_id: fact.at for fact in told})
 
 

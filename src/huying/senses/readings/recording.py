@@ -89,8 +89,15 @@ class Recorder:
 
     # --- batches --------------------------------------------------------------------------------------------------------
 
-    def record(self, partition: int, messages: Sequence[Message], *, now: datetime) -> None:
-        """Write what a batch says. A message nothing can be made of is found by halving, kept aside and stepped over."""
+    def record(
+        self, partition: int, messages: Sequence[Message], *, now: datetime, born: datetime | None = None
+    ) -> None:
+        """Write what a batch says. A message nothing can be made of is found by halving, kept aside and stepped over.
+
+        ``born``: of which stream the batch is. Raises ``Overtaken`` when the cursors count in another by now.
+        """
+        if born is not None and born != self.born:
+            raise actions.Overtaken(f"{self.stream} {partition}: of {born}, not of {self.born}")
         error = self._tried(partition, messages, now)
         if error is None:
             return

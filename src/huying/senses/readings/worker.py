@@ -91,12 +91,13 @@ class Worker:
 
     async def _open(self, connection: Connection, opened: int) -> None:
         """Stand where the cursors say, as soon as stream and database answer. ``opened``: how often that was done when it broke."""
-        from huying.kernel.stream import StreamUnavailable, fullness
+        from huying.kernel.stream import StreamUnavailable, ensure_streams, fullness
         from huying.senses.readings.recording import Busy
 
         async with self._opening:
             while self._opened == opened:
                 try:
+                    await ensure_streams(connection)
                     state = await fullness(connection, self.stream)
                     await self._do(self.recorder.open, state.born)
                     self._opened += 1
@@ -109,26 +110,27 @@ class Worker:
         from huying.kernel.stream import StreamRenewed, drain
 
         while True:
-            opened = self._opened
-            after = self.recorder.cursors[partition].seq
+            async with self._opening:  # a number and the stream it counts in belong together
+                opened, born = self._opened, self.recorder.born
+                after = self.recorder.cursors[partition].seq
             source = drain(
                 connection, self.stream, partition=None if self.stream == URGENT else partition,
-                after=after, most=MOST[self.stream], patience=PATIENCE, born=self.recorder.born,
+                after=after, most=MOST[self.stream], patience=PATIENCE, born=born,
             )  # fmt: skip
             try:
                 async with aclosing(source) as batches:  # type: ignore[type-var]
-                    await self._take_all(connection, partition, batches)
+                    await self._take_all(connection, partition, batches, born)
             except (*self._lost, StreamRenewed) as error:
                 log.warning("%s %s: %s: %s", self.stream, partition, type(error).__name__, str(error).strip())
                 await asyncio.sleep(AGAIN)
                 await self._open(connection, opened)
 
-    async def _take_all(self, connection: Connection, partition: int, batches: Any) -> None:
+    async def _take_all(self, connection: Connection, partition: int, batches: Any, born: datetime | None) -> None:
         looked = 0.0
         async for batch in batches:
             moment = self._heard(connection, batch)
             if batch:
-                await self._do(self._record, partition, batch)
+                await self._do(self._record, partition, batch, born)
             if moment is not None and time.monotonic() - looked >= 1.0:
                 looked = time.monotonic()
                 await self._do(self._tick, partition, moment)
@@ -146,10 +148,10 @@ class Worker:
             self._renewals, self._listening = connection.renewals, now()
         return batch[-1].at if batch else now()
 
-    def _record(self, partition: int, batch: list[Message]) -> None:
+    def _record(self, partition: int, batch: list[Message], born: datetime | None) -> None:
         from huying.kernel.clock import now
 
-        self.recorder.record(partition, batch, now=now())
+        self.recorder.record(partition, batch, now=now(), born=born)
 
     def _tick(self, partition: int, moment: datetime) -> None:
         from huying.senses.readings.ticking import AT_ONCE, tick

@@ -40,7 +40,7 @@ def renew_key(*, actor: Actor, now: datetime, key: ApiKey, expires_at: datetime)
     """A new secret for the same system, with the same scopes, unit and area. Returns (row, token) like `issue_key`.
 
     The system stays who it was: what it sent before is still its own, and sent again is still a repetition. The old key
-    works on until it expires or is revoked, so that a system can change over without a gap.
+    works on until it expires or is revoked, so that a system can change over without a gap. Refused when it is revoked.
     """
     require(actor, "key.edit", area=key.area, unit_path=key.unit.path if key.unit else "")
     _check_life(now, expires_at)
@@ -48,6 +48,8 @@ def renew_key(*, actor: Actor, now: datetime, key: ApiKey, expires_at: datetime)
         old = ApiKey.objects.select_related("unit").select_for_update(of=("self",)).filter(pk=key.pk).first()
         if old is None:
             raise NotFound(_("没有这个密钥"))
+        if old.revoked_at is not None:
+            raise Refused(_("密钥已吊销，请重新签发"), code="key_revoked")
         row = ApiKey(name=old.name, scopes=old.scopes, unit=old.unit, area=old.area, renews_id=old.renews_id or old.pk)
         return row, _put(row, "key_renewed", actor=actor, now=now, expires_at=expires_at, old=old.prefix)
 

@@ -117,5 +117,10 @@ def area_labels(codes: Iterable[str]) -> dict[str, str]:
     return {code: (found.get(code) or code) if code else str(_("全部范围")) for code in wanted}
 
 
+def number_in(text: str) -> int:
+    """The whole number somebody typed; 0 where it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+
 def entered(request: HttpRequest, name: str) -> str:
     return request.POST.get(name, "").strip()

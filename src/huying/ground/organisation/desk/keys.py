@@ -14,9 +14,10 @@ from huying.ground.organisation.models import ApiKey
 from huying.kernel import clock
 from huying.kernel.errors import Invalid
 
-from .frame import area_labels, entered, page, respond, unit_named
+from .frame import area_labels, entered, number_in, page, respond, unit_named
 
 RENEWED_FOR = timedelta(days=180)
+MOST_DAYS = 9_999  # more are refused like this many
 SCOPE_LABELS = {
     "reports:write": _("写入诉求"),
     "reports:read": _("读取诉求"),
@@ -39,13 +40,13 @@ def key_list(request: HttpRequest) -> HttpResponse:
     """All keys with scope, area, expiry and last use."""
 
     def issue(actor: Any, now: Any) -> HttpResponse:
-        code, days = entered(request, "unit"), entered(request, "days")
+        code, days = entered(request, "unit"), min(number_in(entered(request, "days")), MOST_DAYS)
         key, token = actions.issue_key(
             actor=actor,
             now=now,
             name=entered(request, "name"),
             scopes=request.POST.getlist("scopes"),
-            expires_at=now + timedelta(days=int(days) if days.isdigit() else 0),
+            expires_at=now + timedelta(days=days),
             unit=unit_named(code) if code else None,
             area=entered(request, "area"),
         )
@@ -63,8 +64,7 @@ def key_list(request: HttpRequest) -> HttpResponse:
 
 
 def _chosen(request: HttpRequest) -> ApiKey:
-    number = entered(request, "key")
-    key = ApiKey.objects.select_related("unit").filter(pk=int(number)).first() if number.isdigit() else None
+    key = ApiKey.objects.select_related("unit").filter(pk=number_in(entered(request, "key"))).first()
     if key is None:
         raise Invalid(_("没有这个密钥"))
     return key

@@ -15,7 +15,7 @@ from huying.ground.organisation.models import Person, Shift, Unit
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid
 
-from .frame import entered, midnight, moment_of, page, respond, today
+from .frame import entered, midnight, moment_of, number_in, page, respond, today
 
 
 @page()
@@ -74,7 +74,7 @@ def _chosen(request: HttpRequest, units: list[Unit]) -> Unit | None:
 
 
 def _shift(text: str, unit: Unit | None) -> Shift:
-    found = Shift.objects.select_related("unit").filter(pk=text, unit=unit).first() if text.isdigit() else None
+    found = Shift.objects.select_related("unit").filter(pk=number_in(text), unit=unit).first()
     if found is None:
         raise Invalid(_("没有这个班次"), field="shift")
     return found

@@ -115,6 +115,15 @@ def test_who_may_not_renew_changes_nothing() -> None:
     assert ApiKey.objects.count() == 1 and Entry.objects.filter(chain="keys").count() == 1
 
 
+def test_what_was_revoked_is_not_renewed() -> None:
+    key, _token = issue()
+    now = clock.now()
+    actions.revoke_key(actor=SYSTEM, now=now, key=key)
+    with pytest.raises(Refused, match="重新签发"):
+        actions.renew_key(actor=SYSTEM, now=now, key=key, expires_at=now + FOREVER)
+    assert ApiKey.objects.count() == 1 and Entry.objects.filter(chain="keys").count() == 2
+
+
 def test_a_key_is_renewed_on_the_command_line() -> None:
     key, token = issue()
     answer = CliRunner().invoke(commands.renew, [f"hy_{key.prefix}", "--days", "30", "--json"])

@@ -89,7 +89,12 @@ def test_keys_page_is_for_administrators() -> None:
     renewed = client.post("/desk/organisation/keys/", {"do": "renew", "key": key.pk})
     fresh = ApiKey.objects.get(renews=key)
     assert f"hy_{fresh.prefix}_" in renewed.content.decode() and renewed["Cache-Control"] == "no-store"
-    assert client.post("/desk/organisation/keys/", {"do": "renew", "key": "x"}).status_code == 422
+    for wrong in ("x", "²", "9" * 30):
+        assert client.post("/desk/organisation/keys/", {"do": "renew", "key": wrong}).status_code == 422
+        body = {"do": "issue", "name": "x", "scopes": ["reports:write"], "days": wrong}
+        assert client.post("/desk/organisation/keys/", body).status_code == 422
+    body = {"do": "issue", "name": "x", "scopes": ["reports:write"], "days": "9" * 15}
+    assert client.post("/desk/organisation/keys/", body).status_code == 422
     assert client.post("/desk/organisation/keys/", {"do": "revoke", "key": key.pk}).status_code == 302
     key.refresh_from_db()
     assert key.revoked_at is not None

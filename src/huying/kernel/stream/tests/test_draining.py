@@ -233,6 +233,24 @@ def test_a_stream_made_anew_between_two_readings_says_so(sender):
     run_apart(work())
 
 
+def test_a_stream_that_is_gone_says_so(sender):
+    sent(sender, 10)
+
+    async def work():
+        connection = await connect(name="reader")
+        born = (await stream.fullness(connection, READINGS)).born
+        await connection.jsm().delete_stream(READINGS)
+        async with aclosing(drain(connection, READINGS, partition=None, after=10, born=born)) as source:
+            with pytest.raises(StreamRenewed, match="gone"):
+                async with asyncio.timeout(PATIENCE):
+                    while await anext(source) == []:
+                        pass
+        await stream.ensure_streams(connection)
+        await connection.close()
+
+    run_apart(work())
+
+
 def test_a_full_stream_refuses_and_takes_again_after_a_purge(sender, settings):
     settings.HUYING_STREAM_MEGABYTES = "1"
 

@@ -48,7 +48,7 @@ def _covered() -> QuerySet[Alarm]:
 
 
 def _give_time(now: datetime, most: int) -> None:
-    dead = Alarm.objects.filter(ACTIVE, device=OuterRef("covered_by"), kind=OFFLINE, covered_by__isnull=True)
+    dead = Alarm.objects.filter(ACTIVE, device=OuterRef("covered_by"), kind=OFFLINE)
     explained = Q(Exists(dead)) | ~Q(covered_by__state=DeviceState.ACTIVE)
     gone = ~explained | Q(device__gateway__isnull=True) | ~Q(device__gateway=F("covered_by"))
     alarms = list(_covered().filter(gone, uncovers_at__isnull=True)[:most])

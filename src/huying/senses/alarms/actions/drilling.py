@@ -14,6 +14,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.errors import Forbidden, Refused
 from huying.senses.devices import access as devices
 from huying.senses.devices.actions.writing import chain
+from huying.senses.devices.models import LastValue
 
 from .. import access
 from ..facts import AlarmsLetGo
@@ -71,8 +72,14 @@ def end_drills(*, actor: Actor, now: datetime, most: int = MOST) -> int:
 
 def _end_tests(actor: Actor, now: datetime, most: int) -> None:
     over = Q(drill__until__lt=now) | Q(drill__isnull=True, opened_at__lt=now - LASTS)
-    rows = Alarm.objects.select_for_update(skip_locked=True, of=("self",)).filter(over, test=True, closed_at=None)
-    alarms = list(rows.select_related("device").order_by("id")[:most])
+    rows = Alarm.objects.filter(over, test=True, closed_at=None).order_by("id")
+    found = dict(rows.values_list("pk", "device")[:most])
+    if not found:
+        return
+    # What a device said last before its alarms, as whoever writes down what it says does.
+    list(LastValue.objects.select_for_update().filter(pk__in=set(found.values())).order_by("pk").values_list("pk"))
+    locked = rows.select_for_update(skip_locked=True, of=("self",)).filter(pk__in=list(found))
+    alarms = list(locked.select_related("device"))
     if not alarms:
         return
     book, let_go, meant = rulebook(), [], []

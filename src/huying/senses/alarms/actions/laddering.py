@@ -72,12 +72,17 @@ def _check(area: str, kind: str, severity: int, source: str, source_en: str, beg
         raise Invalid(_("请选择级别"), code="severity_unknown", field="severity")
     if kind and kind not in known_kinds():
         raise Invalid(_("没有这种报警"), code="kind_unknown", field="kind")
+    for field, text in (("source", source), ("source_en", source_en)):
+        if "\x00" in text:
+            raise Invalid(_("有不能保存的字符"), code="character", field=field)
     if not source.strip() or len(source) > LONGEST_SOURCE:
         raise Invalid(_("请写明依据"), code="required", field="source")
     if len(source_en) > LONGEST_SOURCE:
         raise Invalid(code="too_long", field="source_en")
+    if begins.utcoffset() is None:
+        raise Invalid(_("时间要写明时区"), code="no_zone", field="valid_from")
     if begins < now:
-        raise Invalid(_("过去的不能改，请从现在或以后起"), code="past", field="valid_from")
+        raise Invalid(_("生效时间不能早于现在"), code="past", field="valid_from")
     if begins > now + AHEAD:
         raise Invalid(_("最多提前一年登记"), code="far", field="valid_from")
 

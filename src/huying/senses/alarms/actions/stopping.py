@@ -11,7 +11,7 @@ from django.db import transaction
 from huying.kernel import facts, live
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Forbidden
-from huying.senses.devices.models import LastValue
+from huying.senses.devices.models import Device, LastValue
 from huying.senses.devices.rules import DeviceState
 
 from ..facts import AlarmCleared
@@ -59,4 +59,8 @@ def stop_left_over(*, actor: Actor, now: datetime, most: int = MOST) -> int:
     with transaction.atomic():
         rows = Alarm.objects.filter(ACTIVE).exclude(device__state=DeviceState.ACTIVE)
         found = set(rows.values_list("device", flat=True)[:most])
-        return stop_alarms(dict.fromkeys(found, now), actor=actor) if found else 0
+        list(LastValue.objects.select_for_update().filter(pk__in=found).order_by("pk").values_list("pk"))
+        # Whoever counts again since then has begun anew, and what was raised since is meant.
+        still = Device.objects.filter(pk__in=found).exclude(state=DeviceState.ACTIVE).values_list("pk", flat=True)
+        stopped = dict.fromkeys(still, now)
+        return stop_alarms(stopped, actor=actor) if stopped else 0

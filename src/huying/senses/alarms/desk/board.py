@@ -68,7 +68,8 @@ def asked_of(given: Mapping[str, str]) -> Asked:
     """Read the address; what cannot be read narrows nothing and is named."""
     show = given.get("show", "open")
     show = show if show in SHOWS else "open"
-    shown = {name: given.get(name, "").strip()[:120] for name in ("severity", "kind", "device_kind", "area")}
+    names = ("severity", "kind", "device_kind", "area")
+    shown = {name: given.get(name, "").strip()[:120].replace("\x00", "\ufffd") for name in names}  # no row holds a NUL
     errors: dict[str, str] = {}
     code = ""
     try:

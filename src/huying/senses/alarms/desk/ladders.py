@@ -25,6 +25,7 @@ from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Conflict, HuyingError, Invalid, NotFound
 from huying.senses.devices import access as devices
+from huying.shell.words import moment_words
 
 from .. import access, actions, ladder, ladders, words
 from ..ladder import Policy
@@ -96,9 +97,10 @@ def _row(one: Held) -> dict[str, Any]:
         "where": where_words(policy.area),
         "steps": [form.rung_words(each) for each in policy.rungs],
         "source": source_words(policy),
-        "own": one.row is not None,
+        "own": one.row is not None or one.begins,
         "row": one.row,
         "coming": one.coming,
+        "begins": one.begins,
     }
 
 
@@ -158,7 +160,7 @@ def _visit(request: HttpRequest, actor: Actor, one: Editing, now: datetime) -> H
     if request.method != "POST":
         one.device = request.GET.get("device", "").strip()[:64]
         if one.held is not None and one.device:
-            _preview(actor, one, one.held.policy, now)
+            _preview(actor, one, None if one.held.begins else one.held.policy, now)
         return _show(request, actor, one, now)
     if not devices.may_somewhere(actor, access.EDIT):
         raise NotFound(_("没有这个响应规程"), code="ladder_not_found")
@@ -227,12 +229,16 @@ def _moment(text: str) -> datetime | None:
     return found if timezone.is_aware(found) else timezone.make_aware(found)
 
 
-def _preview(actor: Actor, one: Editing, policy: Policy, now: datetime) -> None:
-    """Who would be called now; a device out of sight is said to be none."""
+def _preview(actor: Actor, one: Editing, policy: Policy | None, now: datetime) -> None:
+    """Who would be called now, by this ladder or (None) by the one in force; a device out of sight is said to be none."""
     try:
         if not one.device:
             raise Invalid(_("请写设备编号"), field="device")
-        one.calling = ladders.would_call(devices.get(actor, one.device), policy, now=now)
+        device = devices.get(actor, one.device)
+        if policy is None:
+            held = ladders.in_force(now)
+            policy = ladder.pick(held, area=device.area, kind=one.kind, severity=one.severity)
+        one.calling = ladders.would_call(device, policy, now=now) if policy else []
     except HuyingError as error:
         one.device_error = str(error.message)
 
@@ -271,6 +277,9 @@ def _show(request: HttpRequest, actor: Actor, one: Editing, now: datetime) -> Ht
         "source": source_words(one.held.policy) if one.held else "",
         "row": one.held.row if one.held else None,
         "coming": one.held.coming if one.held else None,
+        "begins": moment_words(one.held.coming.valid_from, now)
+        if one.held and one.held.begins and one.held.coming
+        else "",
         "boxes": [
             box | {"n": n, "error": form.wrong_places(one.boxes, fields).get(n, "")} for n, box in enumerate(one.boxes)
         ],

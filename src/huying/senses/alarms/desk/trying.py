@@ -96,6 +96,8 @@ def reads_private(rule: Mapping[str, Any]) -> bool:
     """Whether a rule looks at what is private, also only as a condition."""
     found = parse_rule(dict(rule))
     read = {*found.test.fields, *(one.field for one in found.only_while)}
+    if isinstance(found.test.percent_of, str):
+        read.add(found.test.percent_of)
     if found.unless is not None:
         read.add(found.unless.guard.field)
     return bool(read & kinds()[found.kind].private_fields)

@@ -208,6 +208,16 @@ def test_a_gateway_that_dies_again_explains_again(behind: list[Device]) -> None:
     assert Alarm.objects.get(device=first).uncovers_at is None
 
 
+def test_a_dead_gateway_explains_also_when_its_own_silence_is_explained(behind: list[Device]) -> None:
+    gateway, first, *_rest = behind
+    above = make_device("G-0", "gateway")
+    with transaction.atomic():
+        apply_events(_silent(gateway, first), now=NOW)
+    Alarm.objects.filter(device=gateway).update(covered_by=above, climbs_at=None)
+    settle_covers(actor=ALARMS, now=NOW)
+    assert Alarm.objects.get(device=first).uncovers_at is None
+
+
 @pytest.mark.parametrize("how", ["moved", "paused"])
 def test_no_silence_stays_explained_by_a_gateway_that_is_not_silent(behind: list[Device], how: str) -> None:
     gateway, first, *_rest = behind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -69,6 +70,12 @@ def test_versions_stay_and_the_newest_in_force_counts(cast: Cast) -> None:
         ({"kind": "nonsense"}, Invalid, "kind"),
         ({"valid_from": NOW - HOUR}, Invalid, "valid_from"),
         ({"valid_from": NOW.replace(year=9999)}, Invalid, "valid_from"),
+        ({"valid_from": (NOW + HOUR).replace(tzinfo=None)}, Invalid, "valid_from"),
+        ({"rungs": [RUNGS[0] | {"who": [{}]}]}, Invalid, "rungs[0].who"),
+        ({"rungs": [RUNGS[0] | {"by": [["app"]]}]}, Invalid, "rungs[0].by"),
+        ({"source": "依据\x00"}, Invalid, "source"),
+        ({"source_en": "x\x00"}, Invalid, "source_en"),
+        ({"kind": "\x00"}, Invalid, "kind"),
         ({"area": "12"}, Forbidden, ""),
         ({"seen": 77}, Conflict, ""),
     ],
@@ -111,6 +118,39 @@ def test_whom_it_would_call_now(cast: Cast) -> None:
     assert not Step.objects.exists()
 
 
+def test_versions_past_any_bound_hide_no_ladder(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    luo = make_keeper(cast)
+    rows = [save_ladder(**GOOD, valid_from=NOW + n * HOUR, actor=luo, now=NOW) for n in range(4)]
+    other = save_ladder(**GOOD | {"area": GRID_1}, valid_from=NOW + 2 * HOUR, actor=luo, now=NOW)
+    monkeypatch.setattr(ladders, "MOST", 2)
+    found = held(luo, NOW + 2 * HOUR)
+    assert (found[(LIUAN, "smoke", 3)].row, found[(LIUAN, "smoke", 3)].coming) == (rows[2], rows[3])
+    assert found[(GRID_1, "smoke", 3)].row == other
+    assert ladders.one(luo, (LIUAN, "smoke", 3), now=NOW) == held(luo)[(LIUAN, "smoke", 3)]
+
+
+def test_what_only_begins_later_is_not_said_to_hold(desk: Desk, cast: Cast, client: Any) -> None:
+    make_device()
+    at = clock_now()
+    row = save_ladder(**GOOD | {"rungs": RUNGS[1:]}, valid_from=at + 48 * HOUR, actor=make_keeper(cast), now=at)
+    one = held(cast.tang_grid, at)[(LIUAN, "smoke", 3)]
+    assert (one.begins, one.row, one.coming) == (True, None, row)
+    watcher = desk("ma_liuan")
+    assert "起这样通知" in said(watcher.get("/desk/alarms/ladders/"))
+    page = watcher.get(f"/desk/alarms/ladders/{LIUAN}/smoke/3/", {"device": "SM-1"})
+    assert re.search(r">[^<>&]+起这样通知</h2>", page.content.decode()), "words alone, no mark-up in the title"
+    assert "起这样通知" in said(page) and "现在这样通知" not in said(page) and "各地（自带）" not in said(page)
+    assert "唐网格" in str(page.context["calling"]), (
+        "the ladder in force calls the grid worker, the one coming does not"
+    )
+    (item,) = [
+        one
+        for one in client.get(f"{API}/ladders", **keyed("devices:read", area=COUNTY)).json()["items"]
+        if one["area"] == LIUAN
+    ]
+    assert (item["id"], item["in_force"]) == (row.pk, False)
+
+
 def test_the_list_costs_the_same_however_many(cast: Cast) -> None:
     luo = make_keeper(cast)
     asked = []
@@ -119,7 +159,7 @@ def test_the_list_costs_the_same_however_many(cast: Cast) -> None:
         with CaptureQueriesContext(connection) as seen:
             ladders.held(luo, now=NOW)
         asked.append(len(seen.captured_queries))
-    assert asked == [1, 1, 1]
+    assert asked == [2, 2, 2]
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------
@@ -162,7 +202,7 @@ def test_a_ladder_is_written_shown_and_written_again(desk: Desk, cast: Cast) -> 
         ({"after_1": "0", "who_1": ["centre"], "by_1": ["app"]}, "每一步要比前一步晚"),
         ({"source": ""}, "请写明依据"),
         ({"valid_from": "9999-12-31T00:00"}, "请选择时间"),
-        ({"valid_from": "2001-12-31T00:00"}, "过去的不能改"),
+        ({"valid_from": "2001-12-31T00:00"}, "生效时间不能早于现在"),
         ({"severity": "²"}, "请选择级别"),
         ({"area": "没有这个地方"}, "没有"),
     ],
@@ -197,6 +237,18 @@ def test_strangers_find_no_ladder_and_watchers_change_none(desk: Desk, cast: Cas
     assert watcher.get("/desk/alarms/ladders/all/nonsense/1/").status_code == 404
     assert watcher.get(f"/desk/alarms/ladders/{'9' * 80}/smoke/1/").status_code == 404
     assert not LadderPolicy.objects.exists()
+
+
+def test_characters_no_row_can_hold_find_nothing(desk: Desk, cast: Cast, client: Any) -> None:
+    keeper, caller = desk("tang_grid"), keyed("devices:read", area=COUNTY)
+    assert keeper.get("/desk/alarms/?kind=%00").status_code == 200
+    assert keeper.get("/desk/alarms/?area=%00").status_code in {200, 422}
+    assert keeper.get("/desk/alarms/export.csv?kind=%00").status_code == 200
+    assert keeper.get("/desk/alarms/ladders/all/smoke/1/?device=%00").status_code == 200
+    assert client.get(f"{API}?kind=%00", **caller).json()["items"] == []
+    assert client.get(f"{API}/rules/own?device_kind=%00", **caller).json()["items"] == []
+    assert client.get(f"{API}/ladders/versions?severity=3&kind=%00", **caller).json()["items"] == []
+    assert client.get(f"{API}/ladders/preview?device=%00&kind=smoke", **caller).status_code == 404
 
 
 def test_boxes_come_back_as_the_ladder_they_were() -> None:

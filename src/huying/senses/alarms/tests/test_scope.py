@@ -72,6 +72,15 @@ def test_a_rule_about_vitals_is_tried_on_many_and_says_of_nobody(
     assert (found["alarms"], found["first"], found["most"]) == (1, [], [])
 
 
+def test_a_share_of_what_is_private_is_private() -> None:
+    rule = next(one for one in default_rules("wearable") if one.code == "heart_high")
+    raw = rule_form.written(rule)
+    public = raw | {"when": {"field": "battery", "percent_of": 50.0}, "only_while": []}
+    assert trying.reads_private(raw)
+    assert not trying.reads_private(public)
+    assert trying.reads_private(public | {"when": public["when"] | {"percent_of": "heart_rate"}})
+
+
 def test_trials_rates_and_tests_hold_what_lies_in_the_scope(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     near, far = make_device("B-1", "smart_breaker"), make_device("B-2", "smart_breaker", area=GRID_3)
     monkeypatch.setattr(history, "_reader", [])

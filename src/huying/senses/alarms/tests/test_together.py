@@ -17,15 +17,17 @@ from huying.ground.organisation.models import Person
 from huying.senses.alarms.actions import (
     climb_ladders,
     close_with_cases,
+    end_drills,
     open_cases,
     send_steps,
+    stop_left_over,
     tell_cases,
 )
 from huying.senses.alarms.factories import event, happen, make_alarm
 from huying.senses.alarms.models import Alarm, Step
 from huying.senses.devices import actions as devices
 from huying.senses.devices.factories import make_keeper
-from huying.senses.devices.models import LastValue
+from huying.senses.devices.models import Device, LastValue
 
 from .conftest import ALARMS, contact, make_device
 
@@ -181,6 +183,38 @@ def test_a_device_paused_while_it_raises_keeps_no_alarm() -> None:
             _commit_here()
     assert came == ["paused"]
     assert Alarm.objects.get().cleared_by == "stopped"
+
+
+def test_tests_end_behind_whoever_writes_down_what_a_device_says() -> None:
+    make_cast()
+    device = make_device()
+    LastValue.objects.create(device=device, at=NOW, received_at=NOW, values={}, state={})
+    alarm = make_alarm(device, NOW, test=True, climbs_at=None)
+    with transaction.atomic():
+        LastValue.objects.select_for_update().get(pk=device.pk)
+        with beside(lambda: end_drills(actor=ALARMS, now=NOW + 11 * MINUTE)) as came:
+            somebody_waits()
+            Alarm.objects.select_for_update(nowait=True).get(pk=alarm.pk)  # nobody holds it who waits for us
+            _commit_here()
+    assert came == [0]
+    alarm.refresh_from_db()
+    assert not alarm.test or alarm.closed_at
+
+
+def test_whoever_counts_again_by_now_is_not_stopped() -> None:
+    make_cast()
+    device = make_device(state="paused")
+    LastValue.objects.create(device=device, at=NOW, received_at=NOW, values={}, state={})
+    alarm = make_alarm(device, NOW)
+    with transaction.atomic():
+        LastValue.objects.select_for_update().get(pk=device.pk)
+        with beside(lambda: stop_left_over(actor=ALARMS, now=NOW + MINUTE)) as came:
+            somebody_waits()
+            Device.objects.filter(pk=device.pk).update(state="active")
+            _commit_here()
+    assert came == [0]
+    alarm.refresh_from_db()
+    assert alarm.cleared_at is None
 
 
 def test_urgent_alarms_climb_first() -> None:

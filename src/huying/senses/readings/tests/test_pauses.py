@@ -63,6 +63,16 @@ def test_what_still_stands_after_a_pause_is_raised_then_and_once(drain, luo, tol
     assert len(active("leak")) == 1 and Alarm.objects.filter(kind="leak").count() == 2
 
 
+def test_what_was_raised_at_the_moment_of_the_pause_is_not_lost(drain, luo, told, leaking):
+    written = LastValue.objects.get(pk=leaking.pk).state  # by a batch that ended after the pause
+    devices.pause_device(leaking.pk, actor=luo, now=minutes(3), why="检修")
+    LastValue.objects.filter(pk=leaking.pk).update(state=written)
+    devices.resume_device(leaking.pk, actor=luo, now=minutes(60))
+    for n in range(60, 64):
+        say(drain, "b-1", told(60 * n, n, leak=400.0), minutes(n))
+    assert len(active("leak")) == 1
+
+
 def test_what_was_mended_in_the_pause_is_not_raised(drain, luo, told, leaking):
     devices.pause_device(leaking.pk, actor=luo, now=minutes(3), why="检修")
     devices.resume_device(leaking.pk, actor=luo, now=minutes(60))

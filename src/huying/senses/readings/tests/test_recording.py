@@ -270,6 +270,20 @@ def test_a_stream_made_anew_is_taken_from_its_beginning(drain, luo, told):
     assert cursor().seq == 1 and [seq for seq, _values in past(device)] == [1, 2, 3]
 
 
+def test_a_batch_of_the_old_stream_moves_no_cursor_of_the_new_one(drain, luo, told):
+    device = make_device(luo, "b-1")
+    drain.recorder.open(NOW)
+    old = drain.message("b-1", told(0, 1, leak=1.0))
+    drain.recorder.open(NOW + timedelta(hours=1))
+    with pytest.raises(Overtaken):
+        drain.recorder.record(drain.partition, [old], now=NOW, born=NOW)
+    drain.recorder.cursors[drain.partition].born = NOW  # as a process remembers it that was asleep meanwhile
+    with pytest.raises(Overtaken):
+        drain.take(old)
+    drain.recorder.open(NOW + timedelta(hours=1))
+    assert cursor().seq == 0 and past(device) == [] and not Rejected.objects.exists()
+
+
 @pytest.mark.parametrize("broken", [ProgrammingError, InternalError, psycopg.errors.ReadOnlySqlTransaction])
 def test_a_database_that_cannot_write_now_costs_no_message(drain, luo, told, monkeypatch, broken):
     """A replica after a failover, a table being changed: nothing is stepped over, the batch is taken again."""
