@@ -22,8 +22,7 @@ from huying.kernel.clock import local_day
 from huying.kernel.errors import HuyingError, Invalid
 from huying.kernel.facts import publish
 from huying.kernel.models import StoredFile
-from huying.senses.forms import access as forms_access
-from huying.senses.forms.actions import amend_submission
+from huying.senses.forms.actions import amend_submission, hold_submission
 from huying.senses.forms.differing import MOST_CHANGES, with_changes
 from huying.senses.forms.facts import SubmissionAmended
 from huying.senses.forms.models import Submission
@@ -75,16 +74,22 @@ def correct_answers(
     seen: int | None = None,
     op: UUID | None = None,
 ) -> Submission:
-    """The same for single answers by their instance paths; all others stay as they are, personal ones unseen."""
-    row = forms_access.get_submission(actor, uid)
-    if not changes or len(changes) > MOST_CHANGES:
-        raise Invalid(_("请写要更正的答案"), field="changes")
-    try:
-        answers = with_changes(whole_answers(row), changes)
-    except ValueError as error:
-        raise Invalid(_("没有这一题：%s") % str(error)[:60], field="changes") from error
-    given: dict[str, Any] = {"files": files, "seen": seen, "op": op}
-    return correct_submission(uid, answers=answers, reason=reason, actor=actor, now=now, **given)
+    """The same for single answers by their instance paths; all others stay as they are, personal ones unseen.
+
+    The others are read under the lock, so that two corrections at the same moment both hold.
+    """
+    with transaction.atomic():
+        row = hold_submission(uid, actor=actor)
+        if op is not None and row.revisions.filter(op=op).exists():
+            return row
+        if not changes or len(changes) > MOST_CHANGES:
+            raise Invalid(_("请写要更正的答案"), field="changes")
+        try:
+            answers = with_changes(whole_answers(row), changes)
+        except ValueError as error:
+            raise Invalid(_("没有这一题：%s") % str(error)[:60], field="changes") from error
+        given: dict[str, Any] = {"files": files, "seen": seen, "op": op}
+        return correct_submission(uid, answers=answers, reason=reason, actor=actor, now=now, **given)
 
 
 def follow_amendment(fact: SubmissionAmended, *, actor: Actor, now: datetime) -> Consequence | None:
@@ -163,12 +168,7 @@ class _Turn:
 
     def stand(self, rows: Sequence[Finding], failed: Mapping[str, Failed], about: Inspected) -> None:
         """Findings that were there before and still fail, or fail once more."""
-        opens = [
-            row
-            for row in rows
-            if not failed[row.path].solved
-            and (row.state == FindingState.WITHDRAWN or (row.state == FindingState.SOLVED and row.case_id is None))
-        ]
+        opens = [row for row in rows if not failed[row.path].solved and self.fails_anew(row)]
         taken = open_cases(about, [failed[row.path] for row in opens], self.actor, self.now)
         before = set(Finding.objects.filter(submission=self.fact.op).values_list("case", flat=True))
         for row in opens:
@@ -178,11 +178,17 @@ class _Turn:
             one = failed[row.path]
             if one.solved and row.state not in _SETTLED:
                 self.solved_there(row)
-            changed = (row.severity, row.days) != (one.severity, one.days) or self.renew_photos(row, one)
-            if changed and row not in opens:
+            renewed = self.renew_photos(row, one)
+            if row not in opens and (renewed or (row.severity, row.days) != (one.severity, one.days)):
                 self.say("changed", row)
             row.severity, row.days, row.reinspects = one.severity, one.days, one.reinspect
             row.save(update_fields=["state", "solved_at", "case", "task", "severity", "days", "reinspects"])
+
+    def fails_anew(self, row: Finding) -> bool:
+        """Whether it did not stand until now: withdrawn, or said to be solved. One that a closed case solved stays solved."""
+        if row.state == FindingState.SOLVED:
+            return row.path not in {one.path for one in map(failed_of, self.fact.findings_before) if not one.solved}
+        return row.state == FindingState.WITHDRAWN
 
     def solved_there(self, row: Finding) -> None:
         """Said to have been put right on the spot: nobody has to handle it, nor to look again."""

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from huying.casework.cases.factories import IN_GRID_1, NOW, Cast, account_of
+from huying.casework.cases.factories import IN_GRID_1, NOW, Cast, account_of, make_cast
 from huying.casework.cases.facts import CaseClosed
 from huying.casework.cases.models import Case
 from huying.ground.registry.actions import change
 from huying.ground.registry.models import Premises, Proposal
 from huying.kernel import clock
-from huying.kernel.actor import Actor, Duty
+from huying.kernel.actor import Actor, Duty, system
 from huying.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from huying.kernel.facts import collected, publish
 from huying.kernel.models import AccessEntry
@@ -122,9 +123,57 @@ def test_said_to_be_put_right_on_the_spot_after_all(cast: Cast, shop: Premises) 
     finding = Finding.objects.get()
     assert finding.state == "solved" and {one.stage for one in finding.photos.all()} == {"before", "after"}
     assert effects() == ["on_spot", "changed", "case_noted"]
-    correct(made, cast.tang_grid, {"_findings/clear": made.answers["_findings"]["clear"] | {"days": 9}})
+    case_id = finding.case_id
+    fails = made.answers["_findings"]["clear"] | {"days": 9}
+    correct(made, cast.tang_grid, {"_findings/clear": fails})
     finding.refresh_from_db()
-    assert (finding.days, Case.objects.count()) == (9, 1)
+    assert (finding.state, finding.solved_at, finding.days) == ("open_case", None, 9)
+    assert (finding.case_id, Case.objects.count()) == (case_id, 1) and effects(2) == ["joined"]
+    close(finding)
+    actions.close_reinspections(list(Finding.objects.all()), [], actor=system("field"), now=NOW)
+    correct(made, cast.tang_grid, {"_findings/clear": fails | {"days": 8}})
+    finding.refresh_from_db()
+    assert (finding.state, finding.days, Case.objects.count()) == ("solved", 8, 1), "the closed case solved it"
+
+
+def test_a_graver_finding_brings_its_new_pictures(cast: Cast, shop: Premises) -> None:
+    made = failing(cast, shop)
+    more = factories.pictures(1, actor=cast.tang_grid, now=NOW)
+    said = made.answers["_findings"]["clear"]
+    graver = said | {"severity": "at_once", "days": 1, "photos": [*said["photos"], *map(str, more)]}
+    correct(made, cast.tang_grid, {"_findings/clear": graver}, files=more)
+    finding = Finding.objects.get()
+    assert (finding.severity, finding.days, finding.photos.count()) == ("at_once", 1, 2)
+
+
+def test_two_corrections_of_single_answers_at_the_same_moment_both_hold(transactional_db: None) -> None:
+    cast = make_cast()
+    factories.published(ROWS, now=NOW)
+    made = fill(cast, make_shop(now=NOW, risk="green"), {"clear": "yes"})
+    done: list[int] = []
+
+    def other() -> None:
+        try:
+            correct(made, cast.qian_supervisor, {"sort": "room"})
+            done.append(1)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=other)
+    with transaction.atomic():
+        correct(made, cast.tang_grid, {"use": "mixed"})
+        thread.start()
+        thread.join(1.5)
+        assert thread.is_alive(), "it waits for the first one"
+    thread.join(30)
+    assert done and whole_answers(Submission.objects.get()) == {"clear": "yes", "use": "mixed", "sort": "room"}
+
+
+def test_a_correction_sent_again_is_known_whatever_it_says(cast: Cast, shop: Premises) -> None:
+    made, op = failing(cast, shop), uuid4()
+    correct(made, cast.tang_grid, CLEAR, op=op)
+    assert correct(made, cast.tang_grid, {"nothing/such": 1}, op=op).pk == made.pk
+    assert SubmissionRevision.objects.count() == 1
 
 
 def close(finding: Finding) -> None:
