@@ -316,11 +316,12 @@ def test_the_page_asks_for_a_reason_opens_the_form_and_takes_it(cast: Cast, shop
     assert json.dumps("张三丰") in opened
     assert AccessEntry.objects.get().what == ["keeper"]
     answers = {name: value for name, value in whole_answers(made).items() if name != "_findings"} | {"clear": "yes"}
-    sent = {"reason": "现场复核", "do": "save", "seen": "0", "answers": json.dumps(answers)}
+    sent = {"reason": "现场复核，电话 13812345678", "do": "save", "seen": "0", "answers": json.dumps(answers)}
     assert client.post(page, sent | {"answers": "{"}).status_code == 422
     assert client.post(page, sent | {"seen": "4"}).status_code == 409 and not SubmissionRevision.objects.exists()
     done = client.post(page, sent, follow=True).content.decode()
     assert "第 1 次更正" in done and "由更正带来的变化" in done and "不再算不合格" in done and "张三丰" not in done
+    assert "现场复核，电话" in done and "13812345678" not in done
     assert "已更正" in client.get(reverse("forms-submissions") + "?amended=1").content.decode()
     for actor, status in ((cast.he_sanitation, 404), (cast.ji_discipline, 403)):
         assert signed_in(actor).get(page).status_code == status
@@ -332,13 +333,14 @@ def test_the_interface_corrects_and_tells_what_followed(cast: Cast, shop: Premis
     made = failing(cast, shop, keeper="张三丰")
     client = signed_in(cast.tang_grid)
     address = f"/api/v1/submissions/{made.uid}"
-    given = {"changes": {**CLEAR, "keeper": "李四"}, "reason": "看错了", "op": str(uuid4())}
+    given = {"changes": {**CLEAR, "keeper": "李四"}, "reason": "看错了，电话 13812345678", "op": str(uuid4())}
     for _turn in range(2):
         answer = client.post(f"{address}/amendments", given, content_type="application/json")
         assert answer.status_code == 200, answer.content
     told = client.get(address).json()
     assert told["state"] == "amended" and [one["number"] for one in told["versions"]] == [0, 1]
     assert {one["path"] for one in told["versions"][1]["changed"]} == {"clear", "keeper", "_findings/clear"}
+    assert "13812345678" not in str(told["versions"]) and "看错了" in told["versions"][1]["reason"]
     assert "李四" not in str(told) and "张三" not in str(told)
     (one,) = client.get(f"{address}/consequences").json()
     assert [each["what"] for each in one["effects"]] == ["withdrawn", "case_noted"]
