@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import uuid4, uuid5
 
 import pytest
 from django.db import connection, transaction
@@ -14,9 +15,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from huying.casework.cases.factories import IN_GRID_1, NOW, Cast, account_of, make_cast
+from huying.casework.cases.factories import GRID_1, IN_GRID_1, NOW, Cast, account_of, make_cast
 from huying.casework.cases.facts import CaseClosed
-from huying.casework.cases.models import Case
+from huying.casework.cases.models import Attachment, Case
 from huying.ground.registry.actions import change
 from huying.ground.registry.models import Premises, Proposal
 from huying.kernel import clock
@@ -24,8 +25,10 @@ from huying.kernel.actor import Actor, Duty, system
 from huying.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from huying.kernel.facts import collected, publish
 from huying.kernel.models import AccessEntry
+from huying.kernel.trace.export import export_text
 from huying.kernel.trace.models import Entry
 from huying.senses.field import actions
+from huying.senses.field.actions import correcting
 from huying.senses.field.factories import make_shop
 from huying.senses.field.facts import FindingMade, FindingWithdrawn
 from huying.senses.field.handlers import follow_amendments
@@ -37,11 +40,13 @@ from huying.senses.forms import factories
 from huying.senses.forms.facts import SubmissionAmended
 from huying.senses.forms.models import Submission, SubmissionRevision
 from huying.senses.forms.queries import whole_answers
+from huying.senses.reports.models import Report
 
 ROWS = [
     *factories.EXITS,
     {"type": "text", "name": "use", "label": "用途", "huying_registry": "premises.use"},
     {"type": "text", "name": "sort", "label": "种类", "huying_registry": "premises.kind"},
+    {"type": "select_one yn", "name": "doors", "label": "门能打开吗", **factories.CHECK},
 ]
 
 
@@ -144,6 +149,11 @@ def test_a_graver_finding_brings_its_new_pictures(cast: Cast, shop: Premises) ->
     correct(made, cast.tang_grid, {"_findings/clear": graver}, files=more)
     finding = Finding.objects.get()
     assert (finding.severity, finding.days, finding.photos.count()) == ("at_once", 1, 2)
+    assert effects() == ["changed", "case_noted"]
+    kept = Attachment.objects.filter(case=finding.case_id)
+    assert kept.count() == 2 and not {one.file_id for one in kept} & {one.file_id for one in finding.photos.all()}
+    said = export_text(f"case:{finding.case_id}", disclose=True)
+    assert "改为：立即，1 天内改好" in said and "补了照片 1 张" in said and "其他不合格项" not in said
 
 
 def test_two_corrections_of_single_answers_at_the_same_moment_both_hold(transactional_db: None) -> None:
@@ -187,6 +197,68 @@ def test_nobody_looks_again_at_what_was_withdrawn(cast: Cast, shop: Premises) ->
     correct(made, cast.tang_grid, CLEAR)
     assert (Task.objects.get().state, Finding.objects.get().state) == ("ended", "withdrawn")
     assert "reinspection_ended" in effects()
+
+
+def test_one_that_fails_again_and_a_fresh_one_of_a_kind_are_one_voice(cast: Cast, shop: Premises) -> None:
+    made = failing(cast, shop)
+    was = made.answers["_findings"]["clear"]
+    correct(made, cast.tang_grid, CLEAR)
+    more = factories.pictures(1, actor=cast.tang_grid, now=NOW)
+    both = {"clear": "no", "_findings/clear": was, "doors": "no", "_findings/doors": factories.failing([*more])}
+    correct(made, cast.tang_grid, both, files=more)
+    case = Case.objects.get()
+    assert set(Finding.objects.values_list("state", "case")) == {("open_case", case.pk)}
+    assert Report.objects.filter(case=case).count() == 2, "as it came, and what the correction says"
+    assert "门能打开吗" in Report.objects.latest("pk").text and effects(2) == ["joined", "joined"]
+    assert Attachment.objects.filter(case=case).count() == 3
+
+
+def test_a_second_look_is_named_after_what_is_left_to_look_at(cast: Cast, shop: Premises) -> None:
+    files = factories.pictures(2, actor=cast.tang_grid, now=NOW)
+    one, two = files
+    decided = {"clear": factories.failing([one], days=2), "doors": factories.failing([two], days=9)}
+    made = fill(cast, shop, {"clear": "no", "doors": "no", "_findings": decided}, files=files)
+    close(Finding.objects.order_by("id")[0])
+    task = Task.objects.get()
+    assert "通道" in task.title
+    correct(made, cast.tang_grid, CLEAR)
+    left = Task.objects.get()
+    assert left.state == "open" and "门能打开吗" in left.title and "通道" not in left.title
+    assert left.due_at == task.due_at + timedelta(days=7)
+    said = made.answers["_findings"]["doors"]
+    correct(made, cast.tang_grid, {"_findings/doors": said | {"days": 5}})
+    assert Task.objects.get().due_at == task.due_at + timedelta(days=3)
+
+
+def test_a_correction_holds_what_its_form_created_and_the_place_of_its_task(
+    cast: Cast, shop: Premises, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = fill(cast, shop, {"clear": "yes"})
+    with collected() as told:
+        correct(made, cast.tang_grid, {"use": "mixed"})
+    (fact,) = [one for one in told if isinstance(one, SubmissionAmended)]
+    close_to = Task(uid=uuid4(), source="x", source_key="x", kind="inspect", title="x", area=GRID_1)
+    close_to.submission, close_to.premises_uid, close_to.state = fact.op, shop.uid, "ended"
+    close_to.opens_at, close_to.due_at, close_to.closed_at = NOW, NOW + timedelta(days=1), NOW
+    close_to.save()
+    bare = replace(
+        fact, number=2, subject_kind="", subject_uid=None, registry={"facility.name": "栓"},
+        registry_before={"organisation.name": "店"},
+    )  # fmt: skip
+    held: set[Any] = set()
+
+    class Enough(Exception):
+        pass
+
+    def hold(about: Any, **_more: Any) -> None:
+        held.update(about)
+        raise Enough
+
+    monkeypatch.setattr(correcting, "hold", hold)
+    with pytest.raises(Enough):
+        actions.follow_amendment(bare, actor=cast.tang_grid, now=NOW)
+    born = {(kind, uuid5(fact.op, f"new/{kind}")) for kind in ("facility", "organisation")}
+    assert held == born | {("premises", shop.uid)}
 
 
 def test_a_second_look_that_is_corrected_changes_what_became_of_the_first(cast: Cast, shop: Premises) -> None:

@@ -210,6 +210,8 @@ def test_the_pages_show_the_evidence_take_a_verdict_and_the_answer(cast: Cast, d
     assert client.post(address, {"how": "phone", "result": "not_done", "words": ""}).status_code == 422
     assert client.post(address, {"how": "evidence", "result": "doubtful", "words": "照片早了"}).status_code == 302
     assert "照片早了" in said(client.get(address)) and "照片早了" in said(mine.get("/desk/field/mine/"))
+    done = said(client.get("/desk/field/checks/?show=done"))
+    assert "照片早了" in done and "说得通" in done and 'name="result"' not in done
     for name in ("ma_liuan", "tang_grid", "he_sanitation"):
         stranger = desk(name)
         for path in (
