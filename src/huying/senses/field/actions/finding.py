@@ -293,7 +293,7 @@ def renew_reinspections(task_ids: Iterable[int]) -> int:
         began = local_day(task.opens_at)
         policy = queries.policy_on(began)
         first = min(rows, key=lambda row: _days(row, policy))
-        task.title = _look_title(first, Case.objects.only("number").get(pk=first.case_id))[:120]
+        task.title = _look_title(first, Case.objects.only("number").get(pk=first.case_id or 0))[:120]
         task.due_at, task.priority = day_ends(began + timedelta(days=_days(first, policy))), _priority(first)
         task.save(update_fields=["title", "due_at", "priority"])
         renewed += 1
