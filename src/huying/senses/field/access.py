@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import DateTimeField, Exists, Model, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from huying.ground.organisation import rules as organisation
@@ -44,10 +46,11 @@ def within(actor: Actor, *roles: str) -> Q:
     return found
 
 
-def within_units(actor: Actor, column: str) -> Q:
-    """The same for work of overseen people: where the actor oversees, done by somebody of the units they oversee.
+def within_units(actor: Actor, column: str, *moments: str) -> Q:
+    """The same for work of overseen people: where the actor oversees, done by somebody who was then of their units.
 
-    ``column`` names the person of a row; a row of nobody lies in every unit.
+    ``column`` names the person of a row, ``moments`` when the work was done, the first that says so; a row of nobody lies
+    in every unit.
     """
     if actor.is_system or actor.kind == "key":
         return within(actor, *OVERSEERS)
@@ -56,9 +59,17 @@ def within_units(actor: Actor, column: str) -> Q:
         theirs = Q()
         if duty.unit_path:
             serves = Appointment.objects.filter(person=OuterRef(column), role__in=WORKERS)
+            serves = serves.filter(_held_on(moments))
             theirs = Q(Exists(serves.filter(unit__path__startswith=duty.unit_path))) | Q(**{f"{column}__isnull": True})
         found |= Q(area__startswith=duty.area) & theirs
     return found
+
+
+def _held_on(moments: Sequence[str]) -> Q:
+    """The condition that an appointment was held on the day of the work, in the place's own time zone."""
+    at = Coalesce(*map(OuterRef, moments), None, output_field=DateTimeField())
+    day = TruncDate(at)
+    return Q(valid_from__lte=day) & (Q(valid_to__isnull=True) | Q(valid_to__gt=day))
 
 
 def worker(ref: str, on: date) -> Actor:
@@ -130,11 +141,11 @@ def overseen_findings(actor: Actor) -> QuerySet[Finding]:
 
 
 def overseen_check_ins(actor: Actor) -> QuerySet[CheckIn]:
-    return CheckIn.objects.filter(within_units(actor, "person"))
+    return CheckIn.objects.filter(within_units(actor, "person", "at"))
 
 
 def overseen_spot_checks(actor: Actor) -> QuerySet[SpotCheck]:
-    return SpotCheck.objects.filter(within_units(actor, "person"))
+    return SpotCheck.objects.filter(within_units(actor, "person", "task__done_at", "check_in__at"))
 
 
 def visible_plans(actor: Actor) -> QuerySet[Plan]:
@@ -169,7 +180,7 @@ def get_spot_check(actor: Actor, pk: int) -> SpotCheck:
 
 def overseen_done(actor: Actor) -> QuerySet[Task]:
     """Tasks with what shows how they were done, which is for the unit of whoever did them."""
-    return Task.objects.filter(within_units(actor, "done_by"))
+    return Task.objects.filter(within_units(actor, "done_by", "done_at"))
 
 
 def get_task(actor: Actor, uid: UUID) -> Task:
@@ -238,7 +249,7 @@ def must_see_positions(actor: Actor, person: Person, on: date) -> bool:
 def may_see_file(actor: Actor, file: StoredFile) -> bool:
     """Pictures of what somebody saw at a task: for who did it and who oversees the place and them."""
     number = file.subject.partition(":")[2]
-    seen = within_units(actor, "done_by") | (
+    seen = within_units(actor, "done_by", "done_at") | (
         Q(done_by=actor.person_id) if actor.person_id is not None else Q(pk__in=[])
     )
     return number.isdigit() and Task.objects.filter(seen, pk=int(number)).exists()
@@ -248,7 +259,9 @@ def may_see_file(actor: Actor, file: StoredFile) -> bool:
 def may_see_evidence(actor: Actor, file: StoredFile) -> bool:
     """Pictures of a check-in: for who took them and who oversees the place and them."""
     number = file.subject.partition(":")[2]
-    seen = within_units(actor, "person") | (Q(person=actor.person_id) if actor.person_id is not None else Q(pk__in=[]))
+    seen = within_units(actor, "person", "at") | (
+        Q(person=actor.person_id) if actor.person_id is not None else Q(pk__in=[])
+    )
     return number.isdigit() and CheckIn.objects.filter(seen, pk=int(number)).exists()
 
 

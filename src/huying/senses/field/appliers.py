@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from huying.senses.sync.doors import Incoming, Outcome, applies, applies_togethe
 
 from . import actions
 from .models import Checkpoint, Finding
+from .routes import finite, on_earth
 
 SOURCE = "field"
 
@@ -56,8 +58,11 @@ def _measured(point: Any) -> tuple[datetime, float, float, float]:
         moment = parse_datetime(at)
         if moment is None or moment.tzinfo is None:
             raise ValueError
-        return moment, float(lon), float(lat), float(accuracy or 0)
-    except (TypeError, ValueError):
+        measured = (float(lon), float(lat), float(accuracy or 0))
+        if not all(map(isfinite, measured)):
+            raise ValueError
+        return moment, *measured
+    except (TypeError, ValueError, OverflowError):
         raise Invalid(field="points") from None
 
 
@@ -248,7 +253,7 @@ def _text(body: Mapping[str, Any], name: str, most: int) -> str:
 
 def _number(body: Mapping[str, Any], name: str) -> float | None:
     value = body.get(name)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    return finite(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _moment(body: Mapping[str, Any], name: str) -> datetime | None:
@@ -261,7 +266,7 @@ def _moment(body: Mapping[str, Any], name: str) -> datetime | None:
 
 def _point(body: Mapping[str, Any]) -> tuple[float, float] | None:
     lon, lat = _number(body, "lon"), _number(body, "lat")
-    return (lon, lat) if lon is not None and lat is not None else None
+    return on_earth((lon, lat)) if lon is not None and lat is not None else None
 
 
 def _uuid(body: Mapping[str, Any], name: str) -> UUID | None:

@@ -1,10 +1,10 @@
-"""In which order to walk: the nearest place next, from where I stand. Pure."""
+"""Points on the ground, and in which order to walk: the nearest place next, from where I stand. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import asin, cos, radians, sin, sqrt
+from math import asin, cos, isfinite, radians, sin, sqrt
 from typing import Final
 
 _EARTH: Final = 6_371_008.8  # metres, mean radius (IUGG)
@@ -17,6 +17,23 @@ class Stop:
 
     key: str
     point: Point | None = None
+
+
+def finite(number: float) -> float | None:
+    """The number as a float; None for what is none: infinite, not a number, or an integer too long for one."""
+    try:
+        found = float(number)
+    except OverflowError:
+        return None
+    return found if isfinite(found) else None
+
+
+def on_earth(point: Point) -> Point | None:
+    """The point where it has a longitude and a latitude there are, else None."""
+    lon, lat = finite(point[0]), finite(point[1])
+    if lon is None or lat is None or not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        return None
+    return lon, lat
 
 
 def metres(a: Point, b: Point) -> float:

@@ -142,7 +142,7 @@ def told_whole(one: Submission) -> SubmissionWhole:
             number=each.number,
             at=each.at,
             by=each.by,
-            reason=each.reason,
+            reason=mask_text(each.reason),
             changed=[ChangedOut(**_changed(change)) for change in each.changed],
         )
         for each in queries.versions_of(one)

@@ -53,7 +53,7 @@ class SubmissionAmended(SubmissionFact):
     """Somebody corrected what a submission says; ``findings`` and ``registry`` are as it says now.
 
     ``number``: which correction it is, from 1. ``author`` filled it in, ``by`` corrected it. ``registry_before``: what it
-    told the registry until now.
+    told the registry until now, ``findings_before`` what had failed until now.
     """
 
     number: int
@@ -62,3 +62,4 @@ class SubmissionAmended(SubmissionFact):
     by_name: str
     ended_at: datetime
     registry_before: Mapping[str, Any] = field(default_factory=dict)
+    findings_before: Sequence[Mapping[str, Any]] = ()

@@ -22,20 +22,22 @@ from huying.kernel.clock import local_day
 from huying.kernel.errors import HuyingError, Invalid
 from huying.kernel.facts import publish
 from huying.kernel.models import StoredFile
-from huying.senses.forms import access as forms_access
-from huying.senses.forms.actions import amend_submission
+from huying.senses.forms.actions import amend_submission, hold_submission
 from huying.senses.forms.differing import MOST_CHANGES, with_changes
 from huying.senses.forms.facts import SubmissionAmended
 from huying.senses.forms.models import Submission
 from huying.senses.forms.queries import whole_answers
+from huying.senses.forms.vocabulary import SEVERITIES
+from huying.senses.reports.rules import MOST_PHOTOS
 
 from .. import access, queries
 from ..facts import FindingWithdrawn
 from ..models import Consequence, Finding, FindingPhoto, Task
 from ..rules import FindingState, TaskKind
 from .asking import withdraw
-from .finding import Failed, Inspected, keep_photos, open_cases, take_findings
-from .following import failed_of, inspected, still_failing
+from .doing import keep_with_case
+from .finding import Failed, Inspected, for_case, keep_photos, open_cases, renew_reinspections, take_findings
+from .following import by_kind, failed_of, inspected, record_of, still_failing
 from .ordering import hold
 from .planning import derive_some
 from .relearning import relearn
@@ -75,23 +77,28 @@ def correct_answers(
     seen: int | None = None,
     op: UUID | None = None,
 ) -> Submission:
-    """The same for single answers by their instance paths; all others stay as they are, personal ones unseen."""
-    row = forms_access.get_submission(actor, uid)
-    if not changes or len(changes) > MOST_CHANGES:
-        raise Invalid(_("请写要更正的答案"), field="changes")
-    try:
-        answers = with_changes(whole_answers(row), changes)
-    except ValueError as error:
-        raise Invalid(_("没有这一题：%s") % str(error)[:60], field="changes") from error
-    given: dict[str, Any] = {"files": files, "seen": seen, "op": op}
-    return correct_submission(uid, answers=answers, reason=reason, actor=actor, now=now, **given)
+    """The same for single answers by their instance paths; all others stay as they are, personal ones unseen.
+
+    The others are read under the lock, so that two corrections at the same moment both hold.
+    """
+    with transaction.atomic():
+        row = hold_submission(uid, actor=actor)
+        if op is not None and row.revisions.filter(op=op).exists():
+            return row
+        if not changes or len(changes) > MOST_CHANGES:
+            raise Invalid(_("请写要更正的答案"), field="changes")
+        try:
+            answers = with_changes(whole_answers(row), changes)
+        except ValueError as error:
+            raise Invalid(_("没有这一题：%s") % str(error)[:60], field="changes") from error
+        given: dict[str, Any] = {"files": files, "seen": seen, "op": op}
+        return correct_submission(uid, answers=answers, reason=reason, actor=actor, now=now, **given)
 
 
 def follow_amendment(fact: SubmissionAmended, *, actor: Actor, now: datetime) -> Consequence | None:
     """All that one correction means here; run twice it changes nothing more."""
     with transaction.atomic(savepoint=False):
-        subject = [(fact.subject_kind, fact.subject_uid)] if fact.subject_uid is not None else []
-        hold(subject, submissions=[fact.op])
+        hold(_about(fact), submissions=[fact.op])
         if Consequence.objects.filter(submission=fact.op, number=fact.number).exists():
             return None
         turn = _Turn(fact, actor, now)
@@ -104,6 +111,16 @@ def follow_amendment(fact: SubmissionAmended, *, actor: Actor, now: datetime) ->
         )
 
 
+def _about(fact: SubmissionAmended) -> list[tuple[str, UUID]]:
+    """All the correction may touch in the registry: the subject, else the place of the task, and the form's own records."""
+    kinds = by_kind(fact.registry_before).keys() | by_kind(fact.registry).keys()
+    about = [(kind, record_of(kind, fact)[0]) for kind in sorted(kinds)]
+    if fact.subject_uid is not None:
+        return [*about, (fact.subject_kind, fact.subject_uid)]
+    places = Task.objects.filter(submission=fact.op, premises_uid__isnull=False).values_list("premises_uid", flat=True)
+    return [*about, *(("premises", uid) for uid in places if uid is not None)]
+
+
 @dataclass(slots=True)
 class _Turn:
     """One correction under way: the findings of its form, locked, and what became of each."""
@@ -113,6 +130,8 @@ class _Turn:
     now: datetime
     effects: list[dict[str, Any]] = field(default_factory=list)
     noted: dict[int, list[str]] = field(default_factory=dict)
+    ended: set[int] = field(default_factory=set)  # cases of which something no longer stands
+    looks: set[int] = field(default_factory=set)  # re-inspections that wait for other findings than before
 
     def follow(self) -> None:
         failed = {one.path: one for one in map(failed_of, self.fact.findings)}
@@ -122,12 +141,12 @@ class _Turn:
         for path, row in rows.items():
             if path not in failed and row.state != FindingState.WITHDRAWN:
                 self.take_back(row)
-        about = self.about(list(failed.values()), task, again)
-        self.stand([row for path, row in rows.items() if path in failed], failed, about)
+        standing = [row for path, row in rows.items() if path in failed]
+        opens = [row for row in standing if not failed[row.path].solved and self.fails_anew(row)]
         fresh = [one for path, one in failed.items() if path not in rows]
-        if fresh:
-            for row in take_findings(replace(about, failed=fresh), actor=self.actor, now=self.now):
-                self.say("new_case" if row.case_id else "on_spot", row)
+        self.open(opens, fresh, failed, self.about(fresh, task, again))
+        self.stand([row for row in standing if row not in opens], failed)
+        renew_reinspections(self.looks)
         self.note_cases()
 
     def about(self, failed: list[Failed], task: Task | None, again: Mapping[str, Finding]) -> Inspected:
@@ -146,8 +165,7 @@ class _Turn:
         row.save(update_fields=["state", "solved_at", "task"])
         self.say("withdrawn", row)
         if row.case_id is not None:
-            said = _("“%(label)s”不再算不合格。") % {"label": row.label}
-            self.noted.setdefault(row.case_id, []).append(said)
+            self.end_in_case(row.case_id, _("“%(label)s”不再算不合格。") % {"label": row.label})
         fact = FindingWithdrawn(finding_id=row.pk, item=row.item, area=row.area, case_id=row.case_id, at=self.now)
         publish(fact)
 
@@ -156,33 +174,72 @@ class _Turn:
         if row.state != FindingState.REINSPECT or row.task is None:
             return
         others = Finding.objects.filter(task=row.task, state=FindingState.REINSPECT).exclude(pk=row.pk)
+        self.looks.add(row.task.pk)
         if not others.exists() and withdraw(row.task.source, [row.task.source_key], actor=FIELD, now=self.now):
             self.say("reinspection_ended", row)
 
     # --- what stands ----------------------------------------------------------------------------------------------
 
-    def stand(self, rows: Sequence[Finding], failed: Mapping[str, Failed], about: Inspected) -> None:
-        """Findings that were there before and still fail, or fail once more."""
-        opens = [
-            row
-            for row in rows
-            if not failed[row.path].solved
-            and (row.state == FindingState.WITHDRAWN or (row.state == FindingState.SOLVED and row.case_id is None))
-        ]
-        taken = open_cases(about, [failed[row.path] for row in opens], self.actor, self.now)
+    def open(
+        self, opens: Sequence[Finding], fresh: Sequence[Failed], failed: Mapping[str, Failed], about: Inspected
+    ) -> None:
+        """What fails once more and what fails for the first time, in one: those of a kind are one voice, one case."""
         before = set(Finding.objects.filter(submission=self.fact.op).values_list("case", flat=True))
+        wanted = [failed[row.path] for row in opens] + [one for one in fresh if not one.solved]
+        taken = open_cases(about, wanted, self.actor, self.now)
         for row in opens:
+            one = failed[row.path]
             row.state, row.solved_at, row.case_id = FindingState.OPEN_CASE, None, taken[row.path]
+            self.renew_photos(row, one)
+            self.write(row, one)
             self.say("joined" if row.case_id in before else "new_case", row)
+        for row in take_findings(about, actor=self.actor, now=self.now, opened=taken):
+            joined = row.case_id is not None and row.case_id in before
+            self.say("joined" if joined else "new_case" if row.case_id else "on_spot", row)
+
+    def stand(self, rows: Sequence[Finding], failed: Mapping[str, Failed]) -> None:
+        """Findings that failed before and still do: what is said of them now, and their pictures."""
         for row in rows:
             one = failed[row.path]
             if one.solved and row.state not in _SETTLED:
                 self.solved_there(row)
-            changed = (row.severity, row.days) != (one.severity, one.days) or self.renew_photos(row, one)
-            if changed and row not in opens:
-                self.say("changed", row)
-            row.severity, row.days, row.reinspects = one.severity, one.days, one.reinspect
-            row.save(update_fields=["state", "solved_at", "case", "task", "severity", "days", "reinspects"])
+            pictures = self.renew_photos(row, one)
+            graver = (row.severity, row.days) != (one.severity, one.days)
+            self.write(row, one)
+            if pictures is None and not graver:
+                continue
+            self.say("changed", row)
+            if row.state == FindingState.REINSPECT and row.task is not None:
+                self.looks.add(row.task.pk)
+            if row.state == FindingState.OPEN_CASE and row.case_id is not None:
+                self.tell_case(row, row.case_id, graver, pictures or [])
+
+    def write(self, row: Finding, one: Failed) -> None:
+        row.severity, row.days, row.reinspects = one.severity, one.days, one.reinspect
+        row.save(update_fields=["state", "solved_at", "case", "task", "severity", "days", "reinspects"])
+
+    def tell_case(self, row: Finding, case_id: int, changed: bool, pictures: Sequence[int]) -> None:
+        """Who handles the running case hears how bad it is, by when it has to be right, and gets the new pictures."""
+        said = self.noted.setdefault(case_id, [])
+        if changed:
+            told = {"label": row.label, "severity": SEVERITIES[row.severity], "days": row.days}
+            words = (
+                _("“%(label)s”改为：%(severity)s。")
+                if row.days is None
+                else _("“%(label)s”改为：%(severity)s，%(days)d 天内改好。")
+            )
+            said.append(words % told)
+        kept = _kept_with_case(case_id, pictures, self.actor, self.now) if pictures else 0
+        if kept:
+            said.append(_("“%(label)s”补了照片 %(n)d 张。") % {"label": row.label, "n": kept})
+        if not said:
+            del self.noted[case_id]
+
+    def fails_anew(self, row: Finding) -> bool:
+        """Whether it did not stand until now: withdrawn, or said to be solved. One that a closed case solved stays solved."""
+        if row.state == FindingState.SOLVED:
+            return row.path not in {one.path for one in map(failed_of, self.fact.findings_before) if not one.solved}
+        return row.state == FindingState.WITHDRAWN
 
     def solved_there(self, row: Finding) -> None:
         """Said to have been put right on the spot: nobody has to handle it, nor to look again."""
@@ -190,19 +247,19 @@ class _Turn:
         row.state, row.solved_at, row.task = FindingState.SOLVED, self.now, None
         self.say("on_spot", row)
         if row.case_id is not None:
-            said = _("“%(label)s”当场已整改。") % {"label": row.label}
-            self.noted.setdefault(row.case_id, []).append(said)
+            self.end_in_case(row.case_id, _("“%(label)s”当场已整改。") % {"label": row.label})
 
-    def renew_photos(self, row: Finding, one: Failed) -> bool:
-        """The pictures are those named now; new ones go to the running case as well. Whether any changed."""
+    def renew_photos(self, row: Finding, one: Failed) -> list[int] | None:
+        """The pictures are those named now. The new ones of what was found, None where all are as they were."""
         named = {("before", pk) for pk in one.photos} | {("after", pk) for pk in one.after_photos}
         held = {(photo.stage, photo.file_id) for photo in row.photos.all()}
         if named == held:
-            return False
+            return None
         for stage, pk in held - named:
             FindingPhoto.objects.filter(finding=row, stage=stage, file=pk).delete()
-        keep_photos([row], [_only(one, named - held)])
-        return True
+        new = _only(one, named - held)
+        keep_photos([row], [new])
+        return list(dict.fromkeys(new.photos))
 
     def look_again(self, task: Task | None, failed: list[Failed]) -> dict[str, Finding]:
         """What the form says of an earlier finding, where it was filled in to look again; path → the earlier one."""
@@ -222,8 +279,12 @@ class _Turn:
 
     # --- cases ----------------------------------------------------------------------------------------------------
 
+    def end_in_case(self, case_id: int, said: str) -> None:
+        self.noted.setdefault(case_id, []).append(said)
+        self.ended.add(case_id)
+
     def note_cases(self) -> None:
-        """A note on each case that was opened for what no longer stands; who handles it decides what to do."""
+        """A note on each case the correction means something to; who handles it decides what to do."""
         standing = set(
             Finding.objects.filter(case__in=self.noted)
             .exclude(state__in=(FindingState.WITHDRAWN, FindingState.SOLVED))
@@ -231,11 +292,11 @@ class _Turn:
         )
         numbers = dict(Case.objects.filter(pk__in=self.noted).values_list("pk", "number"))
         for case_id in sorted(self.noted):
-            rest = (
-                _("本事件的其他不合格项仍然成立。")
-                if case_id in standing
-                else _("本事件已没有成立的不合格项，请核实后按程序不予受理、撤回或办结。")
-            )
+            rest = ""
+            if case_id not in standing:
+                rest = _("本事件已没有成立的不合格项，请核实后按程序不予受理、撤回或办结。")
+            elif case_id in self.ended:
+                rest = _("本事件的其他不合格项仍然成立。")
             text = _("%(name)s更正了检查结果（理由：%(reason)s）：%(said)s%(rest)s") % {
                 "name": self.fact.by_name, "reason": self.fact.reason, "said": "".join(self.noted[case_id]), "rest": rest,
             }  # fmt: skip
@@ -251,6 +312,17 @@ def _noted(case_id: int, text: str, now: datetime) -> bool:
     except HuyingError:
         return False
     return True
+
+
+def _kept_with_case(case_id: int, pictures: Sequence[int], actor: Actor, now: datetime) -> int:
+    """Copies of these pictures stay with the case; how many, none where it takes no more."""
+    files = list(StoredFile.objects.filter(pk__in=pictures).order_by("pk")[:MOST_PHOTOS])
+    try:
+        with transaction.atomic():
+            keep_with_case(case_id, [for_case(one) for one in files], actor=actor, now=now)
+    except HuyingError:
+        return 0
+    return len(files)
 
 
 def _only(one: Failed, wanted: Iterable[tuple[str, int]]) -> Failed:

@@ -23,6 +23,7 @@ from huying.kernel.trace.record import Draft, record
 from .. import access, queries
 from ..facts import TaskClosed, WarningSeen
 from ..models import Sighting, SpotCheck, Task
+from ..routes import finite, on_earth
 from ..rules import TaskKind, TaskState, lateness
 
 FIELD = system("field")
@@ -112,9 +113,9 @@ def report_on_task(
         else:
             seen = Sighting(
                 uid=op, task=task, person_id=actor.person_id, by_name=actor.name[:80], text=text.strip(), at=at,
-                received_at=now, accuracy=max(accuracy, 0.0),
+                received_at=now, accuracy=max(finite(accuracy) or 0.0, 0.0),
             )  # fmt: skip
-            seen.lon, seen.lat = point or (None, None)
+            seen.lon, seen.lat = (on_earth(point) if point else None) or (None, None)
             _keep_with_task(seen, files, actor, now)
     return done or task
 

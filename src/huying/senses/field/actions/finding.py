@@ -25,8 +25,9 @@ from huying.senses.reports.rules import MOST_PHOTOS, Channel
 from .. import queries
 from ..facts import FindingMade, FindingSolved
 from ..models import Finding, FindingPhoto, Task
-from ..rules import TASKS, Ask, FindingState, Severity, TaskKind
+from ..rules import TASKS, Ask, FindingState, Policy, Severity, TaskKind, TaskState
 from .asking import ask_tasks, withdraw
+from .writing import day_ends
 
 SOURCE = "field"
 
@@ -72,14 +73,21 @@ class Inspected:
         return f"{self.op}#{self.correction}" if self.correction else str(self.op)
 
 
-def take_findings(one: Inspected, *, actor: Actor, now: datetime) -> list[Finding]:
-    """Write the findings of a submission and open their cases, one a kind of matter. Repeated it changes nothing."""
+def take_findings(
+    one: Inspected, *, actor: Actor, now: datetime, opened: Mapping[str, int] | None = None
+) -> list[Finding]:
+    """Write the findings of a submission and open their cases, one a kind of matter. Repeated it changes nothing.
+
+    ``opened``: path → case, where the caller has opened them already.
+    """
     known = set(Finding.objects.filter(submission=one.op).values_list("path", flat=True))
     fresh = [failed for failed in one.failed if failed.path not in known]
     if not fresh:
         return []
     with transaction.atomic():
-        cases = open_cases(one, [failed for failed in fresh if not failed.solved], actor, now)
+        cases = opened
+        if cases is None:
+            cases = open_cases(one, [failed for failed in fresh if not failed.solved], actor, now)
         rows = [_finding(one, failed, cases.get(failed.path), actor, now) for failed in fresh]
         Finding.objects.bulk_create(rows)
         keep_photos(rows, fresh)
@@ -186,12 +194,12 @@ def _voice(
         item_code=item,
         case_id=running.get(group[0].item),
         urgent=any(each.severity == Severity.AT_ONCE for each in group),
-        files=[_for_case(files[pk]) for pk in photos],
+        files=[for_case(files[pk]) for pk in photos],
         subjects=marks_of((one.subject_kind, one.subject_uid), ("premises", one.premises)),
     )
 
 
-def _for_case(file: StoredFile) -> StoredFile:
+def for_case(file: StoredFile) -> StoredFile:
     """The same picture once more, for those who see the case: the first stays with the form it came with."""
     copied = StoredFile.objects.get(pk=file.pk)
     copied.pk, copied.subject = None, ""
@@ -233,8 +241,7 @@ def _ask_again(rows: Sequence[Finding], closed: Mapping[int, datetime], actor: A
     asks: dict[str, Ask] = {}
     for row in rows:
         key = _key(row, closed)
-        days = row.days if row.days is not None else policy.days_to_reinspect(row.severity)
-        due = today + timedelta(days=days)
+        due = today + timedelta(days=_days(row, policy))
         if key in asks and asks[key].due_on <= due:
             continue
         case = cases[row.case_id or 0]
@@ -242,11 +249,11 @@ def _ask_again(rows: Sequence[Finding], closed: Mapping[int, datetime], actor: A
             source="finding",
             key=key,
             kind=TaskKind.REINSPECT,
-            title=_("复查：%(label)s（%(number)s）") % {"label": row.label[:60], "number": case.number},
+            title=_look_title(row, case),
             area=row.area,
             opens_on=today,
             due_on=due,
-            priority=1 if row.severity != Severity.MINOR else 2,
+            priority=_priority(row),
             form=row.form,
             subject_kind=row.subject_kind,
             subject_uid=row.subject_uid,
@@ -258,6 +265,39 @@ def _ask_again(rows: Sequence[Finding], closed: Mapping[int, datetime], actor: A
     uids = ask_tasks(list(asks.values()), actor=actor, now=now)
     found = {task.uid: task for task in Task.objects.filter(uid__in=uids)}
     return {key: found[uid] for key, uid in zip(asks, uids, strict=True)}
+
+
+def _days(row: Finding, policy: Policy) -> int:
+    return row.days if row.days is not None else policy.days_to_reinspect(row.severity)
+
+
+def _priority(row: Finding) -> int:
+    return 1 if row.severity != Severity.MINOR else 2
+
+
+def _look_title(row: Finding, case: Case) -> str:
+    return _("复查：%(label)s（%(number)s）") % {"label": row.label[:60], "number": case.number}
+
+
+def renew_reinspections(task_ids: Iterable[int]) -> int:
+    """Open re-inspections whose findings were corrected: named after the gravest that is left, due by it; how many.
+
+    Written also where nothing of the task itself is different: phones read a task with its findings, anew once it is.
+    """
+    tasks = Task.objects.filter(pk__in=set(task_ids), state=TaskState.OPEN).order_by("uid")
+    renewed = 0
+    for task in tasks.select_for_update(of=("self",)):
+        rows = list(Finding.objects.filter(task=task, state=FindingState.REINSPECT).order_by("id"))
+        if not rows:
+            continue
+        began = local_day(task.opens_at)
+        policy = queries.policy_on(began)
+        first = min(rows, key=lambda row: _days(row, policy))
+        task.title = _look_title(first, Case.objects.only("number").get(pk=first.case_id or 0))[:120]
+        task.due_at, task.priority = day_ends(began + timedelta(days=_days(first, policy))), _priority(first)
+        task.save(update_fields=["title", "due_at", "priority"])
+        renewed += 1
+    return renewed
 
 
 def reopen_cases(case_ids: Iterable[int], *, actor: Actor, now: datetime) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +22,8 @@ from .. import access, actions, queries, words
 from ..models import HOWS, VERDICTS, CheckIn, SpotCheck
 from ..routes import metres
 from ..rules import CheckResult
+
+_SPOTS: Final = "spots."
 
 
 @staff
@@ -64,8 +66,25 @@ def _listed(actor: Actor, which: str, cursor: str | None) -> tuple[list[CheckIn]
     if which == "spots":
         drawn = queries.spot_checks(actor, cursor=cursor)
         return [], list(drawn.rows), drawn
-    found = queries.doubted(actor, judged=which == "done", cursor=cursor)
+    if which == "done":
+        return _done(actor, cursor)
+    found = queries.doubted(actor, cursor=cursor)
     return list(found.rows), [], found
+
+
+def _done(actor: Actor, cursor: str | None) -> tuple[list[CheckIn], list[SpotCheck], Page[Any]]:
+    """All that was judged: the check-ins, and behind the last of them the verified work."""
+    ins: list[CheckIn] = []
+    before = None
+    if cursor is None or not cursor.startswith(_SPOTS):
+        passed = queries.doubted(actor, judged=True, cursor=cursor)
+        ins, before = list(passed.rows), passed.prev
+        if passed.next is not None:
+            return ins, [], passed
+        cursor = _SPOTS
+    spots = queries.spot_checks(actor, waiting=False, cursor=cursor.removeprefix(_SPOTS) or None)
+    back = before if ins or spots.prev is None else f"{_SPOTS}{spots.prev}"
+    return ins, list(spots.rows), Page([], spots.next and f"{_SPOTS}{spots.next}", back)
 
 
 def _away(row: CheckIn) -> int | None:

@@ -20,6 +20,7 @@ from huying.casework.clocks.desk import actor_of, case_link, staff
 from huying.ground.organisation import rules as organisation
 from huying.kernel import clock
 from huying.kernel.errors import HuyingError, NotFound
+from huying.kernel.privacy import mask_text
 from huying.senses.forms.describing import spoken
 from huying.shell.words import duration_words
 
@@ -124,6 +125,7 @@ def _show_task(request: HttpRequest, uid: UUID, error: HuyingError | None) -> Ht
     again = answered and spot is not None and spot.answered_at > spot.checked_at  # type: ignore[operator]
     shown = {
         "found": found,
+        "seen": [(one, mask_text(one.text), away) for one, away in found.sightings],
         "task": row,
         "kind": words.TASK_KINDS[row.kind],
         "state": words.STATES[row.state],

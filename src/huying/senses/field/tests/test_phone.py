@@ -31,7 +31,7 @@ from huying.senses.field import actions, queries
 from huying.senses.field.access import may_see_file
 from huying.senses.field.factories import make_plan, make_shop
 from huying.senses.field.handlers import check_on_the_spot, closed
-from huying.senses.field.models import DutySpell, Finding, Position, Task
+from huying.senses.field.models import DutySpell, Finding, Position, Sighting, Task
 from huying.senses.field.tests.test_findings import photo
 from huying.senses.forms.facts import SubmissionReceived
 from huying.senses.reports.models import Report
@@ -114,6 +114,28 @@ def test_what_was_seen_after_a_warning_stays_with_it(cast: Cast) -> None:
     assert may_see_file(cast.tang_grid, picture) and not may_see_file(cast.fang_qiaodong, picture)
     plan_task = Task.objects.exclude(pk=task.pk)
     assert not plan_task.exists()
+
+
+@pytest.mark.parametrize(("lon", "lat"), [(200, 30.0), (120.0, -91), (float("nan"), 30.0), (10**400, 30.0)])
+def test_a_position_that_is_none_does_not_cost_what_was_seen(cast: Cast, lon: float, lat: float) -> None:
+    shop = make_shop(now=NOW)
+    publish(PremisesRated(uid=shop.uid, risk="red", area=GRID_1, at=NOW))
+    task = Task.objects.get(kind="warning")
+    body = {"text": "门已锁", "task": str(task.uid), "lon": lon, "lat": lat, "accuracy": 10**400}
+    assert send("report", body, cast.tang_grid).state == "applied"
+    seen = Sighting.objects.get()
+    assert (seen.lon, seen.lat, seen.accuracy) == (None, None, 0.0)
+    with pytest.raises(Invalid):
+        send(
+            "position", {"points": [[NOW.isoformat(), lon if abs(lon) > 200 else float("nan"), lat, 5]]}, cast.tang_grid
+        )
+    given: dict[str, Any] = {"files": (), "now": NOW, "at": NOW, "actor": cast.tang_grid, "accuracy": float("inf")}
+    other = Task.objects.get(pk=task.pk)
+    other.pk, other.uid, other.source_key, other.state, other.submission = None, uuid4(), "other", "open", None
+    other.done_at = other.done_late = other.closed_at = None
+    other.save(force_insert=True)
+    actions.report_on_task(other.uid, text="门已锁", op=uuid4(), point=(lon, lat), **given)
+    assert list(Sighting.objects.values_list("lon", "accuracy")) == [(None, 0.0)] * 2
 
 
 def test_records_change_through_the_registry(cast: Cast) -> None:

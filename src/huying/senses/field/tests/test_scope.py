@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from huying.casework.cases.factories import COUNTY, GRID_1, GRID_3, IN_GRID_1, LIUAN, QIAODONG, Cast
+from huying.casework.cases.factories import COUNTY, GRID_1, GRID_3, IN_GRID_1, LIUAN, NOW, QIAODONG, Cast
 from huying.ground.organisation.models import Appointment, Person
 from huying.kernel.actor import Actor, Duty
 from huying.kernel.clock import local_day
@@ -117,6 +117,26 @@ def test_a_day_somebody_worked_for_others_is_not_shown_to_whom_they_work_for_now
     assert client.post(address, {"why": WHY, "day": before}).status_code == 404
     assert client.post(address, {"why": WHY, "day": today.isoformat()}).status_code == 200
     assert AccessEntry.objects.count() == 3
+
+
+def test_work_is_shown_to_the_unit_it_was_done_for(cast: Cast) -> None:
+    """Somebody changes units after their work: the new unit's lead over the same area does not see the old work."""
+    _first, row = patrol(cast, NOW)
+    task = warned(cast, NOW)
+    worker, change = Person.objects.get(pk=cast.tang_grid.person_id), local_day(NOW) + timedelta(days=1)
+    held = Appointment.objects.get(person=worker)
+    held.valid_to = change
+    held.save()
+    new: dict[str, Any] = {"person": worker, "unit": cast.units["sanitation"], "post": held.post, "role": "grid_worker"}
+    Appointment.objects.create(area=GRID_1, valid_from=change, **new)
+    old = lead_of(cast, "gao_liuan_lead", "liuan", LIUAN)
+    later = lead_of(cast, "bai_street", "sanitation", COUNTY)
+    assert access.get_check_in(old, row.pk) == row and access.get_task(old, task.uid) == task
+    assert access.overseen_spot_checks(old).count() == 1 and not access.overseen_spot_checks(later).exists()
+    assert not access.overseen_check_ins(later).exists() and not access.overseen_done(later).exists()
+    pictures = StoredFile.objects.exclude(subject="").filter(subject__regex="^(checkin|task):")
+    assert len(pictures) == 2 and all(may_see(old, one) for one in pictures)
+    assert not any(may_see(later, one) for one in pictures)
 
 
 def test_what_somebody_did_elsewhere_is_not_beside_what_one_may_see(cast: Cast) -> None:

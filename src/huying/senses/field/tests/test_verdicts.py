@@ -197,14 +197,21 @@ def test_the_pages_show_the_evidence_take_a_verdict_and_the_answer(cast: Cast, d
     assert "说得通" in said(client.get("/desk/field/checks/?show=done"))
 
     address = f"/desk/field/tasks/{task.uid}/"
+    seen = Sighting.objects.get()
+    seen.text = f"{seen.text}，电话 13812345678"
+    seen.save()
     page = said(client.get(address))
-    assert "门已锁" in page and "风险升为红色的预警" in page and "3 小时 0 分前拍的" in page
+    assert (
+        "门已锁" in page and "13812345678" not in page and "风险升为红色的预警" in page and "3 小时 0 分前拍的" in page
+    )
     names = [one["properties"]["name"] for one in client.get(f"{address}places").json()["features"]]
     assert len(names) == 3 and "照片拍摄处" in names
     assert task.title in said(client.get("/desk/field/checks/?show=spots"))
     assert client.post(address, {"how": "phone", "result": "not_done", "words": ""}).status_code == 422
     assert client.post(address, {"how": "evidence", "result": "doubtful", "words": "照片早了"}).status_code == 302
     assert "照片早了" in said(client.get(address)) and "照片早了" in said(mine.get("/desk/field/mine/"))
+    done = said(client.get("/desk/field/checks/?show=done"))
+    assert "照片早了" in done and "说得通" in done and 'name="result"' not in done
     for name in ("ma_liuan", "tang_grid", "he_sanitation"):
         stranger = desk(name)
         for path in (

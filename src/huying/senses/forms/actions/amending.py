@@ -20,9 +20,16 @@ from .. import access
 from ..facts import SubmissionAmended
 from ..models import Submission, SubmissionRevision
 from ..queries import whole_answers
-from .receiving import check_answers, draft_of, keep_files, told_of, write_answers
+from .receiving import check_answers, draft_of, keep_files, look_over, told_of, write_answers
 
 LONGEST_REASON: Final = 500
+
+
+def hold_submission(uid: UUID, *, actor: Actor) -> Submission:
+    """A submission the actor may see, locked: what it says stays so until the transaction ends. NotFound for strangers."""
+    seen = access.get_submission(actor, uid)
+    rows = Submission.objects.select_for_update(of=("self",)).select_related("version", "form")
+    return rows.get(pk=seen.pk)
 
 
 @transaction.atomic
@@ -45,8 +52,7 @@ def amend_submission(
     for strangers, Forbidden for who may only read, Refused for an author who is late, Conflict when somebody corrected it
     meanwhile, Invalid naming wrong answers, or when nothing is different.
     """
-    before = access.get_submission(actor, uid)
-    submission = Submission.objects.select_for_update(of=("self",)).select_related("version", "form").get(pk=before.pk)
+    submission = hold_submission(uid, actor=actor)
     known = list(submission.revisions.order_by("id").values_list("op", flat=True))
     if op is not None and op in known:
         return submission
@@ -67,9 +73,10 @@ def _amend(
 ) -> None:  # fmt: skip
     held = {one.upload: one.file for one in row.files.select_related("file")}
     given = {**files, **held}
-    was = whole_answers(row)
-    old = check_answers(row.version, was, row.ended_at, held)
-    done = check_answers(row.version, answers, row.ended_at, given)
+    was, ended_at = whole_answers(row), min(row.ended_at, row.received_at)
+    # What was taken once may be wrong by today's rules; that is no reason to leave it so.
+    old = look_over(row.version, was, ended_at, held)
+    done = check_answers(row.version, answers, ended_at, given)
     if done.answers == was:
         raise Invalid(_("没有改动"), code="nothing_changed", field="answers")
     before = row.findings
@@ -91,8 +98,9 @@ def _amend(
             reason=reason,
             author=row.by,
             by_name=actor.name,
-            ended_at=row.ended_at,
+            ended_at=ended_at,
             registry_before=old.registry,
+            findings_before=before,
         )
     )
     attach([given[UUID(one)].pk for one in done.files if UUID(one) not in held], f"submission:{row.pk}", actor=actor)

@@ -159,9 +159,15 @@ def _checked(version: FormVersion, filled: Filled, now: datetime) -> Checked:
     return check_answers(version, filled.answers, min(filled.ended_at, now), filled.files)
 
 
-def check_answers(version: FormVersion, answers: Any, now: datetime, files: Mapping[UUID, StoredFile]) -> Checked:
+def look_over(version: FormVersion, answers: Any, now: datetime, files: Mapping[UUID, StoredFile]) -> Checked:
+    """What the answers say, and what is wrong with them, by today's rules."""
     kinds = {str(upload): _KINDS.get(file.kind, "") for upload, file in files.items()}
-    done = check(version.definition, answers, now=now.isoformat(), files=kinds)
+    return check(version.definition, answers, now=now.isoformat(), files=kinds)
+
+
+def check_answers(version: FormVersion, answers: Any, now: datetime, files: Mapping[UUID, StoredFile]) -> Checked:
+    """The same; Invalid naming each wrong answer."""
+    done = look_over(version, answers, now, files)
     if not done.ok:
         raise Invalid(
             _("有 %(n)s 处没有填对") % {"n": len(done.errors)},

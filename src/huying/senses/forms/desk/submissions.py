@@ -137,7 +137,7 @@ def _shown(submission: Submission, answers: dict[str, Any]) -> dict[str, Any]:
 
 def _version(one: queries.Version) -> dict[str, Any]:
     changed = [(each.label, mask_text(each.before), mask_text(each.after), each.hidden) for each in one.changed]
-    return {"one": one, "changed": changed}
+    return {"one": one, "reason": mask_text(one.reason), "changed": changed}
 
 
 def _finding(finding: dict[str, Any], files: dict[int, Any]) -> dict[str, Any]:

@@ -21,9 +21,10 @@ from huying.kernel.models import Entry, StoredFile
 from huying.senses.forms import access, actions, factories, queries
 from huying.senses.forms.actions import publishing
 from huying.senses.forms.facts import FormPublished, SubmissionAmended, SubmissionReceived
-from huying.senses.forms.models import Form, FormVersion, Submission, SubmissionRevision
+from huying.senses.forms.models import Form, FormVersion, Submission, SubmissionFile, SubmissionRevision
 
 BEGUN = NOW - timedelta(minutes=10)
+DAY = timedelta(days=1)
 EDITOR = Actor("staff", "person:90", "易编辑", person_id=90, duties=(Duty("catalogue_editor"),))
 
 
@@ -211,6 +212,18 @@ def test_an_amendment_of_the_same_operation_is_made_once(cast: Cast) -> None:
     with pytest.raises(Refused):
         amend(other, cast.tang_grid, {"clear": "yes", "keeper": "李四"}, op=op)
     assert SubmissionRevision.objects.count() == 1
+
+
+def test_what_was_taken_once_is_corrected_though_it_is_wrong_by_todays_rules(cast: Cast) -> None:
+    factories.published(now=NOW)
+    files = factories.pictures(1, actor=cast.tang_grid, now=NOW)
+    made = send(cast.tang_grid, {"clear": "yes", "front": str(next(iter(files)))}, files=files, ended_at=NOW + 9 * DAY)
+    SubmissionFile.objects.all().delete()
+    with facts.collected() as told:
+        amend(made, cast.tang_grid, {"clear": "yes"})
+    (fact,) = [one for one in told if isinstance(one, SubmissionAmended)]
+    assert fact.ended_at == NOW, "nothing was finished later than it came"
+    assert queries.whole_answers(Submission.objects.get()) == {"clear": "yes"}
 
 
 def test_versions_stand_side_by_side_and_personal_answers_stay_hidden(cast: Cast) -> None:

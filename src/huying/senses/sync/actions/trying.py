@@ -238,7 +238,15 @@ def _try(row: Operation, *, ground: Ground, files: Files, actors: Actors, now: d
             if not _stood_in_the_way(error):
                 raise
             log.info("operation %s met another transaction: %s", row.pk, _sqlstate(error))
-    return _wait(row, Cause.FAULT, now=now)
+    return _leave(row, now=now)
+
+
+def _leave(row: Operation, *, now: datetime) -> Operation:
+    """For the next minute's job, with no fault counted. Not locked here: what somebody else has settled stays as it is."""
+    try_at = rules.next_try(Cause.FAULT, 0, received_at=row.received_at, now=now)
+    waiting = Operation.objects.filter(pk=row.pk, state=State.WAITING)
+    waiting.update(cause=Cause.QUEUED, try_at=try_at)
+    return Operation.objects.get(pk=row.pk)
 
 
 def _stood_in_the_way(error: BaseException) -> bool:

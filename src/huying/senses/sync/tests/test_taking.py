@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from huying.casework.cases import factories
@@ -17,6 +17,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.errors import NotFound, Refused
 from huying.kernel.trace import Entry
 from huying.senses.sync import actions
+from huying.senses.sync.actions import trying
 from huying.senses.sync.factories import make_device, raw, sent
 from huying.senses.sync.models import Device, Operation
 from huying.senses.sync.rules import RELEASE, Cause
@@ -97,8 +98,28 @@ def test_what_met_another_transaction_is_done_at_once_and_no_fault(cast: Cast, p
     found = take(cast.tang_grid, phone, passing, stuck, *together)
     assert states(found) == ["applied", "waiting", "applied", "applied", "applied"]
     row = Operation.objects.get(pk=stuck["id"])
-    assert (row.cause, row.tries, row.try_at) == (Cause.FAULT, 1, NOW + 2 * MINUTE)
+    assert (row.cause, row.tries, row.try_at) == (Cause.QUEUED, 0, NOW + MINUTE)
     assert sorted(notes()) == sorted(one["id"] for one in (passing, *together))
+
+
+def test_what_somebody_else_settled_meanwhile_is_not_written_over(
+    cast: Cast, phone: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = raw(at=NOW, body={"contend": 50})
+    take(cast.tang_grid, phone, one)
+
+    def settled_by_another(row: Operation, **_more: Any) -> Operation:
+        Operation.objects.filter(pk=row.pk).update(state="applied", cause="", try_at=None, settled_at=NOW)
+        raise OperationalError from _Serialization()
+
+    monkeypatch.setattr(trying, "_try_once", settled_by_another)
+    actions.retry_waiting(now=NOW + MINUTE)
+    row = Operation.objects.get(pk=one["id"])
+    assert (row.state, row.cause, row.try_at) == ("applied", "", None)
+
+
+class _Serialization(Exception):
+    sqlstate = "40001"
 
 
 def test_private_bodies_are_sealed_and_all_are_cleared_after_a_month(cast: Cast, phone: Device) -> None:
