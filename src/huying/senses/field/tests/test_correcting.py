@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import threading
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4, uuid5
+from uuid import uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from huying.casework.cases.factories import GRID_1, IN_GRID_1, NOW, Cast, account_of, make_cast
+from huying.casework.cases.factories import IN_GRID_1, NOW, Cast, account_of
 from huying.casework.cases.facts import CaseClosed
-from huying.casework.cases.models import Attachment, Case
+from huying.casework.cases.models import Case
 from huying.ground.registry.actions import change
 from huying.ground.registry.models import Premises, Proposal
 from huying.kernel import clock
@@ -25,10 +23,8 @@ from huying.kernel.actor import Actor, Duty, system
 from huying.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from huying.kernel.facts import collected, publish
 from huying.kernel.models import AccessEntry
-from huying.kernel.trace.export import export_text
 from huying.kernel.trace.models import Entry
 from huying.senses.field import actions
-from huying.senses.field.actions import correcting
 from huying.senses.field.factories import make_shop
 from huying.senses.field.facts import FindingMade, FindingWithdrawn
 from huying.senses.field.handlers import follow_amendments
@@ -40,7 +36,6 @@ from huying.senses.forms import factories
 from huying.senses.forms.facts import SubmissionAmended
 from huying.senses.forms.models import Submission, SubmissionRevision
 from huying.senses.forms.queries import whole_answers
-from huying.senses.reports.models import Report
 
 ROWS = [
     *factories.EXITS,
@@ -141,51 +136,6 @@ def test_said_to_be_put_right_on_the_spot_after_all(cast: Cast, shop: Premises) 
     assert (finding.state, finding.days, Case.objects.count()) == ("solved", 8, 1), "the closed case solved it"
 
 
-def test_a_graver_finding_brings_its_new_pictures(cast: Cast, shop: Premises) -> None:
-    made = failing(cast, shop)
-    more = factories.pictures(1, actor=cast.tang_grid, now=NOW)
-    said = made.answers["_findings"]["clear"]
-    graver = said | {"severity": "at_once", "days": 1, "photos": [*said["photos"], *map(str, more)]}
-    correct(made, cast.tang_grid, {"_findings/clear": graver}, files=more)
-    finding = Finding.objects.get()
-    assert (finding.severity, finding.days, finding.photos.count()) == ("at_once", 1, 2)
-    assert effects() == ["changed", "case_noted"]
-    kept = Attachment.objects.filter(case=finding.case_id)
-    assert kept.count() == 2 and not {one.file_id for one in kept} & {one.file_id for one in finding.photos.all()}
-    said = export_text(f"case:{finding.case_id}", disclose=True)
-    assert "改为：立即，1 天内改好" in said and "补了照片 1 张" in said and "其他不合格项" not in said
-
-
-def test_two_corrections_of_single_answers_at_the_same_moment_both_hold(transactional_db: None) -> None:
-    cast = make_cast()
-    factories.published(ROWS, now=NOW)
-    made = fill(cast, make_shop(now=NOW, risk="green"), {"clear": "yes"})
-    done: list[int] = []
-
-    def other() -> None:
-        try:
-            correct(made, cast.qian_supervisor, {"sort": "room"})
-            done.append(1)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=other)
-    with transaction.atomic():
-        correct(made, cast.tang_grid, {"use": "mixed"})
-        thread.start()
-        thread.join(1.5)
-        assert thread.is_alive(), "it waits for the first one"
-    thread.join(30)
-    assert done and whole_answers(Submission.objects.get()) == {"clear": "yes", "use": "mixed", "sort": "room"}
-
-
-def test_a_correction_sent_again_is_known_whatever_it_says(cast: Cast, shop: Premises) -> None:
-    made, op = failing(cast, shop), uuid4()
-    correct(made, cast.tang_grid, CLEAR, op=op)
-    assert correct(made, cast.tang_grid, {"nothing/such": 1}, op=op).pk == made.pk
-    assert SubmissionRevision.objects.count() == 1
-
-
 def close(finding: Finding) -> None:
     publish(CaseClosed(case_id=finding.case_id or 0, at=NOW, by="x", late=False))
 
@@ -197,68 +147,6 @@ def test_nobody_looks_again_at_what_was_withdrawn(cast: Cast, shop: Premises) ->
     correct(made, cast.tang_grid, CLEAR)
     assert (Task.objects.get().state, Finding.objects.get().state) == ("ended", "withdrawn")
     assert "reinspection_ended" in effects()
-
-
-def test_one_that_fails_again_and_a_fresh_one_of_a_kind_are_one_voice(cast: Cast, shop: Premises) -> None:
-    made = failing(cast, shop)
-    was = made.answers["_findings"]["clear"]
-    correct(made, cast.tang_grid, CLEAR)
-    more = factories.pictures(1, actor=cast.tang_grid, now=NOW)
-    both = {"clear": "no", "_findings/clear": was, "doors": "no", "_findings/doors": factories.failing([*more])}
-    correct(made, cast.tang_grid, both, files=more)
-    case = Case.objects.get()
-    assert set(Finding.objects.values_list("state", "case")) == {("open_case", case.pk)}
-    assert Report.objects.filter(case=case).count() == 2, "as it came, and what the correction says"
-    assert "门能打开吗" in Report.objects.latest("pk").text and effects(2) == ["joined", "joined"]
-    assert Attachment.objects.filter(case=case).count() == 3
-
-
-def test_a_second_look_is_named_after_what_is_left_to_look_at(cast: Cast, shop: Premises) -> None:
-    files = factories.pictures(2, actor=cast.tang_grid, now=NOW)
-    one, two = files
-    decided = {"clear": factories.failing([one], days=2), "doors": factories.failing([two], days=9)}
-    made = fill(cast, shop, {"clear": "no", "doors": "no", "_findings": decided}, files=files)
-    close(Finding.objects.order_by("id")[0])
-    task = Task.objects.get()
-    assert "通道" in task.title
-    correct(made, cast.tang_grid, CLEAR)
-    left = Task.objects.get()
-    assert left.state == "open" and "门能打开吗" in left.title and "通道" not in left.title
-    assert left.due_at == task.due_at + timedelta(days=7)
-    said = made.answers["_findings"]["doors"]
-    correct(made, cast.tang_grid, {"_findings/doors": said | {"days": 5}})
-    assert Task.objects.get().due_at == task.due_at + timedelta(days=3)
-
-
-def test_a_correction_holds_what_its_form_created_and_the_place_of_its_task(
-    cast: Cast, shop: Premises, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = fill(cast, shop, {"clear": "yes"})
-    with collected() as told:
-        correct(made, cast.tang_grid, {"use": "mixed"})
-    (fact,) = [one for one in told if isinstance(one, SubmissionAmended)]
-    close_to = Task(uid=uuid4(), source="x", source_key="x", kind="inspect", title="x", area=GRID_1)
-    close_to.submission, close_to.premises_uid, close_to.state = fact.op, shop.uid, "ended"
-    close_to.opens_at, close_to.due_at, close_to.closed_at = NOW, NOW + timedelta(days=1), NOW
-    close_to.save()
-    bare = replace(
-        fact, number=2, subject_kind="", subject_uid=None, registry={"facility.name": "栓"},
-        registry_before={"organisation.name": "店"},
-    )  # fmt: skip
-    held: set[Any] = set()
-
-    class Enough(Exception):
-        pass
-
-    def hold(about: Any, **_more: Any) -> None:
-        held.update(about)
-        raise Enough
-
-    monkeypatch.setattr(correcting, "hold", hold)
-    with pytest.raises(Enough):
-        actions.follow_amendment(bare, actor=cast.tang_grid, now=NOW)
-    born = {(kind, uuid5(fact.op, f"new/{kind}")) for kind in ("facility", "organisation")}
-    assert held == born | {("premises", shop.uid)}
 
 
 def test_a_second_look_that_is_corrected_changes_what_became_of_the_first(cast: Cast, shop: Premises) -> None:
