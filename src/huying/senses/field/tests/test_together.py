@@ -33,7 +33,7 @@ from huying.senses.forms import factories
 from huying.senses.forms.models import Submission
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PATIENCE = 20.0  # seconds
+PATIENCE = 60.0  # seconds
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def let_meet(hold: Callable[[], Any], calls: Sequence[Callable[[], Any]]) -> lis
             thread.start()
         end = time.monotonic() + PATIENCE
         while waiting() < len(calls) and time.monotonic() < end:
-            pass
+            time.sleep(0.02)  # the calls need the processor too
         assert waiting() == len(calls), errors
     for thread in threads:
         thread.join(PATIENCE)
