@@ -46,6 +46,7 @@ def cast(transactional_db: None) -> Cast:
 def waiting() -> int:
     """How many connections of this database wait for a lock."""
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees only the connections it saw first
         cursor.execute(
             "SELECT count(DISTINCT l.pid) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
             " WHERE NOT l.granted AND a.datname = current_database()"
