@@ -64,6 +64,7 @@ async def take_up_stalled(app: Any) -> int:
             log.warning("%s %s: its worker died, it is done again", job.task_name, job.id)
         except UniqueViolation:
             await manager.finish_job(job, Status.FAILED, delete_job=True)
+            log.warning("%s %s: its worker died, the next of its kind waits already", job.task_name, job.id)
         except ConnectorException as error:  # another worker was faster
             log.info("%s %s: %s", job.task_name, job.id, error)
     return taken
