@@ -15,7 +15,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1200,
-    rollupOptions: {
+    rolldownOptions: {
+      checks: { eval: false, pluginTimings: false },
       input: { main: "src/main.ts", style: "src/styles/main.css", mark: "src/mark.svg", forms: "src/forms/preview.ts", devices: "src/devices/main.ts", field: "src/field/main.ts", "field-worker": "src/field/worker.ts", "field-style": "src/styles/field.css" },
     },
   },
