@@ -16,8 +16,8 @@ from .. import access
 from ..facts import CaseMerged, CaseUnassigned, CaseUnmerged
 from ..models import Case
 from ..rules import Action, Circumstance, Party, Refusal, State, decide, merge_target
-from ..turns import announce, chain, filled, lock_case, refuse, turning
 from ..subjects import brought
+from ..turns import announce, chain, filled, lock_case, refuse, turning
 from ..voices import words_label
 from .transferring import drop_assignments
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -32,17 +32,12 @@ def rates(request: HttpRequest) -> HttpResponse:
     devices.must_view(actor)
     text = request.GET.get("days", "")
     days = int(text) if text in {str(one) for one in PERIODS} else PERIODS[0]
-    period = {"since": now - timedelta(days=days), "until": now}
-    labels = {"kind": words.kind_words, "device_kind": _device_kind, "device": str}
-    found: dict[str, list[Any]] = {
-        by: [(one, said_by(one.label)) for one in queries.false_rates(actor, **period, by=by, bound=30)]
-        for by, said_by in labels.items()
-    }
+    found = queries.rates(actor, since=now - timedelta(days=days), until=now)
     shown = {
         "tabs": [(n, _("近 %(n)s 天") % {"n": n}, n == days) for n in PERIODS],
-        "kinds": found["kind"],
-        "device_kinds": found["device_kind"],
-        "devices": [pair for pair in found["device"] if pair[0].false],
+        "kinds": [(one, words.kind_words(one.label)) for one in found.kinds],
+        "device_kinds": [(one, _device_kind(one.label)) for one in found.device_kinds],
+        "devices": [(one, one.label) for one in found.devices],
         "crumbs": crumbs_of(("", _("误报率"))),
     }
     return render(request, "alarms/rates.html", shown)

@@ -62,11 +62,13 @@ def rules(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     devices.must_view(actor)
     kind = _kind(request.GET.get("kind", next(iter(kinds()))))
-    own = queries.own_rules(actor, device_kind=kind.code)
+    own = queries.own_rules(actor, device_kind=kind.code, cursor=request.GET.get("cursor"))
+    common = [_default(one, kind) for one in queries.defaults_of(kind.code)] if own.prev is None else []
     shown = {
         "kind": kind.code,
         "tabs": [(code, said(one.name), code == kind.code) for code, one in kinds().items()],
-        "rules": [_default(one, kind) for one in queries.defaults_of(kind.code)] + [_own(one, kind) for one in own],
+        "rules": [*common, *(_own(one, kind) for one in own.rows)],
+        "page": own,
         "may_edit": devices.may_somewhere(actor, access.EDIT),
         "crumbs": crumbs_of(("", _("规则"))),
     }
