@@ -169,7 +169,7 @@ class Alarm(models.Model):
             models.Index(F("opened_at").desc(), F("id").desc(), name="alarm_by_moment"),
             models.Index(
                 fields=["closed_at"],
-                include=["device", "kind", "cause", "area"],
+                include=["device", "kind", "cause", "area", "opened_at", "acknowledged_at"],
                 name="alarm_rated",
                 condition=Q(closed_at__isnull=False, test=False),
             ),

@@ -17,6 +17,7 @@ from huying.senses.devices import access as devices
 from huying.senses.devices.desk.frame import place_words
 from huying.senses.devices.kinds import kinds
 from huying.senses.devices.words import said
+from huying.shell.words import duration_words
 
 from .. import actions, queries, words
 from .shown import crumbs_of
@@ -32,15 +33,30 @@ def rates(request: HttpRequest) -> HttpResponse:
     devices.must_view(actor)
     text = request.GET.get("days", "")
     days = int(text) if text in {str(one) for one in PERIODS} else PERIODS[0]
-    found = queries.rates(actor, since=now - timedelta(days=days), until=now)
+    period = {"since": now - timedelta(days=days), "until": now}
+    found = queries.rates(actor, **period)
     shown = {
         "tabs": [(n, _("近 %(n)s 天") % {"n": n}, n == days) for n in PERIODS],
         "kinds": [(one, words.kind_words(one.label)) for one in found.kinds],
         "device_kinds": [(one, _device_kind(one.label)) for one in found.device_kinds],
         "devices": [(one, one.label) for one in found.devices],
+        "waited": [
+            (words.kind_words(one.kind), one, _to_the_second(one.half), _to_the_second(one.most))
+            for one in queries.waited(actor, **period)
+        ],
         "crumbs": crumbs_of(("", _("误报率"))),
     }
     return render(request, "alarms/rates.html", shown)
+
+
+def _to_the_second(span: timedelta) -> str:
+    """A waiting time; seconds count below an hour, since a call for help is to be answered within one minute."""
+    seconds = round(span.total_seconds())
+    if seconds < 60:
+        return _("%(n)d 秒") % {"n": seconds}
+    if seconds < 3600:
+        return _("%(m)d 分 %(s)d 秒") % {"m": seconds // 60, "s": seconds % 60}
+    return duration_words(span)
 
 
 def _device_kind(code: str) -> str:

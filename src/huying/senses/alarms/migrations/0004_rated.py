@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("closed_at__isnull", False), ("test", False)),
                 fields=["closed_at"],
-                include=("device", "kind", "cause", "area"),
+                include=("device", "kind", "cause", "area", "opened_at", "acknowledged_at"),
                 name="alarm_rated",
             ),
         ),
