@@ -144,7 +144,7 @@ def preview(
     if rule is None:
         raise NotFound(code="kind_unknown")
     wanted = max(severity, ladders.SUGGESTED.get(rule.ladder, 1))
-    policy = ladder.pick(ladders.in_force(now), area=found.area, kind=kind, severity=wanted)
+    policy = ladder.pick(ladders.in_force(now, [found.area]), area=found.area, kind=kind, severity=wanted)
     calling = ladders.would_call(found, policy, now=now) if policy else []
     rungs = [
         CallingOut(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -51,10 +51,12 @@ def policy_of(row: LadderPolicy) -> Policy:
     return Policy(row.area, row.kind, row.severity, ladder.parse_rungs(row.rungs), row.source, row.source_en)
 
 
-def in_force(now: datetime) -> list[Policy]:
-    """Every ladder in force: of rows for the same area, kind and severity the latest, and behind them the defaults. One query."""
+def in_force(now: datetime, areas: Iterable[str]) -> list[Policy]:
+    """The ladders in force that alarms of these areas may walk: of rows for the same area, kind and severity the latest, and
+    behind them the defaults. One query, over rows of these areas and those they lie in alone."""
+    wider = {area[:length] for area in set(areas) for length in range(len(area) + 1)}
     held: dict[Key, Policy] = {key_of(one): one for one in ladder.defaults()}
-    held |= {key_of(row): policy_of(row) for row in _holding(LadderPolicy.objects.all(), now)}
+    held |= {key_of(row): policy_of(row) for row in _holding(LadderPolicy.objects.filter(area__in=wider), now)}
     return list(held.values())
 
 

@@ -265,7 +265,7 @@ def _preview(actor: Actor, one: Editing, policy: Policy | None, now: datetime) -
             raise Invalid(_("请写设备编号"), field="device")
         device = devices.get(actor, one.device)
         if policy is None:
-            held = ladders.in_force(now)
+            held = ladders.in_force(now, [device.area])
             policy = ladder.pick(held, area=device.area, kind=one.kind, severity=one.severity)
         one.calling = ladders.would_call(device, policy, now=now) if policy else []
     except HuyingError as error:

@@ -57,7 +57,9 @@ def test_versions_stay_and_the_newest_in_force_counts(cast: Cast) -> None:
     assert ladders.versions(cast.tang_grid, key) == [later, first]
     entries = Entry.objects.filter(chain=f"alarm-ladder:{LIUAN}").order_by("seq")
     assert [(each.verb, each.actor_ref) for each in entries] == [("ladder", luo.ref)] * 2
-    assert {one.kind: len(one.rungs) for one in ladders.in_force(NOW) if one.area == LIUAN} == {"smoke": 2}
+    near = ladders.in_force(NOW, [GRID_1, GRID_3])
+    assert {one.kind: len(one.rungs) for one in near if one.area} == {"smoke": 2}
+    assert {one.area for one in ladders.in_force(NOW, [GRID_3])} == {""}, "of other areas nothing is read"
 
 
 @pytest.mark.parametrize(
