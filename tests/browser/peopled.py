@@ -248,7 +248,8 @@ def device_pages(cast: Cast, now: datetime) -> list[str]:
         "closed_name": "唐丽",
     }
     past = make_alarm(breaker, now - hour * 30, kind="leak", rule="leak", severity=3, urgent=False, field="leak", value=46.0,
-                      cause="false_place", **over)  # fmt: skip
+                      cause="false_place", acknowledged_at=now - hour * 30 + timedelta(seconds=95), acknowledged_by="person:1",
+                      acknowledged_name="唐丽", **over)  # fmt: skip
     make_alarm(breaker, now - hour, kind="leak", rule="leak", severity=2, urgent=False, field="leak", value=17.0, count=3,
                acknowledged_at=now, acknowledged_by="person:1", acknowledged_name="唐丽")  # fmt: skip
     desk, bells = "/desk/devices", "/desk/alarms"

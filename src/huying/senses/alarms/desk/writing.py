@@ -22,6 +22,7 @@ from huying.ground.territory import queries as territory
 from huying.kernel import clock
 from huying.kernel.errors import Conflict, HuyingError, Invalid, NotFound
 from huying.senses.devices import access as devices
+from huying.senses.devices.desk.frame import TOWN, place_words
 from huying.senses.devices.kinds import Kind, kinds
 from huying.senses.devices.words import said
 
@@ -135,6 +136,8 @@ def _own(row: AlarmRule, kind: Kind) -> dict[str, Any]:
 def where_words(area: str, device: str = "") -> str:
     if device:
         return device
+    if len(area) >= TOWN:
+        return place_words([area])[area]
     return territory.labels([area], get_language() or "").get(area, area) if area else _("全部区域")
 
 

@@ -163,7 +163,7 @@ def test_what_only_begins_later_is_not_said_to_hold(desk: Desk, cast: Cast, clie
     one = held(cast.tang_grid, at)[(LIUAN, "smoke", 3)]
     assert (one.begins, one.row, one.coming) == (True, None, row)
     watcher = desk("ma_liuan")
-    assert "起这样通知" in said(watcher.get("/desk/alarms/ladders/"))
+    assert "起生效" in said(watcher.get("/desk/alarms/ladders/"))
     page = watcher.get(f"/desk/alarms/ladders/{LIUAN}/smoke/3/", {"device": "SM-1"})
     assert re.search(r">[^<>&]+起这样通知</h2>", page.content.decode()), "words alone, no mark-up in the title"
     assert "起这样通知" in said(page) and "现在这样通知" not in said(page) and "各地（自带）" not in said(page)
@@ -240,7 +240,7 @@ def test_a_ladder_is_written_shown_and_written_again(desk: Desk, cast: Cast) -> 
     later = timedelta(days=2) + clock_now()
     done = client.post(address, typed(after_0="5", seen=seen, valid_from=f"{later:%Y-%m-%dT%H:%M}"))
     assert done.status_code == 302
-    assert "起有新的一版" in said(client.get("/desk/alarms/ladders/"))
+    assert "起换新版" in said(client.get("/desk/alarms/ladders/"))
     assert LadderPolicy.objects.latest("id").rungs[0]["after"] == 300
 
 

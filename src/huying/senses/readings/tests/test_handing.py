@@ -7,7 +7,7 @@ import pytest
 from huying.casework.cases.factories import GRID_1, NOW
 from huying.ground.registry.factories import a_resident, a_room, worker
 from huying.kernel.privacy import blind
-from huying.senses.alarms.engine import unlearned
+from huying.senses.alarms.engine import Engine, default_rules, unlearned
 from huying.senses.devices import actions
 from huying.senses.devices.drafts import ContactDraft
 from huying.senses.devices.factories import draft, make_device
@@ -15,6 +15,7 @@ from huying.senses.devices.kinds import kind
 from huying.senses.devices.models import Contact, Device, LastValue
 from huying.senses.readings import queries, renewing
 from huying.senses.readings.actions import Stale
+from huying.senses.readings.replaying import remembered
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -86,6 +87,16 @@ def test_an_erased_resident_leaves_nothing_that_is_shown(drain, luo, told, band,
     actions.forget_resident(elders[0].uid, actor=luo, now=NOW + HOUR)
     assert LastValue.objects.get().values == {"battery": 80.0}
     assert past(band)[0] == [None] and not Contact.objects.exists()
+
+
+def test_what_the_rules_remember_is_found_on_the_device(drain, luo, told):
+    device = make_device(luo, "b-1", "water_level")
+    assert remembered(device) is None
+    drain.say("b-1", told(0, 1, level=1.5))
+    rules = tuple(default_rules("water_level"))
+    state = remembered(Device.objects.select_related("last").get(pk=device.pk))
+    assert Engine(rules, kind("water_level").fields).learning(state).keys() == {"level"}
+    assert state and "level" in str(list(state["r"]))
 
 
 def test_last_private_values_are_kept_no_longer_than_the_history(drain, luo, told, band):
