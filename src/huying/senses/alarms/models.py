@@ -16,7 +16,7 @@ from huying.ground.organisation.models import Person
 from huying.senses.devices.models import Device
 
 from .ladder import CHANNELS, MOST_TRIES, RESULTS, WHO
-from .rules import Cause, Cleared
+from .rules import FALSE, Cause, Cleared
 
 ACTIVE = Q(cleared_at__isnull=True)
 OPEN = Q(closed_at__isnull=True)
@@ -172,6 +172,12 @@ class Alarm(models.Model):
                 include=["device", "kind", "cause", "area", "opened_at", "acknowledged_at"],
                 name="alarm_rated",
                 condition=Q(closed_at__isnull=False, test=False),
+            ),
+            models.Index(
+                fields=["closed_at"],
+                include=["device", "area"],
+                name="alarm_false",
+                condition=Q(closed_at__isnull=False, test=False, cause__in=sorted(str(one) for one in FALSE)),
             ),
             models.Index(fields=["case"], name="alarm_of_case", condition=Q(case__isnull=False)),
             models.Index(

@@ -25,4 +25,17 @@ class Migration(migrations.Migration):
                 name="alarm_rated",
             ),
         ),
+        migrations.AddIndex(
+            model_name="alarm",
+            index=models.Index(
+                condition=models.Q(
+                    ("closed_at__isnull", False),
+                    ("test", False),
+                    ("cause__in", ["false_device", "false_hand", "false_place"]),
+                ),
+                fields=["closed_at"],
+                include=("device", "area"),
+                name="alarm_false",
+            ),
+        ),
     ]
