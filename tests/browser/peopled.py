@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from huying.casework.cases.factories import COUNTY, GRID_1, IN_GRID_1, Cast
+from huying.casework.cases.factories import COUNTY, GRID_1, IN_GRID_1, LIUAN, Cast
 from huying.ground.organisation.models import Person
 from huying.ground.registry.actions import ask_right, begin_care, merge_records, record_consent
 from huying.ground.registry.choices import CARE_LISTS
@@ -20,6 +20,7 @@ from huying.kernel.actor import SYSTEM, Actor, system
 from huying.kernel.clock import local_day
 from huying.kernel.privacy import reveal
 from huying.kernel.stream import partition_of
+from huying.senses.alarms.actions import save_ladder
 from huying.senses.alarms.factories import make_alarm
 from huying.senses.alarms.models import Step
 from huying.senses.devices.models import Contact, Device, LastValue
@@ -247,18 +248,35 @@ def device_pages(cast: Cast, now: datetime) -> list[str]:
         "closed_name": "唐丽",
     }
     past = make_alarm(breaker, now - hour * 30, kind="leak", rule="leak", severity=3, urgent=False, field="leak", value=46.0,
-                      cause="false_place", **over)  # fmt: skip
+                      cause="false_place", acknowledged_at=now - hour * 30 + timedelta(seconds=95), acknowledged_by="person:1",
+                      acknowledged_name="唐丽", **over)  # fmt: skip
     make_alarm(breaker, now - hour, kind="leak", rule="leak", severity=2, urgent=False, field="leak", value=17.0, count=3,
                acknowledged_at=now, acknowledged_by="person:1", acknowledged_name="唐丽")  # fmt: skip
     desk, bells = "/desk/devices", "/desk/alarms"
+    _ladders(now)
     return [
         f"{desk}/", f"{desk}/?online=offline", f"{desk}/map/", f"{desk}/new", f"{desk}/import", f"{desk}/BRK-1/",
         f"{desk}/BRK-1/?period=week", f"{desk}/BRK-1/edit", f"{desk}/BRK-1/credential", f"{desk}/BAND-1/", f"{desk}/GW-1/",
         f"{desk}/SMK-1/", f"{bells}/", f"{bells}/?show=closed", f"{bells}/{rings.uid}/", f"{bells}/{past.uid}/",
         f"{bells}/rules/", f"{bells}/rules/?kind=wearable", f"{bells}/rules/new?kind=smoke",
         f"{bells}/rules/smart_breaker/leak/", f"{bells}/rates/", f"{bells}/drills/",
-        f"{bells}/ladders/", f"{bells}/ladders/all/smoke/1/?device=SMK-1", f"{bells}/ladders/new?from=all/sos/1",
+        f"{bells}/ladders/", f"{bells}/ladders/?kind=smoke&area={LIUAN}", f"{bells}/ladders/all/smoke/1/?device=SMK-1",
+        f"{bells}/ladders/{LIUAN}/smoke/3/?device=SMK-1", f"{bells}/ladders/{LIUAN}/gas/3/",
+        f"{bells}/ladders/new?from=all/sos/1",
     ]  # fmt: skip
+
+
+def _ladders(now: datetime) -> None:
+    """What a community says otherwise: one version in force and another coming, one ladder that only begins later."""
+    rungs = [
+        {"after": 0, "who": ["duty", "guardian"], "by": ["app", "sms"]},
+        {"after": 120, "who": ["grid_worker"], "by": ["app", "sms", "voice"], "call": "119"},
+    ]
+    said = {"source": "望湖街道〔2026〕3 号", "source_en": "Wanghu Subdistrict, notice 3 of 2026"}
+    given: dict[str, Any] = {"area": LIUAN, "severity": 3, **said, "actor": SYSTEM, "now": now}
+    save_ladder(rungs, kind="smoke", **given)
+    save_ladder(rungs[:1], kind="smoke", valid_from=now + timedelta(days=9), **given)
+    save_ladder(rungs, kind="gas", valid_from=now + timedelta(days=9), **given)
 
 
 def make_equipment(code: str, kind: str, name: str, now: datetime, **more: Any) -> Device:

@@ -1,6 +1,7 @@
 """What a case is about: premises, organisations, facilities and devices, written down as marks like ``premises:<uid>``.
 
 A mark holds no name and no foreign key upwards: devices are known to the rooms above only. People are never a subject.
+Where a record was merged into another, its cases name both; a mark ``via:<uid>:<uid>`` beside them says which one came by that.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from .models import Case
 REGISTERED: Final = ("premises", "organisation", "facility")
 KINDS: Final = (*REGISTERED, "device")
 _LONGEST: Final = 80
+_VIA: Final = "via"  # no kind: whoever reads subjects passes it over
 
 
 def mark(kind: str, key: object) -> str:
@@ -39,3 +41,24 @@ def marks(*cases: Case) -> list[str]:
 def keys(found: Iterable[str], kind: str) -> list[str]:
     """The keys of those marks that are of a kind."""
     return [text.partition(":")[2] for text in found if text.startswith(f"{kind}:")]
+
+
+def via(gone: str, kept: str) -> str:
+    """The mark that says: ``kept`` stands here because the record of ``gone`` was merged into its own."""
+    return f"{_VIA}:{_uid(gone)}:{_uid(kept)}"
+
+
+def brought(found: Iterable[str], kept: str) -> list[str]:
+    """The marks that say what brought ``kept``; none where a case is about it by itself."""
+    return [one for one in found if one.startswith(f"{_VIA}:") and one.endswith(f":{_uid(kept)}")]
+
+
+def leading(found: Iterable[str], gone: str) -> list[str]:
+    """The marks of what ``gone`` brought."""
+    kind, uid = gone.partition(":")[0], _uid(gone)
+    ends = [one.rpartition(":")[2] for one in found if one.startswith(f"{_VIA}:{uid}:")]
+    return [one for one in found if one.startswith(f"{kind}:") and _uid(one) in ends]
+
+
+def _uid(text: str) -> str:
+    return text.partition(":")[2].replace("-", "")

@@ -155,8 +155,9 @@ class OwnRuleOut(Schema):
     valid_from: datetime
 
 
-class OwnRuleList(Schema):
+class OwnRulePage(Schema):
     items: list[OwnRuleOut]
+    next: str | None
 
 
 class Dropping(Schema):
@@ -277,10 +278,11 @@ def rules_of(request: HttpRequest, device: str) -> RuleList:
     return RuleList(items=[_rule(one) for one in found])
 
 
-@router.get("/alarms/rules/own", response=OwnRuleList, summary="What places say otherwise")
-def own_rules(request: HttpRequest, device_kind: str = "") -> OwnRuleList:
-    """Saved rules in force in the caller's areas, wider ones included."""
-    return OwnRuleList(items=[_own(one) for one in queries.own_rules(_actor(request), device_kind=device_kind)])
+@router.get("/alarms/rules/own", response=OwnRulePage, summary="What places say otherwise")
+def own_rules(request: HttpRequest, device_kind: str = "", cursor: str | None = None, size: int = 50) -> OwnRulePage:
+    """Saved rules in force in the caller's areas, wider ones included, by key."""
+    found = queries.own_rules(_actor(request), device_kind=device_kind, cursor=cursor, size=size)
+    return OwnRulePage(items=[_own(one) for one in found.rows], next=found.next)
 
 
 @router.post("/alarms/rules", response=OwnRuleOut, auth=WRITE, summary="Save a rule of a place")

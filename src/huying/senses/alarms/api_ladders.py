@@ -9,13 +9,15 @@ from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
 from huying.ground.organisation.auth import SignedIn
+from huying.ground.organisation.rules import is_area
 from huying.kernel import clock
 from huying.kernel.actor import Actor
-from huying.kernel.errors import NotFound
+from huying.kernel.errors import Invalid, NotFound
 from huying.senses.devices import access as devices
 
 from . import actions, ladder, ladders
 from .ladder import Policy
+from .ladders import Held
 from .models import LadderPolicy
 from .rulebook import rulebook
 
@@ -52,8 +54,9 @@ class HeldOut(LadderOut):
     in_force: bool
 
 
-class LadderList(Schema):
+class LadderPage(Schema):
     items: list[HeldOut]
+    next: str | None
 
 
 class VersionList(Schema):
@@ -101,18 +104,24 @@ def _actor(request: HttpRequest) -> Actor:
     return actor
 
 
-@router.get("/alarms/ladders", response=LadderList, summary="Ladders: whom alarms call")
-def list_ladders(request: HttpRequest) -> LadderList:
-    """In force in the caller's areas, wider ones and those that come with the program included."""
-    found = ladders.held(_actor(request), now=clock.now())
-    items = [
-        HeldOut(
-            **_out(one.policy, one.coming if one.begins else one.row), in_force=not one.begins,
-            coming=LadderOut(**_out(None, one.coming)) if one.coming else None,
-        )
-        for one in found
-    ]  # fmt: skip
-    return LadderList(items=items)
+@router.get("/alarms/ladders", response=LadderPage, summary="Ladders: whom alarms call")
+def list_ladders(
+    request: HttpRequest, kind: str | None = None, area: str = "", cursor: str | None = None, size: int = 50
+) -> LadderPage:
+    """In force in the caller's areas, by key. The first page begins with those that hold everywhere, among them those that come
+    with the program, and holds up to ``size`` of places besides. ``kind`` empty: for any; ``area``: what concerns an area."""
+    actor, now = _actor(request), clock.now()
+    if not is_area(area):
+        raise Invalid(field="area")
+    found = ladders.of_places(actor, now=now, kind=kind, area=area, cursor=cursor, size=size)
+    first = ladders.everywhere(actor, now=now, kind=kind) if found.prev is None else []
+    return LadderPage(items=[_held(one) for one in (*first, *found.rows)], next=found.next)
+
+
+def _held(one: Held) -> HeldOut:
+    coming = LadderOut(**_out(None, one.coming)) if one.coming else None
+    shown = _out(one.policy, one.coming if one.begins else one.row)
+    return HeldOut(**shown, in_force=not one.begins, coming=coming)
 
 
 @router.get("/alarms/ladders/versions", response=VersionList, summary="Versions of one ladder")
@@ -135,7 +144,7 @@ def preview(
     if rule is None:
         raise NotFound(code="kind_unknown")
     wanted = max(severity, ladders.SUGGESTED.get(rule.ladder, 1))
-    policy = ladder.pick(ladders.in_force(now), area=found.area, kind=kind, severity=wanted)
+    policy = ladder.pick(ladders.in_force(now, [found.area]), area=found.area, kind=kind, severity=wanted)
     calling = ladders.would_call(found, policy, now=now) if policy else []
     rungs = [
         CallingOut(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, DateTimeField, F, Q, QuerySet, When
 
 from huying.ground.organisation.queries import directory
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
+from huying.kernel.paging import Page, page
 from huying.senses.devices import access as devices
 from huying.senses.devices.models import Device
 
@@ -22,7 +23,8 @@ from .people import Called, rota_for
 from .rulebook import Rulebook
 
 Key = tuple[str, str, int]  # area, kind of alarm, severity
-MOST: Final = 500  # ladders, whatever the number of their versions
+ORDER: Final = ("kind", "area", "severity")
+PAGE_SIZE: Final = 30
 SUGGESTED: Final = {"now": 4, "urgent": 3}  # a rule's own ladder, as the severity whose policy is walked
 
 
@@ -49,10 +51,12 @@ def policy_of(row: LadderPolicy) -> Policy:
     return Policy(row.area, row.kind, row.severity, ladder.parse_rungs(row.rungs), row.source, row.source_en)
 
 
-def in_force(now: datetime) -> list[Policy]:
-    """Every ladder in force: of rows for the same area, kind and severity the latest, and behind them the defaults. One query."""
+def in_force(now: datetime, areas: Iterable[str]) -> list[Policy]:
+    """The ladders in force that alarms of these areas may walk: of rows for the same area, kind and severity the latest, and
+    behind them the defaults. One query, over rows of these areas and those they lie in alone."""
+    wider = {area[:length] for area in set(areas) for length in range(len(area) + 1)}
     held: dict[Key, Policy] = {key_of(one): one for one in ladder.defaults()}
-    held |= {key_of(row): policy_of(row) for row in _holding(LadderPolicy.objects.all(), now)}
+    held |= {key_of(row): policy_of(row) for row in _holding(LadderPolicy.objects.filter(area__in=wider), now)}
     return list(held.values())
 
 
@@ -84,14 +88,52 @@ def visible(actor: Actor) -> QuerySet[LadderPolicy]:
         return LadderPolicy.objects.all()
     found = Q(pk__in=[])
     for area in areas:
-        found |= Q(area__startswith=area) | Q(area__in=[area[:length] for length in range(len(area))])
+        found |= _around(area)
     return LadderPolicy.objects.filter(found)
 
 
-def held(actor: Actor, *, now: datetime) -> list[Held]:
-    """The ladders that concern the actor: by kind of alarm, the widest area first. Two queries."""
-    found = _held(visible(actor), now)
-    return sorted(found.values(), key=lambda one: (one.policy.kind, len(one.policy.area), one.key))
+def everywhere(actor: Actor, *, now: datetime, kind: str | None = None) -> list[Held]:
+    """The ladders that hold everywhere, by kind of alarm: those that come with the program and what is said otherwise for all
+    areas. As many as there are kinds and severities. ``kind``: of that kind alone (``""``: those for any). Two queries."""
+    found = _held(visible(actor).filter(area=""), now).values()
+    return sorted((one for one in found if kind in (None, one.policy.kind)), key=lambda one: one.key)
+
+
+def of_places(
+    actor: Actor, *, now: datetime, kind: str | None = None, area: str = "", cursor: str | None = None, size: int = PAGE_SIZE,
+) -> Page[Held]:  # fmt: skip
+    """What places say otherwise and concerns the actor, by kind of alarm, a wide area before those in it.
+
+    ``area``: what concerns an area, that is its own, those of wider and of narrower ones. Two queries.
+    """
+    rows = visible(actor).exclude(area="")
+    if kind is not None:
+        rows = rows.none() if "\x00" in kind else rows.filter(kind=kind)
+    if area:
+        rows = rows.filter(_around(area))
+    found = page(LadderPolicy.objects.filter(pk__in=_leading(rows, now).values("pk")), ORDER, cursor, size)
+    keys = {key_of(row) for row in found.rows}
+    areas, kinds = {key[0] for key in keys}, {key[1] for key in keys}
+    coming = {key_of(row): row for row in _coming(rows.filter(area__in=areas, kind__in=kinds), now)} if keys else {}
+    return Page([_shown(row, coming.get(key_of(row)), now) for row in found.rows], found.next, found.prev)
+
+
+def _around(area: str) -> Q:
+    """Of an area, of those in it and of those it lies in."""
+    return Q(area__startswith=area) | Q(area__in=[area[:length] for length in range(len(area))])
+
+
+def _leading(rows: QuerySet[LadderPolicy], now: datetime) -> QuerySet[LadderPolicy]:
+    """Of each area, kind and severity the version in force; where none is yet, the next one."""
+    begun = Case(When(valid_from__lte=now, then="valid_from"), output_field=DateTimeField())
+    order = (F("begun").desc(nulls_last=True), "valid_from", "id")
+    return rows.annotate(begun=begun).order_by("area", "kind", "severity", *order).distinct("area", "kind", "severity")
+
+
+def _shown(row: LadderPolicy, coming: LadderPolicy | None, now: datetime) -> Held:
+    if row.valid_from > now:
+        return Held(policy_of(row), None, row, begins=True)
+    return Held(policy_of(row), row, coming)
 
 
 def one(actor: Actor, key: Key, *, now: datetime) -> Held | None:
@@ -100,9 +142,10 @@ def one(actor: Actor, key: Key, *, now: datetime) -> Held | None:
 
 
 def _held(rows: QuerySet[LadderPolicy], now: datetime) -> dict[Key, Held]:
+    """Of some rows, and of all that comes with the program, the ladders."""
     found: dict[Key, Held] = {key_of(one): Held(one) for one in ladder.defaults()}
-    found |= {key_of(row): Held(policy_of(row), row) for row in _holding(rows, now)[:MOST]}
-    for row in _coming(rows, now)[:MOST]:
+    found |= {key_of(row): Held(policy_of(row), row) for row in _holding(rows, now)}
+    for row in _coming(rows, now):
         before = found.get(key_of(row))
         found[key_of(row)] = replace(before, coming=row) if before else Held(policy_of(row), None, row, begins=True)
     return found

@@ -16,7 +16,7 @@ from huying.ground.organisation.models import Person
 from huying.senses.devices.models import Device
 
 from .ladder import CHANNELS, MOST_TRIES, RESULTS, WHO
-from .rules import Cause, Cleared
+from .rules import FALSE, Cause, Cleared
 
 ACTIVE = Q(cleared_at__isnull=True)
 OPEN = Q(closed_at__isnull=True)
@@ -167,7 +167,18 @@ class Alarm(models.Model):
             models.Index(F("peak").desc(), F("opened_at").desc(), F("id").desc(), name="alarm_board", condition=OPEN),
             models.Index(fields=["area", "-opened_at"], name="alarm_by_area"),
             models.Index(F("opened_at").desc(), F("id").desc(), name="alarm_by_moment"),
-            models.Index(fields=["closed_at"], name="alarm_judged", condition=Q(closed_at__isnull=False, test=False)),
+            models.Index(
+                fields=["closed_at"],
+                include=["device", "kind", "cause", "area", "opened_at", "acknowledged_at"],
+                name="alarm_rated",
+                condition=Q(closed_at__isnull=False, test=False),
+            ),
+            models.Index(
+                fields=["closed_at"],
+                include=["device", "area"],
+                name="alarm_false",
+                condition=Q(closed_at__isnull=False, test=False, cause__in=sorted(str(one) for one in FALSE)),
+            ),
             models.Index(fields=["case"], name="alarm_of_case", condition=Q(case__isnull=False)),
             models.Index(
                 fields=["covered_by"],
@@ -245,7 +256,7 @@ class LadderPolicy(models.Model):
     severity = models.PositiveSmallIntegerField(_("级别"))
     rungs = models.JSONField(_("步骤"))
     source = models.CharField(_("依据"), max_length=200)
-    source_en = models.CharField(_("依据的英文"), max_length=200, blank=True)
+    source_en = models.CharField(_("依据（英文）"), max_length=200, blank=True)
     valid_from = models.DateTimeField(_("生效时间"))
     saved_at = models.DateTimeField(null=True)
     by = models.CharField(max_length=80)

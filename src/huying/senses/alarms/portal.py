@@ -99,7 +99,8 @@ def _card(
     found = queries.of_device(device, size=20).rows
     for one in found:
         one.device = device
-    recent = [one for one in found if one.opened_at >= now - BACK and not one.test]
+    back = max(now - BACK, device.watches_since or now - BACK)
+    recent = [one for one in found if one.opened_at >= back and not one.test]
     loud = [one for one in recent if one.cleared_at is None and one.closed_at is None]
     return {
         "code": device.code,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Aggregate, Count, Exists, F, FloatField, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Extract
 
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid
@@ -24,6 +26,7 @@ from .rulebook import Applied, rulebook
 BOARD: Final = ("-peak", "-opened_at", "-id")
 NEWEST: Final = ("-opened_at", "-id")
 STATES: Final = ("open", "active", "acknowledged", "cleared", "closed", "all")
+OWN_RULES: Final = ("device_kind", "code", "area", "id")
 DRILL_EVERY: Final = timedelta(days=31)
 
 
@@ -149,6 +152,18 @@ def covered_by(device_id: int) -> int:
 # --- false alarms -----------------------------------------------------------------------------------------------------
 
 
+RATED_BY: Final = {
+    "kind": ("kind", "kind"),
+    "device_kind": ("device__kind", "device__kind"),
+    "device": ("device__code", "device__name"),
+}
+_WRONG: Final = sorted(str(one) for one in rules.FALSE)
+# What is counted and asked stands in the indexes alarm_rated and alarm_false, so that no alarm is read for it.
+_OWN: Final = sorted(str(one) for one in rules.OWN)
+_JUDGED: Final = Count("kind", filter=~Q(cause__in=_OWN))
+_FALSE: Final = Count("kind", filter=Q(cause__in=_WRONG))
+
+
 @dataclass(frozen=True, slots=True)
 class FalseRate:
     """Of the alarms closed in a period: how many had a cause, how many of these were false; percent (None: nobody judged)."""
@@ -164,30 +179,105 @@ def false_rates(
     actor: Actor, *, since: datetime, until: datetime, by: str = "kind", area: str = "", bound: int = 100
 ) -> list[FalseRate]:
     """By ``kind`` (of alarm), ``device_kind`` or ``device``, the most false ones first; tests count for nothing. One query."""
-    columns = {
-        "kind": ("kind", "kind"),
-        "device_kind": ("device__kind", "device__kind"),
-        "device": ("device__code", "device__name"),
-    }
-    if by not in columns:
+    if by not in RATED_BY:
         raise Invalid(code="by_unknown", field="by")
-    key, label = columns[by]
-    rows = access.visible(actor).filter(closed_at__gte=since, closed_at__lt=until, test=False)
-    if area:
-        rows = rows.filter(area__startswith=area)
-    judged = ~Q(cause__in=[str(one) for one in rules.OWN])
-    false = Q(cause__in=[str(one) for one in rules.FALSE])
+    key, label = RATED_BY[by]
     found = (
-        rows.order_by()
+        _rated(actor, since, until, area)
         .values(key, label)
-        .annotate(judged=Count("id", filter=judged), false=Count("id", filter=false))
+        .annotate(judged=_JUDGED, false=_FALSE)
         .filter(judged__gt=0)
         .order_by("-false", "-judged", key)[:bound]
     )
-    return [
-        FalseRate(one[key], one[label], one["judged"], one["false"], rules.false_share(one["false"], one["judged"]))
-        for one in found
+    return [_rate(one[key], one[label], one["judged"], one["false"]) for one in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Of a period: rates by kind of alarm, by kind of device, and of the devices with the most false alarms."""
+
+    kinds: list[FalseRate]
+    device_kinds: list[FalseRate]
+    devices: list[FalseRate]
+
+
+def rates(actor: Actor, *, since: datetime, until: datetime, area: str = "", bound: int = 30) -> Rates:
+    """The three of them; of devices only those with false alarms, found by these alone. Three queries."""
+    rows = _rated(actor, since, until, area)
+    judged_rows = rows.exclude(cause__in=_OWN)
+    pairs = judged_rows.values_list("kind", "device__kind").annotate(judged=Count("kind"), false=_FALSE)
+    by_kind: Counter[tuple[int, str]] = Counter()
+    false: Counter[tuple[int, str]] = Counter()
+    for *names, judged, wrong in pairs:
+        for place, name in enumerate(names):
+            by_kind[place, name] += judged
+            false[place, name] += wrong
+    split = [
+        sorted(
+            (
+                _rate(name, name, count, false[at, name])
+                for (at, name), count in by_kind.items()
+                if at == place and count
+            ),
+            key=lambda one: (-one.false, -one.judged, one.key),
+        )[:bound]
+        for place in (0, 1)
     ]
+    return Rates(split[0], split[1], _worst(rows, bound))
+
+
+def _worst(rows: QuerySet[Alarm], bound: int) -> list[FalseRate]:
+    """The devices with the most false alarms, then how many alarms of each of these were judged. Two queries."""
+    wrong = (
+        rows.filter(cause__in=_WRONG).values_list("device").annotate(false=Count("device")).order_by("-false", "device")
+    )
+    false = dict(wrong[:bound])
+    judged = rows.filter(device__in=list(false)).values_list("device", "device__code", "device__name")
+    found = [_rate(code, name, count, false[pk]) for pk, code, name, count in judged.annotate(judged=_JUDGED)]
+    return sorted(found, key=lambda one: (-one.false, -one.judged, one.key))
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """Of the alarms of a kind that were taken in hand: how many, and how long half and nine tenths of them waited at most."""
+
+    kind: str
+    count: int
+    half: timedelta
+    most: timedelta
+
+
+def waited(actor: Actor, *, since: datetime, until: datetime, area: str = "", bound: int = 30) -> list[Waited]:
+    """By kind of alarm, those closed in the period, the slowest first; from the beginning until somebody had it. One query."""
+    taken = _rated(actor, since, until, area).filter(acknowledged_at__gte=F("opened_at"))
+    seconds = Extract(F("acknowledged_at") - F("opened_at"), "epoch")
+    rows = taken.values("kind").annotate(
+        count=Count("kind"), half=Nth(seconds, fraction=0.5), most=Nth(seconds, fraction=0.9)
+    )
+    return [
+        Waited(one["kind"], one["count"], timedelta(seconds=one["half"]), timedelta(seconds=one["most"]))
+        for one in rows.order_by("-most", "kind")[:bound]
+    ]
+
+
+class Nth(Aggregate):
+    """The value below which a fraction of all lies, one that occurs."""
+
+    function = "percentile_disc"
+    template = "%(function)s(%(fraction)s) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
+
+    def __init__(self, expression: Any, *, fraction: float) -> None:
+        super().__init__(expression, fraction=fraction)
+
+
+def _rated(actor: Actor, since: datetime, until: datetime, area: str) -> QuerySet[Alarm]:
+    rows = access.visible(actor).filter(closed_at__gte=since, closed_at__lt=until, test=False).order_by()
+    return rows.filter(area__startswith=area) if area else rows
+
+
+def _rate(key: str, label: str, judged: int, false: int) -> FalseRate:
+    return FalseRate(key, label, judged, false, rules.false_share(false, judged))
 
 
 # --- rules ------------------------------------------------------------------------------------------------------------
@@ -210,12 +300,12 @@ def default_of(device_kind: str, code: str) -> Rule | None:
     return next((one for one in default_rules(device_kind) if one.code == code), None)
 
 
-def own_rules(actor: Actor, *, device_kind: str = "", bound: int = 500) -> list[AlarmRule]:
-    """What places said otherwise, in force now. One query."""
+def own_rules(actor: Actor, *, device_kind: str = "", cursor: str | None = None, size: int = 50) -> Page[AlarmRule]:
+    """What places say otherwise, in force now, by kind of device and code, a wide area before those in it. One query."""
     rows = access.visible_rules(actor).filter(current=True).select_related("device")
     if device_kind:
         rows = rows.filter(device_kind=device_kind) if device_kind in kinds() else rows.none()
-    return list(rows.order_by("device_kind", "code", "area", "id")[:bound])
+    return page(rows, OWN_RULES, cursor, size)
 
 
 def versions(row: AlarmRule, *, bound: int = 50) -> list[AlarmRule]:

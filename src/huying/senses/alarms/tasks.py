@@ -56,3 +56,10 @@ def sweep(timestamp: int) -> None:
     follow()
     if failed is not None:
         raise failed
+
+
+@app.periodic(cron="35 3 * * *")
+@app.task(name="alarms.forget", queueing_lock="alarms.forget", lock="alarms.forget")
+def forget(timestamp: int) -> None:
+    """What is private goes as long after as from the history."""
+    actions.forget_private(actor=ALARMS, now=now())

@@ -41,6 +41,16 @@ class DeviceResumed(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceHandedOn(Fact):
+    """A device no longer watches over whom it did: what is remembered of that person is not the next one's."""
+
+    device_id: int
+    code: str
+    area: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandAnswered(Fact):
     """A device said what became of a command."""
 

@@ -49,7 +49,8 @@ class Device(models.Model):
     """设备: one thing that reports. ``code`` is its name on every topic and never changes.
 
     ``gateway``: the device through which it speaks. ``unit`` looks after it. ``exempt``: medical equipment hangs on it, its
-    power is never cut from here. ``resident_uid``: whose it is, where it watches over a person.
+    power is never cut from here. ``resident_uid``: whose it is, where it watches over a person; ``watches_since``: private
+    values from before that moment are about somebody else and are not opened (empty: there was nobody else).
     """
 
     code = models.CharField(_("设备编号"), max_length=64, unique=True, db_collation="C")
@@ -64,6 +65,7 @@ class Device(models.Model):
     lat = models.FloatField(_("纬度"), null=True, blank=True)
     premises_uid = models.UUIDField(null=True, blank=True)
     resident_uid = models.UUIDField(null=True, blank=True)
+    watches_since = models.DateTimeField(null=True, editable=False)
     gateway = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="behind")
     unit = models.ForeignKey(Unit, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(_("状态"), max_length=8, choices=STATES, default=str(DeviceState.ACTIVE))

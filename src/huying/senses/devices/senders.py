@@ -7,6 +7,7 @@ from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import Final
 
 import orjson
@@ -98,7 +99,7 @@ class Pushed:
 def push(sender: Sender, code: str, data: bytes, *, received: datetime, stream: Publisher, key: str = "") -> Pushed:
     """Put one device's readings on the stream. Raises Invalid for what is no reading, StreamRefused when it is not kept.
 
-    The same ``key`` sent again within two minutes is kept once.
+    The same body from the same sender with the same ``key`` within two minutes is kept once.
     """
     known = directory([code]).get(code)
     if known is None or not known.counts or not sender.may_send_for(known):
@@ -107,7 +108,7 @@ def push(sender: Sender, code: str, data: bytes, *, received: datetime, stream: 
         readings = read(kind(known.kind), parse(data), received)
     except Garbage as error:
         raise Invalid(garbage_words(error), code=error.why) from error
-    stream.publish(_subject(known, readings), data, msg_id=_named(key, code))
+    stream.publish(_subject(known, readings), data, msg_id=_named(sender, key, code, data))
     return _pushed(readings)
 
 
@@ -115,7 +116,8 @@ def push_batch(sender: Sender, data: bytes, *, received: datetime, stream: Publi
     """Put what a gateway gathered on the stream, each device's readings as its own.
 
     Devices that cannot be taken are named in ``refused`` and do not stop the others. Raises Invalid for what is no batch,
-    StreamRefused when any of it was not kept: send all of it again, what was kept is not kept twice within two minutes.
+    StreamRefused when any of it was not kept: send all of it again; with the same ``key``, what was kept is not kept twice
+    within two minutes.
     """
     try:
         batch = batch_of(parse(data))
@@ -135,7 +137,8 @@ def push_batch(sender: Sender, data: bytes, *, received: datetime, stream: Publi
             refused.append(readings)
             continue
         taken += readings
-        items.append((_subject(known[code], readings), orjson.dumps(body), _named(key, f"{code}:{number}")))
+        part = orjson.dumps(body)
+        items.append((_subject(known[code], readings), part, _named(sender, key, f"{code}:{number}", part)))
     for result in stream.publish_many(items):
         if isinstance(result, StreamRefused):
             raise result
@@ -167,5 +170,12 @@ def _subject(known: Known, readings: Sequence[Reading]) -> str:
     return urgent_subject(known.code) if urgent else reading_subject(known.code)
 
 
-def _named(key: str, name: str) -> str:
-    return f"{key[:80]}:{name}" if key else ""
+def _named(sender: Sender, key: str, name: str, data: bytes) -> str:
+    """By what the stream knows a message again: who sends it, their key, whose readings, and what it says.
+
+    What it says counts because a device that counts its keys from one again after a restart must not lose a reading.
+    """
+    if not key:
+        return ""
+    by = sender.actor.ref if sender.actor is not None else sender.device
+    return blake2b(orjson.dumps([by, key, name]) + data, digest_size=24).hexdigest()

@@ -12,6 +12,6 @@ class ReadingsConfig(AppConfig):
         from huying.senses.alarms.desk import history
 
         from . import doors  # noqa: F401 - opens live topics
-        from .replaying import past
+        from .replaying import past, remembered
 
-        history.provide(past)
+        history.provide(past, remembered)

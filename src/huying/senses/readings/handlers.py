@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from huying.kernel.facts import subscribe
 from huying.senses.alarms.facts import AlarmsLetGo
-from huying.senses.devices.facts import DevicePaused, DeviceResumed
+from huying.senses.devices.facts import DeviceHandedOn, DevicePaused, DeviceResumed
 
 from . import renewing
 
@@ -28,3 +28,9 @@ def resumed(told: Sequence[DeviceResumed]) -> None:
 def let_go(told: Sequence[AlarmsLetGo]) -> None:
     """The next call is a new one."""
     renewing.forget_calls(call for fact in told for call in fact.calls)
+
+
+@subscribe(DeviceHandedOn)
+def handed_on(told: Sequence[DeviceHandedOn]) -> None:
+    """What was said and learned of the one before is not shown of the next, nor judged by."""
+    renewing.forget_person(fact.device_id for fact in told)

@@ -18,6 +18,8 @@ from huying.senses.devices.directory import Known
 from .engines import Pair
 
 MOST: Final = 250_000  # devices; the longest unheard are forgotten first
+AGAIN_MS: Final = 120_000
+UNDER_WAY: Final = 16  # messages a device may have sent without an answer
 SET_BACK: Final = 15 * 60 * 1000  # ms; older than this is a clock set back, not a reading that comes late
 
 _LOAD: Final = """
@@ -46,6 +48,7 @@ class Seen:
         "pair",
         "received",
         "rules",
+        "said",
         "seq",
         "silence",
     )
@@ -64,6 +67,20 @@ class Seen:
         self.online = True
         self.kept_due: int | None = None  # what the table says, in ms
         self.changed: dict[str, Any] | None = None  # values of this batch, while it is being taken
+        self.said: dict[int, tuple[int, int]] = {}  # of readings without a time of their own: number → when, and what
+
+    def heard_again(self, seq: int, arrived: int, values: dict[str, Any]) -> bool:
+        """Whether a reading without a time of its own is one of the last that were heard, by its number and what it says.
+
+        A device that did not hear us sends all again that was under way: a few, and soon. What is the same after
+        ``AGAIN_MS`` is a device whose number never changes.
+        """
+        what = hash(frozenset(values.items()))
+        before, said = self.said.pop(seq, None), self.said
+        said[seq] = (arrived, what)
+        if len(said) > UNDER_WAY:
+            del said[next(iter(said))]
+        return before is not None and before[1] == what and arrived - before[0] <= AGAIN_MS
 
     def takes(self, at: int, seq: int | None) -> bool:
         """Whether a reading of this moment is the newest, or the device's clock was set back."""

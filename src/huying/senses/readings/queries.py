@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -33,8 +33,9 @@ def series(
 ) -> history.Series:
     """The device's past in at most ``points`` stretches of equal length, each with min, avg, max and last of the fields.
 
-    Any period, in a second. Who may see private fields is not asked here: ``devices.access`` has the doors. Invalid for a
-    period that is none, for fields the kind does not have, for none at all.
+    Any period, in a second. Who may see private fields is not asked here: ``devices.access`` has the doors; but what is private
+    and about whoever the device watched over before is never told. Invalid for a period that is none, for fields the kind
+    does not have, for none at all.
     """
     of = kind(device.kind)
     if unknown := [code for code in fields if code not in of.fields]:
@@ -42,15 +43,30 @@ def series(
     if not fields:
         raise Invalid(_("请选要看的读数"), code="fields_needed", field="fields")
     _period(since, until)
-    return history.series(of, device.pk, list(dict.fromkeys(fields)), since, until, points, folders_of(device))
+    found = history.series(of, device.pk, list(dict.fromkeys(fields)), since, until, points, folders_of(device))
+    if device.watches_since is None or not of.private_fields & set(fields):
+        return found
+    return replace(found, buckets=tuple(replace(one, values=_own(device, one.at, one.values)) for one in found.buckets))
 
 
 def readings(
     device: Device, since: datetime, until: datetime, *, most: int = MOST_READINGS
 ) -> list[tuple[datetime, int | None, dict[str, Any]]]:
-    """The device's readings one by one, by its own time: (at, seq, values). For replaying rules and for the data's owner."""
+    """The device's readings one by one, by its own time: (at, seq, values). For replaying rules and for the data's owner.
+
+    Without what is private and about whoever it watched over before.
+    """
     _period(since, until)
-    return history.readings(kind(device.kind), device.pk, since, until, folders_of(device), most)
+    found = history.readings(kind(device.kind), device.pk, since, until, folders_of(device), most)
+    return [(at, seq, _own(device, at, values)) for at, seq, values in found]
+
+
+def _own(device: Device, at: datetime, values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a moment (or of a stretch that begins then) that are about whom the device watches over now."""
+    if device.watches_since is None or at >= device.watches_since:
+        return values
+    private = kind(device.kind).private_fields
+    return {code: value for code, value in values.items() if code not in private}
 
 
 def _period(since: datetime, until: datetime) -> None:

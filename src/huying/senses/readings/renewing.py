@@ -13,7 +13,8 @@ from typing import Any, Final
 from django.db import transaction
 
 from huying.kernel.stream import READINGS, URGENT, partition_of
-from huying.senses.alarms.engine import State, begun_anew, let_go
+from huying.senses.alarms.engine import State, begun_anew, let_go, unlearned
+from huying.senses.devices import access
 from huying.senses.devices.kinds import kinds
 from huying.senses.devices.models import Device, LastValue
 
@@ -34,6 +35,37 @@ def forget_calls(calls: Iterable[tuple[int, str, str]]) -> int:
     for device, alarm, rule in calls:
         changes[device] = _after(changes.get(device), alarm, rule)
     return _change(changes, silence=False)
+
+
+@transaction.atomic
+def forget_person(devices: Iterable[int]) -> int:
+    """These devices watch over somebody else: their last private values are gone, what is usual is learned anew. How many."""
+    wanted = list(devices)
+    count = _change(dict.fromkeys(wanted, unlearned), silence=False)
+    rows = list(LastValue.objects.filter(pk__in=wanted).select_related("device").order_by("pk"))
+    for row in rows:
+        row.values = access.shown(kinds()[row.device.kind], row.values)
+    LastValue.objects.bulk_update(rows, ["values"])
+    return count
+
+
+def forget_silent(now: datetime, *, most: int = 5_000) -> int:
+    """Devices that said nothing for as long as their kind is kept: their last private values go as their history did.
+
+    How many, at most ``most`` of a kind.
+    """
+    found: list[int] = []
+    for kind in kinds().values():
+        private = kind.private_fields
+        if not private:
+            continue
+        rows = LastValue.objects.filter(
+            received_at__lt=now - timedelta(days=kind.keep_days),
+            device__kind=kind.code,
+            values__has_any_keys=list(private),
+        )
+        found += rows.order_by("pk").values_list("pk", flat=True)[:most]
+    return forget_person(found) if found else 0
 
 
 def _after(before: Change | None, alarm: str, rule: str) -> Change:

@@ -171,8 +171,11 @@ def _take_readings(
     for reading in readings:
         at, seq, values = int(reading.at.timestamp() * 1000), reading.seq, reading.values
         taken.readings += 1
-        if at == one.at and seq == one.seq and seq is not None:
-            taken.repeated += 1  # the device did not hear that we have it
+        # The device did not hear that we have it; without a clock it is known by its number.
+        if seq is not None and (
+            (at == one.at and seq == one.seq) or (reading.at is received and one.heard_again(seq, arrived, values))
+        ):
+            taken.repeated += 1
             continue
         one.rules, events = engine.talk.step_ms(one.rules, at, arrived, values)
         for event in events:

@@ -16,6 +16,7 @@ from .. import access
 from ..facts import CaseMerged, CaseUnassigned, CaseUnmerged
 from ..models import Case
 from ..rules import Action, Circumstance, Party, Refusal, State, decide, merge_target
+from ..subjects import brought
 from ..turns import announce, chain, filled, lock_case, refuse, turning
 from ..voices import words_label
 from .transferring import drop_assignments
@@ -39,8 +40,9 @@ def join_case(
         case.reports += 1
         case.urgent = case.urgent or urgent
         known = case.subjects or []
-        fresh = [one for one in dict.fromkeys(subjects) if one not in known]
-        case.subjects = [*known, *fresh] or None
+        fresh = [one for one in dict.fromkeys(subjects) if one not in known or brought(known, one)]
+        by_itself = {via for one in fresh for via in brought(known, one)}
+        case.subjects = list(dict.fromkeys([*(one for one in known if one not in by_itself), *fresh])) or None
         case.save(update_fields=["reports", "urgent", "subjects"])
         trace.record(
             [

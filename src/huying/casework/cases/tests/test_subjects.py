@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from huying.casework.cases import actions, factories, queries
+from huying.casework.cases.actions.following import follow_subject, part_subject
 from huying.casework.cases.desk import subjects as desk
 from huying.casework.cases.factories import COUNTY, GRID_1, LIUAN, NOW, Cast
 from huying.casework.cases.models import Case
@@ -165,6 +166,41 @@ def test_matters_follow_records_that_are_merged_and_come_back(cast: Cast) -> Non
     undo_merge(actor=who, now=NOW, kind="premises", other=there)
     assert ids(cast.li_dispatcher, mark("premises", here)) == [own]
     assert ids(cast.li_dispatcher, mark("premises", there)) == [pk]
+
+
+def test_what_a_case_named_by_itself_stays_when_a_merging_is_undone(cast: Cast) -> None:
+    who, maker = editor(area=COUNTY), worker(area=GRID_1)
+    here, there = (say(maker, "premises", kind="building", name=name).uid for name in ("3栋", "三栋"))
+    kept, gone = mark("premises", here), mark("premises", there)
+    (both,), (one,), (told,) = about(cast, gone, kept), about(cast, gone), about(cast, gone)
+    merge_records(actor=who, now=NOW, kind="premises", keep=here, other=there)
+    assert {both, one, told} == set(ids(cast.li_dispatcher, kept))
+    actions.join_case(told, words="就是3栋", voice="v", actor=PORTAL, now=NOW, subjects=(kept,))
+    undo_merge(actor=who, now=NOW, kind="premises", other=there)
+    assert set(ids(cast.li_dispatcher, kept)) == {both, told}
+    assert {pk: sorted(Case.objects.get(pk=pk).subjects or []) for pk in (both, one, told)} == {
+        both: sorted([gone, kept]), one: [gone], told: sorted([gone, kept]),
+    }  # fmt: skip
+
+
+def test_what_two_mergings_brought_stays_until_both_are_undone(cast: Cast) -> None:
+    (pk,) = about(cast, "premises:a", "premises:b")
+    for gone in ("a", "b"):
+        assert follow_subject(gone=mark("premises", gone), kept="premises:k") == 1
+    assert follow_subject(gone="premises:b", kept="premises:k") == 0
+    assert part_subject(gone="premises:a", kept="premises:k") == 1
+    assert ids(cast.li_dispatcher, "premises:k") == [pk]
+    assert part_subject(gone="premises:b", kept="premises:k") == 1
+    assert Case.objects.get(pk=pk).subjects == ["premises:a", "premises:b"]
+
+
+def test_what_was_merged_twice_leaves_with_the_first(cast: Cast) -> None:
+    (pk,) = about(cast, "premises:a")
+    follow_subject(gone="premises:a", kept="premises:k")
+    follow_subject(gone="premises:k", kept="premises:l")
+    assert ids(cast.li_dispatcher, "premises:l") == [pk]
+    part_subject(gone="premises:a", kept="premises:k")
+    assert Case.objects.get(pk=pk).subjects == ["premises:a"]
 
 
 @pytest.mark.parametrize(("who", "count"), [("li_dispatcher", 1), ("tang_grid", 1), ("gao_liuan_lead", 2)])

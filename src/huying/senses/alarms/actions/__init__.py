@@ -4,6 +4,7 @@ from .applying import Applied, Happened, apply_events
 from .climbing import climb_ladders, send_steps
 from .covering import settle_covers
 from .drilling import end_drills, start_drill
+from .forgetting import forget_private
 from .handling import acknowledge_alarm, close_alarm, note_call, take_seriously
 from .jobs import follow_soon
 from .laddering import save_ladder
@@ -24,6 +25,7 @@ __all__ = [
     "end_drills",
     "follow_merges",
     "follow_soon",
+    "forget_private",
     "known_fields",
     "note_call",
     "open_cases",

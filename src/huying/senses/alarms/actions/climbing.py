@@ -63,7 +63,7 @@ def climb_ladders(*, actor: Actor, now: datetime, most: int = MOST) -> Climbed:
     alarms = _due(now, most)
     if not alarms:
         return Climbed()
-    policies, book = in_force(now), rulebook()
+    policies, book = in_force(now, (one.area for one in alarms)), rulebook()
     rota = rota_for(alarms, directory(on=local_day(now)), now)
     numbers = _numbers(alarms)
     steps: list[Step] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +17,7 @@ from huying.senses.devices import access as devices
 from huying.senses.devices.desk.frame import place_words
 from huying.senses.devices.kinds import kinds
 from huying.senses.devices.words import said
+from huying.shell.words import duration_words
 
 from .. import actions, queries, words
 from .shown import crumbs_of
@@ -33,19 +34,29 @@ def rates(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("days", "")
     days = int(text) if text in {str(one) for one in PERIODS} else PERIODS[0]
     period = {"since": now - timedelta(days=days), "until": now}
-    labels = {"kind": words.kind_words, "device_kind": _device_kind, "device": str}
-    found: dict[str, list[Any]] = {
-        by: [(one, said_by(one.label)) for one in queries.false_rates(actor, **period, by=by, bound=30)]
-        for by, said_by in labels.items()
-    }
+    found = queries.rates(actor, **period)
     shown = {
         "tabs": [(n, _("近 %(n)s 天") % {"n": n}, n == days) for n in PERIODS],
-        "kinds": found["kind"],
-        "device_kinds": found["device_kind"],
-        "devices": [pair for pair in found["device"] if pair[0].false],
+        "kinds": [(one, words.kind_words(one.label)) for one in found.kinds],
+        "device_kinds": [(one, _device_kind(one.label)) for one in found.device_kinds],
+        "devices": [(one, one.label) for one in found.devices],
+        "waited": [
+            (words.kind_words(one.kind), one, _to_the_second(one.half), _to_the_second(one.most))
+            for one in queries.waited(actor, **period)
+        ],
         "crumbs": crumbs_of(("", _("误报率"))),
     }
     return render(request, "alarms/rates.html", shown)
+
+
+def _to_the_second(span: timedelta) -> str:
+    """A waiting time; seconds count below an hour, since a call for help is to be answered within one minute."""
+    seconds = round(span.total_seconds())
+    if seconds < 60:
+        return _("%(n)d 秒") % {"n": seconds}
+    if seconds < 3600:
+        return _("%(m)d 分 %(s)d 秒") % {"m": seconds // 60, "s": seconds % 60}
+    return duration_words(span)
 
 
 def _device_kind(code: str) -> str:

@@ -97,12 +97,18 @@ def rung_words(rung: Rung) -> str:
     comma = _("、")
     said = _("%(when)s：通知%(who)s，用%(by)s") % {
         "when": after_words(rung.after),
-        "who": comma.join(str(words.WHO[one]) for one in rung.who),
-        "by": comma.join(str(words.CHANNELS[one]) for one in rung.by),
+        "who": comma.join(_within(words.WHO[one]) for one in rung.who),
+        "by": comma.join(_within(words.CHANNELS[one]) for one in rung.by),
     }
     if rung.call:
         said += _("；请人工拨打 %(line)s") % {"line": words.WHO[rung.call]}
     return said
+
+
+def _within(text: object) -> str:
+    """A word as it stands within a sentence: English ones begin small there."""
+    said = str(text)
+    return said[:1].lower() + said[1:]
 
 
 def choices() -> dict[str, Any]:

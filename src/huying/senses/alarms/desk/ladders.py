@@ -68,15 +68,44 @@ def address_of(policy: Policy | LadderPolicy) -> str:
 @require_GET
 @never_cache
 def ladders_page(request: HttpRequest) -> HttpResponse:
-    """The ladders that concern the reader, by kind of alarm."""
+    """The ladders that concern the reader: what places say otherwise by key, and on its first page what holds everywhere."""
     actor, now = actor_of(request), clock.now()
     devices.must_view(actor)
-    shown = {
-        "rows": [_row(one) for one in ladders.held(actor, now=now)],
+    narrowing, shown, errors = _asked(request)
+    cursor, size = request.GET.get("cursor"), ladders.PAGE_SIZE
+    page = ladders.of_places(actor, now=now, cursor=cursor, size=size, **narrowing)
+    common = ladders.everywhere(actor, now=now, kind=narrowing["kind"]) if page.prev is None else []
+    told = {
+        "lists": [
+            {"id": "places", "words": _("各地另写的"), "rows": [_row(one) for one in page.rows], "page": page},
+            {"id": "everywhere", "words": _("各地通用的"), "rows": [_row(one) for one in common], "page": None},
+        ],
+        "asked": shown,
+        "errors": errors,
+        "kinds": [(ANY, kind_said("")), *kind_choices()],
+        "described": " · ".join(filter(None, (_kind_asked(shown["kind"]), shown["area"]))),
         "may_edit": devices.may_somewhere(actor, access.EDIT),
         "crumbs": crumbs_of(("", _("响应规程"))),
     }
-    return render(request, "alarms/ladders.html", shown)
+    return render(request, "alarms/ladders.html", told)
+
+
+def _asked(request: HttpRequest) -> tuple[dict[str, Any], dict[str, str], dict[str, str]]:
+    """What the address narrows to, what stands in the fields, what could not be read."""
+    shown = {name: request.GET.get(name, "").strip()[:120].replace("\x00", "\ufffd") for name in ("kind", "area")}
+    errors: dict[str, str] = {}
+    code = ""
+    try:
+        if (found := area_from(shown["area"])) is not None:
+            shown["area"], code = area_value(found), found.code
+    except Invalid as error:
+        errors["area"] = str(error)
+    kind = None if not shown["kind"] else "" if shown["kind"] == ANY else shown["kind"]
+    return {"kind": kind, "area": code}, shown, errors
+
+
+def _kind_asked(kind: str) -> str:
+    return kind_said("" if kind == ANY else kind) if kind else ""
 
 
 def _english() -> bool:
@@ -236,7 +265,7 @@ def _preview(actor: Actor, one: Editing, policy: Policy | None, now: datetime) -
             raise Invalid(_("请写设备编号"), field="device")
         device = devices.get(actor, one.device)
         if policy is None:
-            held = ladders.in_force(now)
+            held = ladders.in_force(now, [device.area])
             policy = ladder.pick(held, area=device.area, kind=one.kind, severity=one.severity)
         one.calling = ladders.would_call(device, policy, now=now) if policy else []
     except HuyingError as error:

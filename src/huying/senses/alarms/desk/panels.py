@@ -24,6 +24,7 @@ from ..engine.grammar import DOWNWARD, UPWARD
 from ..models import Alarm
 from ..rulebook import Applied
 from .shown import rows_of
+from .usual import usual_of
 from .writing import sentence_words, source_words, where_words
 
 PAST = 15
@@ -66,6 +67,7 @@ def rules_panel(request: HttpRequest, device: Device) -> str:
     """The rules that apply, said in plain words, the gravest first."""
     kind = kinds()[device.kind]
     found = sorted(_rules(request, device), key=lambda one: -max(step.severity for step in one.rule.steps))
+    usual = usual_of(device, [one.rule for one in found])
     shown = {
         "rules": [
             {
@@ -74,6 +76,7 @@ def rules_panel(request: HttpRequest, device: Device) -> str:
                 "source": source_words(one.rule),
                 "urgent": one.rule.urgent,
                 "own": one.level != "kind",
+                "usual": usual.get(one.rule.code, []),
                 "where": where_words(one.area, device.name if one.level == "device" else ""),
             }
             for one in found

@@ -129,7 +129,7 @@ def nexts_of(alarms: Sequence[Alarm]) -> dict[int, str]:
     climbing = [one for one in alarms if one.climbs_at is not None]
     if not climbing:
         return {}
-    known, book = in_force(clock.now()), rulebook()
+    known, book = in_force(clock.now(), (one.area for one in climbing)), rulebook()
     found = {}
     for alarm in climbing:
         policy = ladder_of(alarm, known, book)

@@ -22,6 +22,7 @@ from huying.ground.territory import queries as territory
 from huying.kernel import clock
 from huying.kernel.errors import Conflict, HuyingError, Invalid, NotFound
 from huying.senses.devices import access as devices
+from huying.senses.devices.desk.frame import TOWN, place_words
 from huying.senses.devices.kinds import Kind, kinds
 from huying.senses.devices.words import said
 
@@ -62,11 +63,13 @@ def rules(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     devices.must_view(actor)
     kind = _kind(request.GET.get("kind", next(iter(kinds()))))
-    own = queries.own_rules(actor, device_kind=kind.code)
+    own = queries.own_rules(actor, device_kind=kind.code, cursor=request.GET.get("cursor"))
+    common = [_default(one, kind) for one in queries.defaults_of(kind.code)] if own.prev is None else []
     shown = {
         "kind": kind.code,
         "tabs": [(code, said(one.name), code == kind.code) for code, one in kinds().items()],
-        "rules": [_default(one, kind) for one in queries.defaults_of(kind.code)] + [_own(one, kind) for one in own],
+        "rules": [*common, *(_own(one, kind) for one in own.rows)],
+        "page": own,
         "may_edit": devices.may_somewhere(actor, access.EDIT),
         "crumbs": crumbs_of(("", _("规则"))),
     }
@@ -133,6 +136,8 @@ def _own(row: AlarmRule, kind: Kind) -> dict[str, Any]:
 def where_words(area: str, device: str = "") -> str:
     if device:
         return device
+    if len(area) >= TOWN:
+        return place_words([area])[area]
     return territory.labels([area], get_language() or "").get(area, area) if area else _("全部区域")
 
 

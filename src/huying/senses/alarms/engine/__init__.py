@@ -9,7 +9,7 @@ from .defaults import default_rules, every_default
 from .grammar import SEVERITIES, Event, Rule, State
 from .learning import Learned
 from .parsing import RuleWrong, parse_rule, parse_rules
-from .renewing import begun_anew, let_go
+from .renewing import begun_anew, let_go, unlearned
 from .replaying import Replayed, replay
 from .running import Engine
 from .words import explain, sentence
@@ -32,4 +32,5 @@ __all__ = [
     "parse_rules",
     "replay",
     "sentence",
+    "unlearned",
 ]

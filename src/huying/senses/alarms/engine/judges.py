@@ -7,13 +7,15 @@ Entries are replaced, never changed. Times: ``t`` the device's clock, ``now`` th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from .grammar import LASTING, Rule, Value
 from .latches import ON, QUIET, Latch, Spec, advance, fulfils, is_on, restarted, ripe_at, spec_of
 from .learning import Habit
 from .schedules import Schedule, schedule_of
 from .signals import Signal, signal_of
+
+LEARNED: Final = "~usual"  # in the key of an entry that remembers what is usual
 
 Values = Mapping[str, Value]
 Entry = Any
@@ -133,7 +135,7 @@ class Judge:
         """What is remembered besides the latches, for the key."""
         test = self.rule.test
         if self.habit is not None:
-            return f"~usual{self.habit.cells}.{self.habit.slot // 1000}"
+            return f"{LEARNED}{self.habit.cells}.{self.habit.slot // 1000}"
         if self._signal is not None and test.percent_of is None:
             return f"~{test.op}{test.within}"
         return f"~holds{len(self.specs)}" if self._holds else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .grammar import State
+from .judges import LEARNED
 from .latches import QUIET
 
 _URGENT = "~urgent"
@@ -31,3 +32,13 @@ def let_go(state: State, alarm: str, rule: str) -> State:
         for key, entry in state["r"].items()
     }
     return {**state, "r": entries, "a": {code: severity for code, severity in state["a"].items() if code != alarm}}
+
+
+def unlearned(state: State) -> State:
+    """The state of a device that watches over somebody else: what is usual is learned anew, what is in force stays."""
+    entries = {
+        key: [None, *entry[1:]] if LEARNED in key else entry
+        for key, entry in state["r"].items()
+        if LEARNED not in key or any(entry[1:])
+    }
+    return {**state, "r": entries}

@@ -304,18 +304,6 @@ def test_states_and_counts(cast: Cast) -> None:
     assert len(shown) == 3
 
 
-def test_false_rates_leave_out_tests_and_what_nobody_judged(cast: Cast) -> None:
-    for number, (cause, more) in enumerate(
-        [("real", {}), ("false_hand", {}), ("false_place", {}), ("itself", {}), ("false_hand", {"test": True})]
-    ):
-        at = {"closed_at": NOW, "closed_by": "person:1", "cause": cause}
-        make_alarm(make_device(f"F-{number}"), NOW, cleared_at=NOW, cleared_by="reading", **at, **more)
-    (rate,) = queries.false_rates(cast.tang_grid, since=NOW, until=NOW + MINUTE)
-    assert (rate.judged, rate.false, rate.share) == (3, 2, 67)
-    by_device = queries.false_rates(cast.tang_grid, since=NOW, until=NOW + MINUTE, by="device")
-    assert [(one.key, one.share) for one in by_device] == [("F-1", 100), ("F-2", 100), ("F-0", 0)]
-
-
 def test_what_a_private_field_said_is_not_in_a_list(cast: Cast) -> None:
     band = make_device("WB-1", kind="wearable")
     assert not access.shows_value(make_alarm(band, NOW, kind="heart_rate", field="heart_rate", value=140))

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from huying.casework.cases.factories import COUNTY, GRID_1, GRID_3, LIUAN, NOW, Cast
 from huying.ground.organisation.models import Person
+from huying.kernel.actor import SYSTEM
 from huying.kernel.clock import now as clock_now
 from huying.kernel.errors import Conflict, Forbidden, HuyingError, Invalid
 from huying.kernel.privacy import blind
@@ -35,7 +36,8 @@ HOUR = timedelta(hours=1)
 
 
 def held(actor: Any, now: Any = NOW) -> dict[ladders.Key, ladders.Held]:
-    return {one.key: one for one in ladders.held(actor, now=now)}
+    page = ladders.of_places(actor, now=now)
+    return {one.key: one for one in (*ladders.everywhere(actor, now=now), *page.rows)}
 
 
 def test_what_comes_with_the_program_says_its_source_in_both_languages() -> None:
@@ -55,7 +57,9 @@ def test_versions_stay_and_the_newest_in_force_counts(cast: Cast) -> None:
     assert ladders.versions(cast.tang_grid, key) == [later, first]
     entries = Entry.objects.filter(chain=f"alarm-ladder:{LIUAN}").order_by("seq")
     assert [(each.verb, each.actor_ref) for each in entries] == [("ladder", luo.ref)] * 2
-    assert {one.kind: len(one.rungs) for one in ladders.in_force(NOW) if one.area == LIUAN} == {"smoke": 2}
+    near = ladders.in_force(NOW, [GRID_1, GRID_3])
+    assert {one.kind: len(one.rungs) for one in near if one.area} == {"smoke": 2}
+    assert {one.area for one in ladders.in_force(NOW, [GRID_3])} == {""}, "of other areas nothing is read"
 
 
 @pytest.mark.parametrize(
@@ -118,15 +122,38 @@ def test_whom_it_would_call_now(cast: Cast) -> None:
     assert not Step.objects.exists()
 
 
-def test_versions_past_any_bound_hide_no_ladder(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_of_ladders_is_as_long_as_it_is_asked_whatever_their_versions(cast: Cast) -> None:
     luo = make_keeper(cast)
     rows = [save_ladder(**GOOD, valid_from=NOW + n * HOUR, actor=luo, now=NOW) for n in range(4)]
-    other = save_ladder(**GOOD | {"area": GRID_1}, valid_from=NOW + 2 * HOUR, actor=luo, now=NOW)
-    monkeypatch.setattr(ladders, "MOST", 2)
-    found = held(luo, NOW + 2 * HOUR)
-    assert (found[(LIUAN, "smoke", 3)].row, found[(LIUAN, "smoke", 3)].coming) == (rows[2], rows[3])
-    assert found[(GRID_1, "smoke", 3)].row == other
+    gas = save_ladder(**GOOD | {"kind": "gas", "area": GRID_1}, actor=luo, now=NOW)
+    other = save_ladder(**GOOD | {"area": GRID_1}, valid_from=NOW + 3 * HOUR, actor=luo, now=NOW)
+    now, seen, cursor = NOW + 2 * HOUR, [], None
+    while True:
+        page = ladders.of_places(luo, now=now, cursor=cursor, size=1)
+        seen += [(one.key, one.row, one.coming, one.begins) for one in page.rows]
+        if (cursor := page.next) is None:
+            break
+    assert seen == [
+        ((GRID_1, "gas", 3), gas, None, False),
+        ((LIUAN, "smoke", 3), rows[2], rows[3], False),
+        ((GRID_1, "smoke", 3), None, other, True),
+    ]
     assert ladders.one(luo, (LIUAN, "smoke", 3), now=NOW) == held(luo)[(LIUAN, "smoke", 3)]
+
+
+def test_ladders_are_narrowed_by_kind_and_by_what_concerns_an_area(cast: Cast) -> None:
+    luo = make_keeper(cast)
+    for area, kind in ((COUNTY, "smoke"), (LIUAN, "smoke"), (GRID_1, "gas"), (GRID_3, "smoke"), (LIUAN, "")):
+        save_ladder(**GOOD | {"area": area, "kind": kind}, actor=luo, now=NOW)
+
+    def keys(**wanted: Any) -> list[tuple[str, str]]:
+        return [one.key[:2] for one in ladders.of_places(luo, now=NOW, **wanted).rows]
+
+    assert keys(kind="smoke", area=LIUAN) == [(COUNTY, "smoke"), (LIUAN, "smoke")]
+    assert keys(kind="", area=GRID_1) == [(LIUAN, "")]
+    assert keys(area=GRID_1) == [(LIUAN, ""), (GRID_1, "gas"), (COUNTY, "smoke"), (LIUAN, "smoke")]
+    assert keys(kind="\x00") == []
+    assert {one.policy.kind for one in ladders.everywhere(luo, now=NOW, kind="gas")} == {"gas"}
 
 
 def test_what_only_begins_later_is_not_said_to_hold(desk: Desk, cast: Cast, client: Any) -> None:
@@ -136,7 +163,7 @@ def test_what_only_begins_later_is_not_said_to_hold(desk: Desk, cast: Cast, clie
     one = held(cast.tang_grid, at)[(LIUAN, "smoke", 3)]
     assert (one.begins, one.row, one.coming) == (True, None, row)
     watcher = desk("ma_liuan")
-    assert "起这样通知" in said(watcher.get("/desk/alarms/ladders/"))
+    assert "起生效" in said(watcher.get("/desk/alarms/ladders/"))
     page = watcher.get(f"/desk/alarms/ladders/{LIUAN}/smoke/3/", {"device": "SM-1"})
     assert re.search(r">[^<>&]+起这样通知</h2>", page.content.decode()), "words alone, no mark-up in the title"
     assert "起这样通知" in said(page) and "现在这样通知" not in said(page) and "各地（自带）" not in said(page)
@@ -156,10 +183,35 @@ def test_the_list_costs_the_same_however_many(cast: Cast) -> None:
     asked = []
     for hour in (0, 1, 2):
         save_ladder(**GOOD, valid_from=NOW + hour * HOUR, actor=luo, now=NOW)
+        save_ladder(**GOOD | {"area": ""}, valid_from=NOW + hour * HOUR, actor=SYSTEM, now=NOW)
         with CaptureQueriesContext(connection) as seen:
-            ladders.held(luo, now=NOW)
+            ladders.of_places(luo, now=NOW)
+            ladders.everywhere(luo, now=NOW)
         asked.append(len(seen.captured_queries))
-    assert asked == [2, 2, 2]
+    assert asked == [4, 4, 4]
+
+
+def test_the_page_goes_on_by_key_and_says_what_holds_everywhere_once(
+    desk: Desk, cast: Cast, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    luo, at = make_keeper(cast), clock_now()
+    for kind in ("gas", "smoke", "sos"):
+        save_ladder(**GOOD | {"kind": kind, "rungs": RUNGS[:1]}, actor=luo, now=at)
+    first = client.get(f"{API}/ladders?size=2", **keyed("devices:read", area=COUNTY)).json()
+    rest = client.get(f"{API}/ladders?size=2&cursor={first['next']}", **keyed("devices:read", area=COUNTY)).json()
+    places = [one["kind"] for one in (*first["items"], *rest["items"]) if one["area"]]
+    assert (places, rest["next"]) == (["gas", "smoke", "sos"], None)
+    assert len(first["items"]) > 2 and all(one["area"] for one in rest["items"])
+    assert client.get(f"{API}/ladders?area=x", **keyed("devices:read", area=COUNTY)).status_code == 422
+    monkeypatch.setattr(ladders, "PAGE_SIZE", 2)
+    watcher = desk("ma_liuan")
+    page = watcher.get("/desk/alarms/ladders/")
+    assert "各地另写的" in said(page) and "各地通用的" in said(page)
+    follow = watcher.get("/desk/alarms/ladders/", {"cursor": page.context["lists"][0]["page"].next})
+    assert "各地通用的" not in said(follow) and f"/desk/alarms/ladders/{LIUAN}/sos/3/" in said(follow)
+    narrowed = said(watcher.get("/desk/alarms/ladders/", {"kind": "any", "area": LIUAN}))
+    assert "其他各种报警" in narrowed and "各地另写的" not in narrowed
+    assert "没有符合条件的规程" in said(watcher.get("/desk/alarms/ladders/", {"kind": "nonsense"}))
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------
@@ -188,7 +240,7 @@ def test_a_ladder_is_written_shown_and_written_again(desk: Desk, cast: Cast) -> 
     later = timedelta(days=2) + clock_now()
     done = client.post(address, typed(after_0="5", seen=seen, valid_from=f"{later:%Y-%m-%dT%H:%M}"))
     assert done.status_code == 302
-    assert "起有新的一版" in said(client.get("/desk/alarms/ladders/"))
+    assert "起换新版" in said(client.get("/desk/alarms/ladders/"))
     assert LadderPolicy.objects.latest("id").rungs[0]["after"] == 300
 
 

@@ -264,3 +264,5 @@ def test_family_sees_what_was_agreed_to_and_the_elder_sees_who_looked(cast: Cast
     page = said(client.get("/my-devices"))
     assert "77" in page and "王*" in page and "正在报警" in page
     assert [one.why for one in who_looked(f"resident:{elder.pk}").rows] == ["家属查看"]
+    Device.objects.filter(pk=band.pk).update(watches_since=clock_now())
+    assert "正在报警" not in said(client.get("/my-devices")), "of whoever wore it before"

@@ -121,10 +121,12 @@ def test_own_rules_are_shown_where_they_concern_somebody(device: Device, cast: C
     save(30, area=LIUAN)
     save(35, area="990101001002")
     save(40, device=device.code)
-    shown = queries.own_rules(cast.tang_grid)
+    shown = queries.own_rules(cast.tang_grid).rows
     assert [(one.area, one.device_id) for one in shown] == [("", None), ("", device.pk), (LIUAN, None)]
-    assert len(queries.own_rules(KEEPER)) == 4
-    assert queries.own_rules(cast.he_sanitation) == []
+    first = queries.own_rules(KEEPER, size=3)
+    rest = queries.own_rules(KEEPER, size=3, cursor=first.next)
+    assert [len(first.rows), len(rest.rows), rest.next] == [3, 1, None]
+    assert queries.own_rules(cast.he_sanitation).rows == []
 
 
 def test_ladders_of_a_place(cast: Cast) -> None:

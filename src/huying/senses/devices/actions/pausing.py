@@ -18,8 +18,9 @@ from huying.kernel.facts import publish
 
 from .. import access
 from ..facts import DevicePaused, DeviceResumed
-from ..models import Contact, Credential, Device
+from ..models import Credential, Device
 from ..rules import LONGEST_REASON, DeviceState, device_after
+from .handing import hand_on
 from .writing import draft_of, locked, note
 
 _STEP = 500
@@ -94,10 +95,10 @@ def move_devices(successors: Mapping[str, Sequence[str]], *, actor: Actor, now: 
 def forget_resident(resident: UUID, *, actor: Actor, now: datetime) -> int:
     """A resident was erased: their devices watch over nobody, and the private contacts are gone. How many devices."""
     rows = list(Device.objects.select_for_update(no_key=True).filter(resident_uid=resident).order_by("pk"))
-    Contact.objects.filter(device__in=rows, person__isnull=True).delete()
     Device.objects.filter(pk__in=[row.pk for row in rows]).update(
         resident_uid=None, address="", changed_at=now, changed_by=actor.ref
     )
+    hand_on(rows, now=now, contacts=True)
     note(draft_of(row.code, "forget_resident", actor=actor, now=now) for row in rows)
     return len(rows)
 

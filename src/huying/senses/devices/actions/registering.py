@@ -26,6 +26,7 @@ from ..facts import DeviceRegistered
 from ..kinds import kind
 from ..models import Contact, Device
 from ..rules import DeviceState
+from .handing import hand_on
 from .writing import draft_of, locked, note, wrong
 
 _COLUMNS: Final = (
@@ -236,10 +237,14 @@ def change(
         different.append("contacts")
     if not different:
         return ()
+    leaves = device.resident_uid is not None and "resident_uid" in different
     for name, value in wanted.items():
         setattr(device, name, value)
     device.changed_at, device.changed_by = now, actor.ref
     device.save(update_fields=[*wanted, "changed_at", "changed_by"])
+    if leaves:
+        device.watches_since = now
+        hand_on([device], now=now, contacts=draft.contacts is None)
     note([draft_of(device.code, "save_device", actor=actor, now=now, fields=sorted(different), area=device.area)])
     return tuple(different)
 

@@ -205,6 +205,37 @@ def test_sending_again_with_the_same_key_is_kept_once(luo: Actor, streams: Any) 
     for _attempt in range(2):
         assert post(client, "/b-1/readings", {"v": {"leak": 1}}, **{"Idempotency-Key": "k-1"}).status_code == 202
     assert len(stored(READINGS)) == 1
+    for _attempt in range(2):
+        assert post(client, "/b-1/readings", {"v": {"leak": 1}}).status_code == 202
+    assert len(stored(READINGS)) == 3, "without a key nobody can tell"
+
+
+def test_a_key_used_for_something_else_loses_nothing(luo: Actor, streams: Any) -> None:
+    client = own(luo, make_device(luo, "b-1"))
+    platform, long = key("readings:write", area=GRID_1), "k" * 300
+    for leak in (1, 2):  # a device that counts its keys from one again
+        post(client, "/b-1/readings", {"v": {"leak": leak}}, **{"Idempotency-Key": "1"})
+    post(platform, "/b-1/readings", {"v": {"leak": 1}}, **{"Idempotency-Key": "1"})
+    for end in ("a", "b"):
+        post(client, "/b-1/readings", {"v": {"leak": 3}}, **{"Idempotency-Key": long + end})
+    assert len(stored(READINGS)) == 5
+
+
+def test_a_batch_sent_again_with_the_same_key_is_kept_once_part_by_part(luo: Actor, streams: Any) -> None:
+    gateway = make_device(luo, "gw-1", "gateway")
+    make_device(luo, "b-1", gateway="gw-1")
+    late = make_device(luo, "b-2", gateway="gw-1")
+    make_device(luo, "s-1", "smoke", gateway="gw-1")
+    actions.pause_device(late.pk, actor=luo, now=NOW, why="检修")
+    parts = [{"code": code, "readings": [{"v": {"battery": 80}}]} for code in ("b-1", "b-2", "s-1", "b-1")]
+    client, named = own(luo, gateway), {"Idempotency-Key": "batch-7"}
+    first = post(client, "/readings", {"gateway": "gw-1", "devices": parts}, **named)
+    assert [one["code"] for one in first.json()["refused"]] == ["b-2"]
+    actions.resume_device(late.pk, actor=luo, now=NOW)
+    again = post(client, "/readings", {"gateway": "gw-1", "devices": parts}, **named)
+    assert (again.json()["accepted"], again.json()["refused"]) == (4, [])
+    assert sorted(message.subject.rpartition(".")[2] for message in stored(READINGS)) == ["b-1", "b-1", "b-2"]
+    assert [message.subject for message in stored(URGENT)] == ["u.s-1"]
 
 
 def test_a_platform_sends_for_the_devices_of_its_area(luo: Actor, streams: Any) -> None:

@@ -3,8 +3,9 @@ worker says to it. A worker sees the verdicts about their own work here too."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from huying.shell.words import duration_words
 
 from .. import access, actions, queries_checks, queries_positions, words
 from ..models import HOWS, VERDICTS, SpotCheck, Task
-from ..queries_checks import Beside, Judged, Picture
+from ..queries_checks import Beside, CheckInEvidence, Judged, Picture, TaskEvidence
 from ..rules import CheckResult
 
 
@@ -47,19 +48,17 @@ def span(gap: timedelta) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_in(request: HttpRequest, pk: int) -> HttpResponse:
     """One check-in, its signs and everything to judge it by; a verdict with words."""
-    actor, error = actor_of(request), None
+    actor = actor_of(request)
     access.must_oversee(actor)
-    if request.method == "POST":
-        given = {"verdict": request.POST.get("verdict", ""), "words": request.POST.get("words", "")}
-        try:
-            actions.judge_check_in(pk, **given, actor=actor, now=clock.now())
-        except HuyingError as refused:
-            if refused.status == 404:
-                raise
-            error = refused
-        else:
-            messages.success(request, _("已记录，本人看得到"))
-            return redirect("field-check-in", pk)
+    if request.method != "POST":
+        return _show_check_in(request, pk, None)
+    given = {name: request.POST.get(name, "") for name in ("verdict", "words")}
+    error = _refused(partial(actions.judge_check_in, pk, **given, actor=actor, now=clock.now()))
+    return _show_check_in(request, pk, error) if error else _done(request, "field-check-in", pk)
+
+
+def _show_check_in(request: HttpRequest, pk: int, error: HuyingError | None) -> HttpResponse:
+    actor = actor_of(request)
     found = queries_checks.check_in_evidence(actor, pk)
     row = found.row
     judged_again = row.answered_at is not None and row.looked_at is not None and row.answered_at > row.looked_at
@@ -68,16 +67,13 @@ def check_in(request: HttpRequest, pk: int) -> HttpResponse:
         "row": row,
         "signs": [(words.DOUBTS[one], words.WARNS[one]) for one in row.doubts],
         "late": span(found.late) if found.late > timedelta(minutes=2) else "",
-        "pictures": _pictures(found.pictures),
-        "gaps": _gaps(found.earlier, found.later),
+        **_beside(found),
         "verdicts": VERDICTS,
         "by": _name_of(row.looked_by),
         "may_judge": row.person_id != actor.person_id and (not row.verdict or judged_again),
-        "error": error,
-        "typed": request.POST,
         "crumbs": [*_crumbs(), ("", row.checkpoint.name)],
     }
-    return render(request, "field/check_in.html", shown, status=error.status if error is not None else 200)
+    return _page(request, "field/check_in.html", shown, error)
 
 
 @staff
@@ -98,23 +94,16 @@ def check_in_places(request: HttpRequest, pk: int) -> JsonResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def task(request: HttpRequest, uid: UUID) -> HttpResponse:
     """One task: what asked for it, what was seen, everything to judge it by; a verdict with words where one is asked."""
-    actor, error = actor_of(request), None
+    actor = actor_of(request)
     access.must_oversee(actor)
-    if request.method == "POST":
-        spot = SpotCheck.objects.filter(task__uid=access.get_task(actor, uid).uid).first()
-        if spot is None:
-            raise NotFound(code="spot_check_not_found")
-        given = {name: request.POST.get(name, "") for name in ("how", "result", "words")}
-        try:
-            actions.record_spot_check(spot.pk, **given, actor=actor, now=clock.now())
-        except HuyingError as refused:
-            if refused.status == 404:
-                raise
-            error = refused
-        else:
-            messages.success(request, _("已记录，本人看得到"))
-            return redirect("field-task", uid)
-    return _show_task(request, uid, error)
+    if request.method != "POST":
+        return _show_task(request, uid, None)
+    spot = SpotCheck.objects.filter(task__uid=access.get_task(actor, uid).uid).first()
+    if spot is None:
+        raise NotFound(code="spot_check_not_found")
+    given = {name: request.POST.get(name, "") for name in ("how", "result", "words")}
+    error = _refused(partial(actions.record_spot_check, spot.pk, **given, actor=actor, now=clock.now()))
+    return _show_task(request, uid, error) if error else _done(request, "field-task", uid)
 
 
 def _show_task(request: HttpRequest, uid: UUID, error: HuyingError | None) -> HttpResponse:
@@ -130,8 +119,7 @@ def _show_task(request: HttpRequest, uid: UUID, error: HuyingError | None) -> Ht
         "kind": words.TASK_KINDS[row.kind],
         "state": words.STATES[row.state],
         "asked_by": _asked_by(row),
-        "pictures": _pictures(found.pictures),
-        "gaps": _gaps(found.earlier, found.later),
+        **_beside(found),
         "form": spoken(found.submission.version.definition["title"]) if found.submission is not None else "",
         "findings": [(one, words.FINDINGS[one.state]) for one in found.findings],
         "spot": spot,
@@ -141,11 +129,9 @@ def _show_task(request: HttpRequest, uid: UUID, error: HuyingError | None) -> Ht
         "results": [(str(one), words.RESULTS[one]) for one in CheckResult],
         "may_judge": spot is not None and spot.person_id != actor.person_id and (not spot.result or again),
         "may_open": organisation.may_somewhere(actor, "registry.view"),
-        "error": error,
-        "typed": request.POST,
         "crumbs": [(reverse("field-board"), _("网格工作")), (reverse("field-tasks"), _("任务")), ("", row.title)],
     }
-    return render(request, "field/task.html", shown, status=error.status if error is not None else 200)
+    return _page(request, "field/task.html", shown, error)
 
 
 @staff
@@ -176,18 +162,39 @@ def own(request: HttpRequest) -> HttpResponse:
         number = request.POST.get("id", "")
         pk = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
         about, text = request.POST.get("about", ""), request.POST.get("text", "")
-        try:
-            actions.answer_verdict(about, pk, text=text, actor=actor, now=clock.now())
-        except HuyingError as refused:
-            if refused.status == 404:
-                raise
-            error = refused
-        else:
+        error = _refused(partial(actions.answer_verdict, about, pk, text=text, actor=actor, now=clock.now()))
+        if error is None:
             messages.success(request, _("已交给核实的人看"))
             return redirect("field-own")
     rows = [(one, verdict_words(one)) for one in queries_checks.own_judged(actor)]
-    shown = {"rows": rows, "error": error, "typed": request.POST}
-    return render(request, "field/own.html", shown, status=error.status if error is not None else 200)
+    return _page(request, "field/own.html", {"rows": rows}, error)
+
+
+def _refused(act: Callable[[], object]) -> HuyingError | None:
+    """Do it; why it was refused, None when it was done. What is not there stays not there."""
+    try:
+        act()
+    except HuyingError as refused:
+        if refused.status == 404:
+            raise
+        return refused
+    return None
+
+
+def _done(request: HttpRequest, page: str, key: int | UUID) -> HttpResponse:
+    messages.success(request, _("已记录，本人看得到"))
+    return redirect(page, key)
+
+
+def _page(request: HttpRequest, template: str, shown: dict[str, Any], error: HuyingError | None) -> HttpResponse:
+    """The page, with what was typed where it was refused."""
+    shown |= {"error": error, "typed": request.POST}
+    return render(request, template, shown, status=error.status if error is not None else 200)
+
+
+def _beside(found: CheckInEvidence | TaskEvidence) -> dict[str, Any]:
+    """What every verdict is given by: pictures, and how far in time and way the places before and after are."""
+    return {"pictures": _pictures(found.pictures), "gaps": _gaps(found.earlier, found.later)}
 
 
 def verdict_words(one: Judged) -> str:

@@ -70,6 +70,21 @@ def test_the_same_reading_again_changes_nothing(drain, luo, told):
     assert (cursor().taken, cursor().readings, cursor().repeated) == (3, 3, 2)
 
 
+def test_without_a_clock_a_reading_sent_again_is_known_by_its_number(drain, luo):
+    device = make_device(luo, "b-1")
+    said = [{"seq": n, "v": {"leak": 3.0}} for n in (1, 2)]
+    for second in (0, 5):  # all that was under way, sent again
+        for each in said:
+            drain.say("b-1", each, NOW + timedelta(seconds=second))
+    assert [seq for seq, _values in past(device)] == [1, 2]
+    assert (cursor().readings, cursor().repeated) == (4, 2)
+    drain.say("b-1", {"seq": 2, "v": {"leak": 3.5}}, NOW + timedelta(seconds=6))  # it counts from one again
+    drain.say("b-1", {"seq": 2, "v": {"leak": 3.5}}, NOW + timedelta(minutes=3))  # its number never changes
+    drain.say("b-1", {"v": {"leak": 3.5}}, NOW + timedelta(minutes=3))
+    drain.say("b-1", {"v": {"leak": 3.5}}, NOW + timedelta(minutes=3, seconds=1))
+    assert len(past(device)) == 6 and cursor().repeated == 2
+
+
 def test_an_alarm_is_raised_with_the_reading_and_cleared_with_it(drain, luo, told):
     make_device(luo, "b-1")
     for n in range(30):

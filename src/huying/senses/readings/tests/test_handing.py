@@ -1,0 +1,121 @@
+"""A device that goes to somebody else: nothing of the one before is shown of the next, learned for them, or told to family."""
+
+from datetime import timedelta
+
+import pytest
+
+from huying.casework.cases.factories import GRID_1, NOW
+from huying.ground.registry.factories import a_resident, a_room, worker
+from huying.kernel.privacy import blind
+from huying.senses.alarms.engine import Engine, default_rules, unlearned
+from huying.senses.devices import actions
+from huying.senses.devices.drafts import ContactDraft
+from huying.senses.devices.factories import draft, make_device
+from huying.senses.devices.kinds import kind
+from huying.senses.devices.models import Contact, Device, LastValue
+from huying.senses.readings import queries, renewing
+from huying.senses.readings.actions import Stale
+from huying.senses.readings.replaying import remembered
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def elders(luo):
+    home = a_room(worker(area=GRID_1))
+    return [a_resident(worker(area=GRID_1), name=name, home=home) for name in ("王秀英", "赵桂兰")]
+
+
+@pytest.fixture
+def band(luo, elders):
+    family = ContactDraft(role="family", name="李小梅", phone="13900139000")
+    return make_device(luo, "b-1", "wearable", resident_uid=elders[0].uid, contacts=(family,))
+
+
+def hand(luo, to, now, **more):
+    device = Device.objects.get(code="b-1")
+    given = draft("b-1", "wearable", resident_uid=to and to.uid, name=device.name, **more)
+    return actions.save_device(device.pk, actor=luo, now=now, draft=given)
+
+
+def past(device):
+    device = Device.objects.get(pk=device.pk)
+    since, until = NOW - HOUR, NOW + 9 * HOUR
+    rates = [values.get("heart_rate") for _at, _seq, values in queries.readings(device, since, until)]
+    drawn = queries.series(device, ["heart_rate", "battery"], since, until).buckets
+    return rates, [sorted(one.values) for one in drawn]
+
+
+def test_what_was_said_of_one_is_not_told_of_the_next(drain, luo, told, band, elders):
+    drain.say("b-1", told(0, 1, heart_rate=71.0, battery=80.0))
+    assert past(band) == ([71.0], [["battery", "heart_rate"]])
+    hand(luo, elders[1], NOW + HOUR)
+    assert LastValue.objects.get().values == {"battery": 80.0}
+    assert past(band) == ([None], [["battery"]])
+    later = drain.message("b-1", told(7200, 2, heart_rate=64.0, battery=79.0), NOW + 2 * HOUR)
+    with pytest.raises(Stale):  # it remembers what is no more
+        drain.take(later)
+    drain.recorder.open()
+    drain.take(later)
+    assert LastValue.objects.get().values == {"heart_rate": 64.0, "battery": 79.0}
+    assert past(band) == ([None, 64.0], [["battery"], ["battery", "heart_rate"]])
+
+
+def test_family_of_the_one_before_stands_on_it_no_more(luo, band, elders):
+    hand(luo, elders[1], NOW + HOUR)
+    assert not Contact.objects.filter(phone_blind=blind("13900139000")).exists()
+    son = ContactDraft(role="family", name="赵强", phone="13700137000")
+    hand(luo, elders[0], NOW + 2 * HOUR, contacts=(son,))
+    assert [one.name for one in Contact.objects.all()] == ["赵强"]
+
+
+def test_whoever_is_written_down_later_was_its_wearer_all_the_time(drain, luo, told, elders):
+    device = make_device(luo, "b-1", "wearable")
+    drain.say("b-1", told(0, 1, heart_rate=71.0))
+    hand(luo, elders[0], NOW + HOUR)
+    assert Device.objects.get(pk=device.pk).watches_since is None
+    assert past(device)[0] == [71.0]
+    hand(luo, elders[0], NOW + 2 * HOUR, note="换了表带")
+    assert past(device)[0] == [71.0], "the same person"
+    hand(luo, None, NOW + 3 * HOUR)
+    assert past(device)[0] == [None]
+
+
+def test_an_erased_resident_leaves_nothing_that_is_shown(drain, luo, told, band, elders):
+    drain.say("b-1", told(0, 1, heart_rate=71.0, battery=80.0))
+    actions.forget_resident(elders[0].uid, actor=luo, now=NOW + HOUR)
+    assert LastValue.objects.get().values == {"battery": 80.0}
+    assert past(band)[0] == [None] and not Contact.objects.exists()
+
+
+def test_what_the_rules_remember_is_found_on_the_device(drain, luo, told):
+    device = make_device(luo, "b-1", "water_level")
+    assert remembered(device) is None
+    drain.say("b-1", told(0, 1, level=1.5))
+    rules = tuple(default_rules("water_level"))
+    state = remembered(Device.objects.select_related("last").get(pk=device.pk))
+    assert Engine(rules, kind("water_level").fields).learning(state).keys() == {"level"}
+    assert state and "level" in str(list(state["r"]))
+
+
+def test_last_private_values_are_kept_no_longer_than_the_history(drain, luo, told, band):
+    breaker = make_device(luo, "b-2")
+    drain.say("b-1", told(0, 1, heart_rate=71.0, battery=80.0))
+    drain.say("b-2", told(0, 1, leak=3.0))
+    keeps = timedelta(days=kind("wearable").keep_days)
+    assert renewing.forget_silent(NOW + keeps) == 0
+    assert renewing.forget_silent(NOW + keeps + timedelta(minutes=1)) == 1
+    assert renewing.forget_silent(NOW + keeps + timedelta(minutes=1)) == 0
+    assert LastValue.objects.get(pk=band.pk).values == {"battery": 80.0}
+    assert LastValue.objects.get(pk=breaker.pk).values == {"leak": 3.0}
+
+
+def test_what_was_usual_is_learned_anew_and_what_is_in_force_stays() -> None:
+    state = {
+        "v": 1, "t": 0, "n": 0, "a": {"heart_unusual": 1},
+        "r": {"unusual~usual1.21600": [[3, [[70.0]], None, 0.0, True], 0], "high": [None, 5], "on~usual24.3600": [[1], 7]},
+    }  # fmt: skip
+    made = unlearned(state)
+    assert made["r"] == {"high": [None, 5], "on~usual24.3600": [None, 7]}
+    assert made["a"] == state["a"]
