@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from huying.casework.cases.access import area_of
 from huying.casework.cases.facts import CaseClosed, CaseFact, CaseMerged, CaseSentBack, FeedbackGiven
 from huying.casework.cases.models import Case
-from huying.ground.registry.facts import CareBegan, CareEnded, PremisesRated, RegistryChanged
+from huying.ground.registry.facts import CareBegan, CareEnded, PremisesRated, RegistryChanged, ResidentErased
 from huying.kernel.actor import system
 from huying.kernel.clock import local_day
 from huying.kernel.facts import subscribe
@@ -48,6 +48,13 @@ def visit_from_now_on(facts: Sequence[CareBegan]) -> None:
 def visit_no_longer(facts: Sequence[CareEnded]) -> None:
     """Nobody calls on somebody who is no longer on the list."""
     actions.derive_some("care", [fact.uid for fact in facts], actor=FIELD, now=max(fact.at for fact in facts))
+
+
+@subscribe(ResidentErased)
+def forget_residents(facts: Sequence[ResidentErased]) -> None:
+    """Nobody is visited who was erased, and nothing that was noted at a visit is left."""
+    for fact in facts:
+        actions.forget_subjects(fact.uids, now=fact.at)
 
 
 @subscribe(PremisesRated)

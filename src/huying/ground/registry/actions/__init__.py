@@ -3,8 +3,9 @@
 from .caring import begin_care, confirm, end_care, expire_care
 from .changing import Changed, change
 from .deciding import decide_proposal, withdraw_proposal
+from .erasing import erase_resident, forget_ended
 from .merging import merge_records, tell_apart, undo_merge
-from .rights import answer_right, ask_right, erase_resident, record_consent, withdraw_consent
+from .rights import answer_right, ask_right, record_consent, withdraw_consent
 
 __all__ = [
     "Changed",
@@ -17,6 +18,7 @@ __all__ = [
     "end_care",
     "erase_resident",
     "expire_care",
+    "forget_ended",
     "merge_records",
     "record_consent",
     "tell_apart",

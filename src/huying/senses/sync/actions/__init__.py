@@ -1,6 +1,6 @@
 """Every write of the sync."""
 
-from .clearing import clear_old
+from .clearing import clear_old, forget_subjects
 from .devices import count_pull, enrol_device, revoke_device
 from .mending import remove_operation, retry_operation
 from .taking import Result, take_operations
@@ -13,6 +13,7 @@ __all__ = [
     "clear_old",
     "count_pull",
     "enrol_device",
+    "forget_subjects",
     "remove_operation",
     "retry_operation",
     "retry_waiting",

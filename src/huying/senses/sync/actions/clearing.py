@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -24,6 +25,16 @@ def clear_old(*, now: datetime, most: int = 5_000) -> tuple[int, int]:
     attached to something stays with that. Returns (bodies, uploads).
     """
     return _clear_bodies(now, most), _clear_uploads(now, most)
+
+
+def forget_subjects(subjects: Collection[UUID], *, now: datetime) -> int:
+    """Clear what operations said about records that were erased, passed and refused ones alike; how many.
+
+    What waits is left: it is refused when its turn comes, since its record is gone.
+    """
+    held = Q(body__isnull=False) | Q(sealed__isnull=False)
+    rows = Operation.objects.filter(held, subject__in=subjects, settled_at__lte=now)
+    return rows.update(body=None, sealed=None)
 
 
 def _clear_bodies(now: datetime, most: int) -> int:
