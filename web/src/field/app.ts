@@ -105,8 +105,17 @@ export class App {
       const all = await this.api.get<{ id: string; revoked_at: string | null }[]>("/devices");
       if (own && all.some((one) => one.id === own && one.revoked_at)) await this.end("device_revoked");
     } catch (problem) {
-      if (problem instanceof Refusal && ruling(problem.status, problem.code) === "purge") await this.end(problem.code);
+      if (!(problem instanceof Refusal) || ruling(problem.status, problem.code) !== "purge") return;
+      if (problem.code === "off_duty_ended" && (await this.store.countUnsent())) await this.dropRecords();
+      else await this.end(problem.code);
     }
+  }
+
+  /** Nothing of the registry stays; what the worker wrote does, until it is sent. */
+  private async dropRecords(): Promise<void> {
+    await this.store.dropRecords();
+    this.book.forget();
+    this.draw();
   }
 
   private pass(gate: Gate): void {
@@ -237,10 +246,7 @@ export class App {
     const now = this.now().getTime();
     this.verdict = judge(kept, now);
     if (now > kept.latest) await this.store.setMeta("standing", { ...kept, latest: now });
-    if (this.verdict.may !== "purge") return;
-    await this.store.dropRecords();
-    this.book.forget();
-    this.draw();
+    if (this.verdict.may === "purge") await this.dropRecords();
   }
 
   /** The server says who this is. False when the phone holds the work of somebody else. */
@@ -259,7 +265,11 @@ export class App {
     await this.store.setMeta("offset", offset);
     await this.store.setMeta("standing", { server, holdDays: session.hold_days, latest: server } satisfies Standing);
     this.verdict = judge({ server, holdDays: session.hold_days, latest: server }, server);
-    this.duty.hear(session.on_duty);
+    this.duty.hear(session.on_duty && !session.ended);
+    if (session.ended) {
+      await this.dropRecords();
+      this.say(t("您的网格岗位已经结束：资料已清除，没送出的内容正在送，送完就清空。"), 30);
+    }
     return true;
   }
 

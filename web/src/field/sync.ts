@@ -111,11 +111,11 @@ export class Sync {
     }
     this.health.fault = "";
     this.health.first = !(await this.store.meta<string>("cursor"));
-    if (this.health.first) await this.pull();
+    if (this.health.first && !session.ended) await this.pull();
     await this.strike();
     await this.push();
     await this.askWaiting();
-    await this.pull();
+    await this.pull(); // once the duty has ended the answer is that everything goes; what was done is there by now
     this.health.last = Date.now();
     this.health.first = false;
     await this.store.setMeta("last", this.health.last);

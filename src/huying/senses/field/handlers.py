@@ -79,6 +79,8 @@ def follow_submissions(facts: Sequence[SubmissionReceived]) -> None:
     for fact in facts:
         worker = workers[fact.by, local_day(fact.at)]
         done = min(ended.get(fact.submission_id, fact.at), fact.at)
+        if not worker.duties:  # handed in after their last day
+            worker = access.worker(fact.by, local_day(done))
         # One of several about the same thing may bring a task forth that the next one does.
         alone = fact.subject_uid is None or often[fact.subject_uid] == 1
         idle = fact.task_uid is None and alone and (fact.form, fact.subject_uid) not in asked

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from hmac import compare_digest
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from huying.ground.organisation.access import hash_secret
+from huying.ground.organisation.access import actor_for, hash_secret
 from huying.ground.organisation.models import Appointment
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Forbidden, NotFound
 
 from .doors import MOST, Scope
 from .models import Device, Operation, Upload
-from .rules import FIELD_ROLES, WATCHING
+from .rules import FIELD_ROLES, HAND_OVER_DAYS, WATCHING
 
 _TOKEN: Final = "hyd_"
 _REMEMBERED: Final = timedelta(days=30)
@@ -32,6 +33,23 @@ def must_work(actor: Actor) -> int:
             _("您现在没有网格工作的任职"), code="off_duty_ended", hint=_("手机上的资料会清除；如有疑问请联系网格长")
         )
     return actor.person_id
+
+
+def last_worker(user: Any, *, today: date) -> Actor | None:
+    """Who worked in the field until lately, with the duties of their last day: what they did then may still be handed in.
+
+    None for everybody who still does, never did, or has had ``HAND_OVER_DAYS`` since. One query for these.
+    """
+    if not getattr(user, "is_active", False):
+        return None
+    rows = Appointment.objects.filter(person__user_id=user.pk, role__in=FIELD_ROLES, valid_to__isnull=False)
+    ends = rows.filter(valid_to__lte=today, valid_to__gt=today - timedelta(days=HAND_OVER_DAYS))
+    last: date | None = ends.aggregate(last=Max("valid_to"))["last"]
+    if last is None:
+        return None
+    noon = timezone.make_aware(datetime.combine(last - timedelta(days=1), time(12)))
+    actor = actor_for(user, now=noon)
+    return actor if actor.duties_of(*FIELD_ROLES) else None
 
 
 def token_of(device: Device, secret: str) -> str:

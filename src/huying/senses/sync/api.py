@@ -7,6 +7,7 @@ Everything goes through the worker's own session (cookie and CSRF token) and, pa
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -47,11 +48,14 @@ class TooBig(HuyingError):
 
 
 class FieldWorker(SignedIn):
-    """Lets in staff who work in the field today, by their session; systems have no phones."""
+    """Lets in staff who work in the field today, by their session; systems have no phones.
 
-    def __init__(self, most: int = 64 * 1024, *, device: bool = True) -> None:
+    ``leaving``: also those who did until lately, so that what they did until then arrives.
+    """
+
+    def __init__(self, most: int = 64 * 1024, *, device: bool = True, leaving: bool = False) -> None:
         super().__init__()
-        self.most, self.device = most, device
+        self.most, self.device, self.leaving = most, device, leaving
 
     def __call__(self, request: HttpRequest) -> Actor | None:
         length = request.headers.get("Content-Length", "")
@@ -62,6 +66,7 @@ class FieldWorker(SignedIn):
             return None
         if actor.kind != "staff":
             raise NotFound()
+        actor = self._who(request, actor)
         token = request.headers.get(DEVICE, "")
         # A revoked phone is told so before anything else: it must forget what it holds.
         asked = (self.device or token) and actor.person_id is not None
@@ -70,8 +75,16 @@ class FieldWorker(SignedIn):
         request.device = device  # type: ignore[attr-defined]
         return actor
 
+    def _who(self, request: HttpRequest, actor: Actor) -> Actor:
+        ended = None
+        if self.leaving and not actor.duties_of(*rules.FIELD_ROLES):
+            ended = access.last_worker(request.user, today=clock.local_day(clock.now()))
+        request.ended = ended is not None  # type: ignore[attr-defined]
+        return ended or actor
+
 
 PHONE, PERSON = FieldWorker(), FieldWorker(device=False)
+LEAVING = FieldWorker(leaving=True)
 
 
 class EnrolIn(Schema):
@@ -166,6 +179,11 @@ def _device(request: HttpRequest) -> Device:
     return request.device  # type: ignore[attr-defined, no-any-return]
 
 
+def _ended(request: HttpRequest) -> bool:
+    """Whether their duty in the field is over and they only hand in what they did."""
+    return request.ended  # type: ignore[attr-defined, no-any-return]
+
+
 def _count(name: str, actor: Actor) -> None:
     throttle.count(f"field-{name}", actor.ref, now=clock.now(), usual=_LIMITS[name])
 
@@ -207,17 +225,21 @@ def revoke(request: HttpRequest, uid: UUID, given: Why) -> dict[str, Any]:
     return _device_out(actions.revoke_device(device.pk, actor=actor, now=clock.now(), why=given.why))
 
 
-@router.get("/field/session", response=dict[str, Any], auth=PERSON, summary="Who I am, what I may hold")
+@router.get("/field/session", response=dict[str, Any], auth=FieldWorker(device=False, leaving=True), summary="Who I am, what I may hold")
 def session(request: HttpRequest) -> dict[str, Any]:
-    """403 ``device_revoked`` or ``off_duty_ended``: the phone clears what it holds."""
+    """403 ``device_revoked`` or ``off_duty_ended``: the phone clears everything. ``ended``: it clears the records now, hands
+    in what was done until then, and clears the rest.
+    """
     actor, now, device = _actor(request), clock.now(), _device(request)
     scope = access.scope_of(actor, today=clock.local_day(now))
     person = Person.objects.only("name", "number").get(pk=actor.person_id)
+    ended = _ended(request)
     return {
         "person": {"name": person.name, "number": person.number},
         "device": {**_device_out(device), "next_seq": device.next_seq} if device else None,
-        "roles": sorted(scope.roles),
-        "areas": [{"code": code, "name": territory.label(code)} for code in scope.areas],
+        "ended": ended,
+        "roles": [] if ended else sorted(scope.roles),
+        "areas": [] if ended else [{"code": code, "name": territory.label(code)} for code in scope.areas],
         "on_duty": None,
         "hold_days": rules.HOLD_DAYS,
         "server_time": now,
@@ -230,7 +252,7 @@ def session(request: HttpRequest) -> dict[str, Any]:
 @router.post(
     "/field/operations",
     response=Results,
-    auth=FieldWorker(rules.MOST_BATCH),
+    auth=FieldWorker(rules.MOST_BATCH, leaving=True),
     summary="Send up to 200 operations",
     openapi_extra={
         "requestBody": {
@@ -248,7 +270,7 @@ def post_operations(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(listed, list) or not 1 <= len(listed) <= rules.MOST_AT_ONCE:
         raise Invalid(_("一次送 1 到 200 条操作"), code="bad_batch", field="operations")
     found = actions.take_operations(
-        actor=actor,
+        actor=replace(actor, duties=()) if _ended(request) else actor,  # each is done with the duties of its own day
         device=_device(request),
         now=clock.now(),
         operations=[read_operation(one) for one in listed],
@@ -273,7 +295,7 @@ def _result(one: Result) -> dict[str, Any]:
     return {**plain, "fields": dict(one.fields), "made": dict(one.made)}
 
 
-@router.get("/field/operations", response=Results, auth=PHONE, summary="What became of my operations")
+@router.get("/field/operations", response=Results, auth=LEAVING, summary="What became of my operations")
 def get_operations(request: HttpRequest, ids: str) -> dict[str, Any]:
     """``ids``: up to 200, separated by commas. Those never received are left out."""
     names = ids.split(",", rules.MOST_AT_ONCE)
@@ -286,7 +308,7 @@ def get_operations(request: HttpRequest, ids: str) -> dict[str, Any]:
     return {"results": [_result(told(one)) for one in queries.operations_of(_actor(request), wanted)]}
 
 
-@router.delete("/field/operations/{operation_id}", response=ResultOut, auth=PHONE, summary="Remove one that is stuck")
+@router.delete("/field/operations/{operation_id}", response=ResultOut, auth=LEAVING, summary="Remove one that is stuck")
 def delete_operation(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
     """One that waits or was refused. What it said is cleared; that it was there is kept."""
     actor = _actor(request)
@@ -295,7 +317,10 @@ def delete_operation(request: HttpRequest, operation_id: UUID) -> dict[str, Any]
 
 
 @router.put(
-    "/field/uploads/{upload_id}", response=UploadOut, auth=FieldWorker(rules.MOST_PART), summary="Send a part of a file"
+    "/field/uploads/{upload_id}",
+    response=UploadOut,
+    auth=FieldWorker(rules.MOST_PART, leaving=True),
+    summary="Send a part of a file",
 )
 def put_upload(request: HttpRequest, upload_id: UUID, asked: Query[PartQuery]) -> dict[str, Any]:
     """Raw bytes, at most 512 KB a part, 25 MB a photo, 10 MB a sound. 409 ``wrong_offset`` says where to go on."""
@@ -313,7 +338,7 @@ def put_upload(request: HttpRequest, upload_id: UUID, asked: Query[PartQuery]) -
     return _upload_out(upload)
 
 
-@router.get("/field/uploads/{upload_id}", response=UploadOut, auth=PHONE, summary="How far a file has come")
+@router.get("/field/uploads/{upload_id}", response=UploadOut, auth=LEAVING, summary="How far a file has come")
 def get_upload(request: HttpRequest, upload_id: UUID) -> dict[str, Any]:
     return _upload_out(access.own_upload(_actor(request), upload_id))
 

@@ -4,6 +4,7 @@ from .caring import begin_care, confirm, end_care, expire_care
 from .changing import Changed, change
 from .deciding import decide_proposal, withdraw_proposal
 from .erasing import erase_resident, forget_ended
+from .indexing import renew_search
 from .merging import merge_records, tell_apart, undo_merge
 from .rights import answer_right, ask_right, record_consent, withdraw_consent
 
@@ -21,6 +22,7 @@ __all__ = [
     "forget_ended",
     "merge_records",
     "record_consent",
+    "renew_search",
     "tell_apart",
     "undo_merge",
     "withdraw_consent",

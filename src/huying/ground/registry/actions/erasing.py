@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from huying.ground.registry import access
+from huying.ground.registry.deriving import search_tokens
 from huying.ground.registry.facts import RegistryChanged, ResidentErased
 from huying.ground.registry.models import (
     CareEntry,
@@ -123,11 +124,19 @@ def _forget_keepers(before: date, author: Author) -> int:
             found = list(rows.order_by("pk").select_for_update(skip_locked=True, of=("self",))[:_MOST_AT_ONCE])
             for row in found:
                 row.private, row.version = None, row.version + 1
-                row.save(update_fields=["private", "version"])
+                if not isinstance(row, Household):
+                    row.find = search_tokens(row, _address_of(row))
+                row.save()
                 note(row, Change.Verb.ERASED, {}, author)
             _empty_steps(kind, [row.uid for row in found])
             count += len(found)
     return count
+
+
+def _address_of(row: Premises | Organisation) -> str:
+    if isinstance(row, Premises):
+        return row.address
+    return row.premises.address if row.premises is not None else ""
 
 
 def _tell_trace(uids: Sequence[UUID], kind: str, author: Author) -> None:

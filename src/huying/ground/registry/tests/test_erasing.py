@@ -110,5 +110,6 @@ def test_closed_places_no_longer_name_whom_to_call() -> None:
     assert forget(1200) == 1
     closed = kept("premises", shop.uid)
     assert gone("premises", closed) and closed.name == "小卖部"
+    assert queries.find(editor(), "1112 小卖部", ended=True).rows == []
     assert kept("premises", open_one.uid).value("keeper_name") == "钱老板"
     assert forget(1200) == 0

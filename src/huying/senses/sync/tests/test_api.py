@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import uuid
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from PIL import Image
 
 from huying.casework.cases.factories import GRID_1, Cast, account_of
 from huying.ground.organisation.models import Appointment, Person
 from huying.kernel import clock
 from huying.kernel.actor import Actor
-from huying.senses.sync import doors, rules
+from huying.senses.sync import actions, doors, rules
+from huying.senses.sync.doors import Incoming, Outcome
 from huying.senses.sync.factories import make_device, raw
-from huying.senses.sync.models import Device, Operation
+from huying.senses.sync.models import Device, Operation, Upload
 
 from .conftest import notes
 
@@ -98,14 +102,59 @@ def test_who_is_not_let_in(cast: Cast, worker: Caller) -> None:
 
 
 def test_when_the_appointment_ends_the_phone_is_told(cast: Cast, worker: Caller) -> None:
-    Appointment.objects.filter(person_id=cast.tang_grid.person_id).update(valid_to=clock.local_day(clock.now()))
+    end_duty(cast.tang_grid, days_ago=rules.HAND_OVER_DAYS)
+    upload = f"uploads/{uuid.uuid4()}"
     for answer in (
         worker.get("session"),
         worker.get("changes"),
         worker.post("operations", {"operations": [now_raw()]}),
+        worker.put(f"{upload}?offset=0&size=3&type=image/png", b"123"),
+        worker.post("devices", {"name": "又一部"}),
     ):
         assert (answer.status_code, answer.json()["code"]) == (403, "off_duty_ended")
-    assert Operation.objects.count() == 0
+    assert Operation.objects.count() == Upload.objects.count() == 0 and Device.objects.count() == 1
+
+
+def end_duty(actor: Actor, *, days_ago: int) -> None:
+    """Their last day in the field was the day before so many days ago."""
+    ended = clock.local_day(clock.now()) - timedelta(days=days_ago)
+    Appointment.objects.filter(person_id=actor.person_id).update(valid_to=ended)
+
+
+def test_what_was_done_until_the_last_day_is_still_taken_and_nothing_is_given(cast: Cast, worker: Caller) -> None:
+    end_duty(cast.tang_grid, days_ago=1)
+    duties: list[tuple[str, ...]] = []
+
+    def keep(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
+        duties.append(tuple(duty.area for duty in actor.duties_of(*rules.FIELD_ROLES)))
+        return Outcome("applied")
+
+    doors.applies("kept")(keep)
+    session = worker.get("session").json()
+    assert (session["ended"], session["areas"], session["roles"]) == (True, [], [])
+    upload, now = uuid.uuid4(), clock.now()
+    before, after = (raw("kept", at=now - timedelta(days=days)) for days in (3, 0))
+    photo = raw("kept", at=now - timedelta(days=3), files=[str(upload)])
+    sent = worker.post("operations", {"operations": [before, after, photo], "sent_at": now.isoformat()})
+    assert [one["state"] for one in sent.json()["results"]] == ["applied", "applied", "waiting"]
+    assert duties == [(GRID_1,), ()]  # what came after the last day has nobody's duties, and its room decides
+    drawn = io.BytesIO()
+    Image.new("RGB", (32, 24), "red").save(drawn, "PNG")
+    content = drawn.getvalue()
+    assert worker.put(f"uploads/{upload}?offset=0&size={len(content)}&type=image/png", content).json()["file"]
+    actions.retry_waiting(now=clock.now() + timedelta(hours=7))
+    assert duties[2:] == [(GRID_1,)]
+    assert worker.get(f"operations?ids={photo['id']}").json()["results"][0]["state"] == "applied"
+    for answer in (worker.get("changes"), worker.get("devices"), worker.post("devices", {"name": "又一部"})):
+        assert (answer.status_code, answer.json()["code"]) == (403, "off_duty_ended")
+    doors.forget("kept")
+
+
+def test_a_revoked_phone_hands_in_nothing_after_the_last_day_either(cast: Cast, worker: Caller) -> None:
+    end_duty(cast.tang_grid, days_ago=1)
+    Device.objects.update(revoked_at=clock.now(), revoked_by="person:1", revoked_why="丢了")
+    answer = worker.post("operations", {"operations": [now_raw()]})
+    assert (answer.status_code, answer.json()["code"]) == (403, "device_revoked") and not Operation.objects.exists()
 
 
 def test_other_peoples_things_are_not_there(cast: Cast, worker: Caller) -> None:
