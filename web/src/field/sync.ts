@@ -27,6 +27,8 @@ export interface Hooks {
   purge(why: string): Promise<void>;
   /** The server does not know this device: it is to be made known again. */
   unknown(): Promise<void>;
+  /** Nobody is signed in: only the phone's own number can still be asked about. */
+  signedOut(): Promise<void>;
 }
 
 const OFTEN = 3 * 60_000;
@@ -94,6 +96,7 @@ export class Sync {
         await this.hooks.purge(problem.code);
       }
       this.health.fault = verdict === "sign-in" ? "sign-in" : "server";
+      if (verdict === "sign-in") await this.hooks.signedOut();
       if (problem.code === "device_not_found") await this.hooks.unknown();
     } else if (!this.store.locked) {
       this.health.fault = "server";

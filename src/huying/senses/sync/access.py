@@ -59,17 +59,42 @@ def token_of(device: Device, secret: str) -> str:
 
 def device_of(actor: Actor, token: str) -> Device:
     """The actor's own phone. NotFound for an unknown token or somebody else's phone, Forbidden once it was revoked."""
-    name, _mark, secret = token.removeprefix(_TOKEN).partition("_")
-    device = (
-        _own(actor).filter(uid=name).first() if token.startswith(_TOKEN) and len(name) == 32 and _hex(name) else None
-    )
-    if device is None or not compare_digest(device.token_hash, hash_secret(secret)):
+    device = _named(_own(actor), token)
+    if device is None:
         raise NotFound(_("没有找到这部手机"), code="device_not_found", hint=_("请重新登记这部手机"))
+    return _not_revoked(device)
+
+
+def must_not_be_revoked(token: str) -> None:
+    """Forbidden for the token of a revoked phone, whoever is signed in on it and even when nobody is: it must forget all."""
+    device = _named(Device.objects.filter(revoked_at__isnull=False), token)
+    if device is not None:
+        _not_revoked(device)
+
+
+def _named(devices: QuerySet[Device], token: str) -> Device | None:
+    name, _mark, secret = token.removeprefix(_TOKEN).partition("_")
+    if not token.startswith(_TOKEN) or len(name) != 32 or not _hex(name):
+        return None
+    device = devices.filter(uid=name).first()
+    return device if device is not None and compare_digest(device.token_hash, hash_secret(secret)) else None
+
+
+def _not_revoked(device: Device) -> Device:
     if device.revoked_at is not None:
         raise Forbidden(
             _("这部手机已停用"), code="device_revoked", hint=_("手机上的资料会清除；如果是误停用，请重新登记")
         )
     return device
+
+
+def standing_of(uid: UUID, *, today: date) -> tuple[bool, bool]:
+    """(revoked, no longer in the field) of a phone by its own number, which nobody can guess. NotFound for an unknown one."""
+    device = Device.objects.filter(uid=uid).first()
+    if device is None:
+        raise NotFound(code="device_not_found")
+    works = Appointment.objects.on(today).filter(person_id=device.person_id, role__in=FIELD_ROLES).exists()
+    return device.revoked_at is not None, not works
 
 
 def _hex(text: str) -> bool:

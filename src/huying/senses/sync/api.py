@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 import orjson
+from django.contrib.auth import logout
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
@@ -20,6 +21,7 @@ from django.views.decorators.gzip import gzip_page
 from ninja import Field, Query, Router, Schema, Status
 from ninja.decorators import decorate_view
 
+from huying.ground.accounts.places import address_of
 from huying.ground.organisation.auth import SignedIn
 from huying.ground.organisation.models import Person
 from huying.ground.territory import queries as territory
@@ -35,8 +37,9 @@ from .reading import read_operation, sent_at
 
 router = Router()
 DEVICE: Final = "X-Huying-Device"
+ENROLLED: Final = "huying_phone"
 EMERGENCY: Final = {"police": "110", "fire": "119", "ambulance": "120", "traffic": "122", "hotline": "12345"}
-_LIMITS: Final = {"enrol": (20, 3600), "operations": (600, 600), "parts": (12_000, 600), "changes": (1_200, 600)}
+_LIMITS: Final = {"enrol": (20, 3600), "standing": (600, 600), "operations": (600, 600), "parts": (12_000, 600), "changes": (1_200, 600)}
 
 
 class TooBig(HuyingError):
@@ -45,6 +48,14 @@ class TooBig(HuyingError):
     status = 413
     default_code = "too_big"
     default_message = _("一次送来的内容太大")
+
+
+class SignInAgain(HuyingError):
+    """A phone was enrolled with this sign-in before."""
+
+    status = 401
+    default_code = "sign_in_again"
+    default_message = _("请重新登录，再登记这部手机")
 
 
 class FieldWorker(SignedIn):
@@ -62,16 +73,20 @@ class FieldWorker(SignedIn):
         if length.isdigit() and int(length) > self.most:
             raise TooBig()
         actor = super().__call__(request)
+        token = request.headers.get(DEVICE, "")
         if actor is None:
+            # A lost phone has been signed out for long, and must hear all the same that it was stopped.
+            access.must_not_be_revoked(token[:200])
             return None
         if actor.kind != "staff":
             raise NotFound()
         actor = self._who(request, actor)
-        token = request.headers.get(DEVICE, "")
         # A revoked phone is told so before anything else: it must forget what it holds.
         asked = (self.device or token) and actor.person_id is not None
         device = access.device_of(actor, token[:200]) if asked else None
         access.must_work(actor)
+        if device is not None:
+            actions.note_session(device, request.session.session_key or "")
         request.device = device  # type: ignore[attr-defined]
         return actor
 
@@ -100,6 +115,11 @@ class Enrolled(Schema):
     id: UUID
     token: str
     hold_days: int
+
+
+class Standing(Schema):
+    revoked: bool
+    ended: bool
 
 
 class DeviceOut(Schema):
@@ -205,11 +225,24 @@ def _device_out(device: Device) -> dict[str, Any]:
 
 @router.post("/field/devices", response={201: Enrolled}, auth=PERSON, summary="Enrol this phone")
 def enrol(request: HttpRequest, given: EnrolIn) -> Status:
-    """At most five phones a person."""
+    """At most five phones a person, and one a sign-in: whoever has erased a locked phone has to sign in again."""
     actor = _actor(request)
     _count("enrol", actor)
+    if ENROLLED in request.session:
+        logout(request)
+        raise SignInAgain()
     device, token = actions.enrol_device(actor=actor, now=clock.now(), name=given.name, app=given.app)
+    request.session[ENROLLED] = str(device.uid)
     return Status(201, {"id": device.uid, "token": token, "hold_days": rules.HOLD_DAYS})
+
+
+@router.get("/field/devices/{uid}/standing", response=Standing, auth=None, summary="Whether a phone was stopped")
+def standing(request: HttpRequest, uid: UUID) -> dict[str, bool]:
+    """For a phone that is locked or signed out. ``revoked``: it clears everything; ``ended``: it clears the records."""
+    now = clock.now()
+    throttle.count("field-standing", address_of(request) or "?", now=now, usual=_LIMITS["standing"])
+    revoked, ended = access.standing_of(uid, today=clock.local_day(now))
+    return {"revoked": revoked, "ended": ended}
 
 
 @router.get("/field/devices", response=list[DeviceOut], auth=PERSON, summary="My phones")

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from PIL import Image
 
@@ -85,6 +86,43 @@ def test_a_phone_enrols_works_and_is_revoked(cast: Cast, monkeypatch: pytest.Mon
     assert caller.post(f"devices/{enrolled.json()['id']}/revoke", {"why": "换手机"}).status_code == 200
     for answer in (caller.get("session"), caller.get("changes"), caller.post("operations", {"operations": [good]})):
         assert (answer.status_code, answer.json()["code"]) == (403, "device_revoked")
+
+
+def test_a_lost_phone_is_signed_out_and_hears_it_without_a_sign_in(cast: Cast) -> None:
+    caller, other = Caller(cast.tang_grid), Caller(cast.tang_grid)
+    phones = {}
+    for one, name in ((caller, "丢的"), (other, "自己的")):
+        phones[name] = one.post("devices", {"name": name, "app": ""}).json()
+        one.headers = {"X-Huying-Device": phones[name]["token"]}
+        assert one.get("session").status_code == 200
+    lost, path = phones["丢的"]["id"], f"devices/{phones['丢的']['id']}/standing"
+    assert Client().get(f"/api/v1/field/{path}").json() == {"revoked": False, "ended": False}
+    assert other.post(f"devices/{lost}/revoke", {"why": "丢了"}).status_code == 200
+    assert not Session.objects.filter(pk=caller.client.session.session_key).exists()
+    assert caller.client.get("/desk/").status_code == 302  # whoever found it is no longer signed in anywhere
+    for answer in (caller.get("session"), caller.get("changes"), caller.put(f"uploads/{lost}?offset=0&size=1&type=x", b"1")):
+        assert (answer.status_code, answer.json()["code"]) == (403, "device_revoked")
+    assert Client().get(f"/api/v1/field/{path}").json() == {"revoked": True, "ended": False}
+    assert other.get("session").status_code == 200
+    assert Client().get(f"/api/v1/field/devices/{uuid.uuid4()}/standing").status_code == 404
+    wrong = caller.headers["X-Huying-Device"][:-1] + "~"
+    answer = Client().get("/api/v1/field/session", headers={"X-Huying-Device": wrong})
+    assert (answer.status_code, answer.json().get("code")) != (403, "device_revoked")
+    end_duty(cast.tang_grid, days_ago=0)
+    assert Client().get(f"/api/v1/field/{path}").json() == {"revoked": True, "ended": True}
+
+
+def test_one_sign_in_enrols_one_phone(cast: Cast) -> None:
+    """Whoever erases a locked phone and sets a PIN of their own holds nothing until they have signed in."""
+    caller = Caller(cast.tang_grid)
+    first = caller.post("devices", {"name": "红米"}).json()
+    again = caller.post("devices", {"name": "红米"})
+    assert (again.status_code, again.json()["code"]) == (401, "sign_in_again")
+    assert Device.objects.count() == 1
+    for answer in (caller.get("session"), caller.client.get("/desk/"), caller.post("devices", {"name": "红米"})):
+        assert answer.status_code in (302, 401)
+    caller.client.force_login(account_of(cast.tang_grid))
+    assert caller.post("devices", {"name": "红米"}).json()["id"] != first["id"]
 
 
 def test_who_is_not_let_in(cast: Cast, worker: Caller) -> None:
@@ -267,10 +305,9 @@ def test_changes_are_compressed_and_hold_no_secret(worker: Caller, monkeypatch: 
 
 
 def test_five_phones_are_enough(cast: Cast) -> None:
-    caller = Caller(cast.tang_grid)
-    codes = [caller.post("devices", {"name": f"第{number}部"}).status_code for number in range(6)]
-    assert codes == [201] * 5 + [409]
-    assert caller.post("devices", {"name": "  "}).status_code == 422
+    names = [*(f"第{number}部" for number in range(6)), "  "]
+    codes = [Caller(cast.tang_grid).post("devices", {"name": name}).status_code for name in names]
+    assert codes == [201] * 5 + [409, 422]
 
 
 def test_too_often_is_told_so(worker: Caller, settings: Any) -> None:
