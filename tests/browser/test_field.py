@@ -114,7 +114,7 @@ def begin(page: Page) -> None:
     for button in ("下一步", "开始使用"):
         page.locator("#pin").fill(PIN)
         page.get_by_role("button", name=button).click()
-    expect(page.get_by_role("link", name="柳岸副食店")).to_be_visible()
+    expect(page.get_by_role("link", name="柳岸副食店")).to_be_visible(timeout=20_000)
     page.wait_for_function("navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null)")
 
 
