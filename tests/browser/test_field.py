@@ -379,6 +379,43 @@ def test_what_a_phone_may_come_to(open_page: OpenPage, cast: Cast, shop: Premise
         after(fresh)
 
 
+def test_what_was_begun_in_a_version_is_finished_in_it(open_page: OpenPage, cast: Cast, shop: Premises) -> None:
+    """A form is changed and retired while somebody is half through: nothing written is lost, and it arrives."""
+    page = open_page("/field", size="phone", user=account_of(cast.tang_grid))
+    begin(page)
+    page.get_by_role("link", name="柳岸副食店").click()
+    page.get_by_role("link", name="开始").click()
+    page.get_by_role("group", name=QUESTION).get_by_text("是").click()
+    page.get_by_role("link", name="返回").click()
+    renew_form()
+    for retired in (False, True):
+        if retired:
+            Form.objects.update(retired_at=clock.now())
+        page.get_by_role("link", name="今天").click()
+        reach(page, "我的", "看看每一件")
+        page.get_by_role("button", name="现在同步").click()
+        expect(page.get_by_role("button", name="现在同步")).to_be_enabled()
+        page.locator(".lines a", has_text="消防快查").click()
+        expect(page.get_by_text("这张表有了新版")).to_be_visible(timeout=20_000)
+        expect(page.get_by_role("group", name=QUESTION).get_by_role("radio", name="是")).to_be_checked()
+    page.get_by_role("button", name="填好了").click()
+    expect(page.get_by_role("link", name="已同步")).to_be_visible(timeout=20_000)
+    sent = Submission.objects.select_related("version").get()
+    assert (sent.version.version, sent.answers) == ("1", {"exit": "yes"})
+    assert Task.objects.get(kind="inspect", state="done").submission == sent.uid
+
+
+def renew_form() -> None:
+    """Version 2 asks something else altogether."""
+    old = FormVersion.objects.get()
+    question = {"name": "alarm", "path": "alarm", "type": "text", "label": {"zh": "报警器", "en": "Alarm"}}
+    new = FormVersion.objects.create(
+        form=old.form, number=2, version="2", definition={**old.definition, "version": "2", "items": [question]},
+        source=b"", imported_at=clock.now(), imported_by="system:test", published_at=clock.now(),
+    )  # fmt: skip
+    Form.objects.update(current=new)
+
+
 def test_who_leaves_hands_in_the_last_day_and_keeps_nothing(open_page: OpenPage, cast: Cast, shop: Premises) -> None:
     lon, lat = IN_GRID_1
     here = {"longitude": lon, "latitude": lat, "accuracy": 8}
