@@ -20,8 +20,8 @@ from . import access
 from .masking import label
 from .models import (
     CareEntry,
-    Consent,
     Change,
+    Consent,
     Facility,
     Household,
     Organisation,

@@ -9,9 +9,8 @@ class DevicesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from huying.shell import navigation, panels
-
         from huying.ground.registry.consents import offer
+        from huying.shell import navigation, panels
 
         from .access import FAMILY_PURPOSE, viewing_roles
         from .desk.panels import on_case

@@ -39,7 +39,13 @@ router = Router()
 DEVICE: Final = "X-Huying-Device"
 ENROLLED: Final = "huying_phone"
 EMERGENCY: Final = {"police": "110", "fire": "119", "ambulance": "120", "traffic": "122", "hotline": "12345"}
-_LIMITS: Final = {"enrol": (20, 3600), "standing": (600, 600), "operations": (600, 600), "parts": (12_000, 600), "changes": (1_200, 600)}
+_LIMITS: Final = {
+    "enrol": (20, 3600),
+    "standing": (600, 600),
+    "operations": (600, 600),
+    "parts": (12_000, 600),
+    "changes": (1_200, 600),
+}
 
 
 class TooBig(HuyingError):
@@ -258,7 +264,12 @@ def revoke(request: HttpRequest, uid: UUID, given: Why) -> dict[str, Any]:
     return _device_out(actions.revoke_device(device.pk, actor=actor, now=clock.now(), why=given.why))
 
 
-@router.get("/field/session", response=dict[str, Any], auth=FieldWorker(device=False, leaving=True), summary="Who I am, what I may hold")
+@router.get(
+    "/field/session",
+    response=dict[str, Any],
+    auth=FieldWorker(device=False, leaving=True),
+    summary="Who I am, what I may hold",
+)
 def session(request: HttpRequest) -> dict[str, Any]:
     """403 ``device_revoked`` or ``off_duty_ended``: the phone clears everything. ``ended``: it clears the records now, hands
     in what was done until then, and clears the rest.

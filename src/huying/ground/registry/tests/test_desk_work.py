@@ -222,7 +222,11 @@ def test_consent_is_written_down_seen_and_withdrawn(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("more", "words"),
-    [({"purpose": "卖给别人"}, "请选择同意的用途"), ({"notice": " "}, "告知书版本"), ({"how": "guess"}, "请选择同意的方式")],
+    [
+        ({"purpose": "卖给别人"}, "请选择同意的用途"),
+        ({"notice": " "}, "告知书版本"),
+        ({"how": "guess"}, "请选择同意的方式"),
+    ],
 )
 def test_consent_without_purpose_notice_or_way_is_not_written(desk: Desk, more: dict[str, str], words: str) -> None:
     answer = desk.client("worker").post(f"{desk.url}do", consent_form(**more))

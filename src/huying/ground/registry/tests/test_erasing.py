@@ -90,9 +90,17 @@ def test_lists_stays_and_contacts_that_ended_go_and_those_in_force_stay() -> Non
     row = a_resident(home=a_room())
     law = "残疾人保障法"
     begin_care(
-        actor=editor(), now=MOMENT, resident=row.uid, list="disabled", basis=law, reason="肢体二级", until=date(2026, 9, 1)
+        actor=editor(),
+        now=MOMENT,
+        resident=row.uid,
+        list="disabled",
+        basis=law,
+        reason="肢体二级",
+        until=date(2026, 9, 1),
     )
-    contact = say(worker(), "relation", resident=str(row.uid), kind="child", contact_name="王强", contact_phone="13811112222")
+    contact = say(
+        worker(), "relation", resident=str(row.uid), kind="child", contact_name="王强", contact_phone="13811112222"
+    )
     say(editor(), "relation", uid=contact.uid, base=1, ending="done")
     say(worker(), "relation", resident=str(row.uid), kind="child", contact_name="王刚", contact_phone="13811112223")
     expire_care(actor=system("registry"), now=MOMENT + timedelta(days=400))

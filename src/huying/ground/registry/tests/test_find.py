@@ -129,7 +129,9 @@ def test_places_are_found_by_parts_of_their_spoken_names_and_by_whom_to_call() -
 def test_what_is_found_is_worked_out_anew_and_only_what_differs_is_written() -> None:
     room = a_room()
     row = a_resident(home=room, phone="19912348823")
-    shop = say(worker(), "premises", kind="shop", name="柳岸副食店", parent=str(room.parent_id), keeper_phone="13987654321")
+    shop = say(
+        worker(), "premises", kind="shop", name="柳岸副食店", parent=str(room.parent_id), keeper_phone="13987654321"
+    )
     before = dict(Premises.objects.values_list("uid", "find"))
     Premises.objects.filter(uid=shop.uid).update(find=[1])
     Resident.objects.update(find=[])

@@ -49,7 +49,13 @@ def test_what_was_noted_at_the_door_goes_and_that_somebody_went_stays(cast: Cast
     end_care(actor=TEST, now=NOW, uid=law.uid, base=1)
     erase_resident(actor=TEST, now=NOW, resident=row, why="本人申请")
     passed.refresh_from_db(), waiting.refresh_from_db(), theirs.refresh_from_db()
-    assert (passed.state, passed.skip, passed.skip_words, passed.address, passed.lon) == ("skipped", "other", "", "", None)
+    assert (passed.state, passed.skip, passed.skip_words, passed.address, passed.lon) == (
+        "skipped",
+        "other",
+        "",
+        "",
+        None,
+    )
     assert (waiting.state, waiting.address) == ("ended", "")
     assert Sighting.objects.get().text is None
     assert (theirs.skip_words, theirs.address) == ("住到女儿家去了", "丽景园3栋502室")

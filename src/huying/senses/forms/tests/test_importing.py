@@ -140,7 +140,13 @@ def test_problems_name_their_place(rows: list[dict[str, str]], place: tuple[str,
 
 
 def test_notes_of_the_author_are_no_problem_and_guidance_follows_the_hint() -> None:
-    guided = {**ASK, "hint": "看门口", "guidance_hint": "两扇都要看", "guidance_hint::English (en)": "Both", "备注": "王工写"}
+    guided = {
+        **ASK,
+        "hint": "看门口",
+        "guidance_hint": "两扇都要看",
+        "guidance_hint::English (en)": "Both",
+        "备注": "王工写",
+    }
     (item,) = read([{**guided, "notes": "draft", "remark::English": "x"}]).definition["items"]
     assert item["hint"] == {"zh": "看门口\n两扇都要看", "en": "Both"}
     assert said([ASK], huying_kinds="检查")[0][2:] == ("huying_kinds", "没有 huying_kinds 这一列，是不是 huying_kind？")

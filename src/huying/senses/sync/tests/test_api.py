@@ -100,7 +100,11 @@ def test_a_lost_phone_is_signed_out_and_hears_it_without_a_sign_in(cast: Cast) -
     assert other.post(f"devices/{lost}/revoke", {"why": "丢了"}).status_code == 200
     assert not Session.objects.filter(pk=caller.client.session.session_key).exists()
     assert caller.client.get("/desk/").status_code == 302  # whoever found it is no longer signed in anywhere
-    for answer in (caller.get("session"), caller.get("changes"), caller.put(f"uploads/{lost}?offset=0&size=1&type=x", b"1")):
+    for answer in (
+        caller.get("session"),
+        caller.get("changes"),
+        caller.put(f"uploads/{lost}?offset=0&size=1&type=x", b"1"),
+    ):
         assert (answer.status_code, answer.json()["code"]) == (403, "device_revoked")
     assert Client().get(f"/api/v1/field/{path}").json() == {"revoked": True, "ended": False}
     assert other.get("session").status_code == 200
