@@ -174,7 +174,7 @@ def _doubles(uid: UUID) -> list[Resident]:
     found: list[Resident] = []
     level = [uid]
     while level:
-        rows = Resident.objects.select_for_update(of=("self",)).filter(merged_into__in=level).order_by("pk")
+        rows = Resident.objects.select_for_update(of=("self",)).filter(merged_into__uid__in=level).order_by("pk")
         level = [one.uid for one in rows]
         found += [one for one in rows if one.ending != ERASED]
     return found

@@ -41,13 +41,9 @@ def renew_search(*, actor: Actor, now: datetime, progress: Progress | None = Non
 @transaction.atomic
 def _renew(kind: str, after: int) -> tuple[int, int, int]:
     """(the last row looked at, -1 at the end; how many changed; how many were looked at)."""
-    rows: list[Any] = list(
-        MODELS[kind]
-        ._default_manager.filter(pk__gt=after)
-        .select_related(*FOUND[kind])
-        .select_for_update(of=("self",))
-        .order_by("pk")[:_BATCH]
-    )
+    model: Any = MODELS[kind]
+    here = model.objects.filter(pk__gt=after).select_related(*FOUND[kind]).select_for_update(of=("self",))
+    rows = list(here.order_by("pk")[:_BATCH])
     others = []
     for row in rows:
         place = row if kind == "premises" else getattr(row, FOUND[kind][0])
@@ -55,5 +51,5 @@ def _renew(kind: str, after: int) -> tuple[int, int, int]:
         if found != row.find:
             row.find = found
             others.append(row)
-    MODELS[kind]._default_manager.bulk_update(others, ["find"])
+    model.objects.bulk_update(others, ["find"])
     return (rows[-1].pk if len(rows) == _BATCH else -1), len(others), len(rows)

@@ -217,7 +217,7 @@ def test_consent_is_written_down_seen_and_withdrawn(desk: Desk) -> None:
     assert worker.post(f"{desk.url}do", consent_form()).status_code == 409  # it stands already
     worker.post(f"{desk.url}do", {"do": "withdraw", "consent": str(row.pk)})
     row.refresh_from_db()
-    assert row.withdrawn_by == desk.actors["worker"].ref and "已撤回" in text(worker.get(desk.url))
+    assert row.withdrawn_by == desk.actors["worker"].ref and "已撤回同意" in text(worker.get(desk.url))
 
 
 @pytest.mark.parametrize(

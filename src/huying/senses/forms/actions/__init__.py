@@ -1,7 +1,7 @@
 """Every write of the forms."""
 
 from .amending import amend_submission, hold_submission
-from .forgetting import forget_answers
+from .forgetting import forget_answers, forget_sealed
 from .publishing import (
     LOADER,
     FormRefused,
@@ -21,6 +21,7 @@ __all__ = [
     "Shipped",
     "amend_submission",
     "forget_answers",
+    "forget_sealed",
     "hold_submission",
     "import_form",
     "load_shipped",

@@ -1,13 +1,14 @@
-"""Somebody was erased from the registry: what forms say about them goes as well."""
+"""Somebody was erased from the registry: what forms say about them goes as well. And sealed answers go in their time."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from huying.kernel import trace
 from huying.kernel.actor import Actor
@@ -16,6 +17,7 @@ from huying.kernel.files import erase_files
 from ..models import Submission, SubmissionRevision
 from .receiving import draft_of
 
+_AT_ONCE: Final = 500
 _PICTURES: Final = ("photos", "after_photos")
 
 
@@ -31,13 +33,40 @@ def forget_answers(subjects: Collection[UUID], *, actor: Actor, now: datetime, w
         rows.exclude(state=Submission.State.ERASED).select_for_update(of=("self",)).order_by("id").defer("private")
     )
     before = SubmissionRevision.objects.filter(submission__in=found)
-    evidence = {file for row in [*found, *before.defer("private")] for file in _evidence(row.findings)}
+    said = [row.findings for row in found] + [one.findings for one in before.defer("private")]
+    evidence = {file for findings in said for file in _evidence(findings)}
     for row in found:
         _empty(row, evidence)
     before.update(answers={}, private=None, findings=[], reason="")
     trace.record([draft_of(row, "forget_answers", actor, now, {"why": why}) for row in found])
     for row in found:
         trace.erase_private(f"submission:{row.uid}", actor=actor, now=now, why=why, labels={"reason"})
+    return len(found)
+
+
+def forget_sealed(*, actor: Actor, now: datetime, keep: timedelta) -> int:
+    """Personal answers that came longer ago than ``keep`` go, those before corrections as well; how many submissions.
+
+    Names and phones of keepers and witnesses among them. What was found and every other answer stays. Steps of 500.
+    """
+    count = 0
+    while found := _unseal_some(now - keep):
+        count += found
+    if count:
+        body = {"count": count, "before": (now - keep).isoformat()}
+        with transaction.atomic():
+            trace.record([trace.Draft(chain="submissions", verb="forget_sealed", actor=actor, at=now, body=body)])
+    return count
+
+
+@transaction.atomic
+def _unseal_some(before: datetime) -> int:
+    old = Submission.objects.filter(received_at__lt=before)
+    sealed = Exists(SubmissionRevision.objects.filter(submission=OuterRef("pk"), private__isnull=False))
+    rows = old.filter(Q(private__isnull=False) | sealed).order_by("received_at")
+    found = list(rows.select_for_update(of=("self",), skip_locked=True).values_list("pk", flat=True)[:_AT_ONCE])
+    Submission.objects.filter(pk__in=found).update(private=None)
+    SubmissionRevision.objects.filter(submission__in=found, private__isnull=False).update(private=None)
     return len(found)
 
 

@@ -1,4 +1,5 @@
-"""A submission about somebody who was erased is emptied, and so is what it said before it was amended."""
+"""A submission about somebody who was erased is emptied, and so is what it said before it was amended; sealed answers go
+from both once they have been kept long enough."""
 
 from typing import ClassVar
 
@@ -7,6 +8,9 @@ from django.db import migrations, models
 FORWARD = """
 CREATE OR REPLACE FUNCTION forms_guard_revision() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.private IS NULL AND (to_jsonb(NEW) - 'private') = (to_jsonb(OLD) - 'private') THEN
+        RETURN NEW;
+    END IF;
     IF TG_OP = 'UPDATE' AND NEW.private IS NULL AND NEW.answers = '{}' AND NEW.findings = '[]' AND NEW.reason = ''
        AND (to_jsonb(NEW) - 'private' - 'answers' - 'findings' - 'reason')
          = (to_jsonb(OLD) - 'private' - 'answers' - 'findings' - 'reason') THEN

@@ -116,3 +116,22 @@ def test_what_was_said_before_a_correction_still_cannot_be_rewritten(cast: Cast)
         with pytest.raises(IntegrityError), transaction.atomic():
             SubmissionRevision.objects.update(**values)
     assert SubmissionRevision.objects.get().reason == "没有负责人"
+
+
+def test_sealed_answers_go_in_their_time_and_all_others_stay(cast: Cast) -> None:
+    factories.published(now=NOW)
+    old, fresh = (visit(cast.tang_grid, uuid4(), {"clear": "yes", "keeper": "张三"}) for _turn in range(2))
+    actions.amend_submission(
+        old.uid, answers={"clear": "yes", "keeper": "李四"}, reason="换了人", author_window=DAY,
+        actor=cast.tang_grid, now=NOW,
+    )  # fmt: skip
+    Submission.objects.filter(pk=fresh.pk).update(received_at=NOW + DAY)
+    late = NOW + 30 * DAY + DAY / 2
+    assert actions.forget_sealed(actor=system("retention"), now=NOW + 30 * DAY, keep=30 * DAY) == 0
+    assert actions.forget_sealed(actor=system("retention"), now=late, keep=30 * DAY) == 1
+    old.refresh_from_db(), fresh.refresh_from_db()
+    assert (old.private, old.answers, old.state) == (None, {"clear": "yes"}, "amended")
+    assert SubmissionRevision.objects.get().private is None and SubmissionRevision.objects.get().reason == "换了人"
+    assert queries.sealed_answers(fresh) == {"keeper": "张三"}
+    entries = Entry.objects.filter(chain="submissions", verb="forget_sealed").count()
+    assert entries == 1 and actions.forget_sealed(actor=system("retention"), now=late, keep=30 * DAY) == 0
