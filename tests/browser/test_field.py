@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache, caches
@@ -13,6 +15,7 @@ from playwright.sync_api import Page, expect
 from huying.casework.cases import factories
 from huying.casework.cases.factories import GRID_1, IN_GRID_1, Cast, account_of
 from huying.casework.cases.models import Attachment, Case
+from huying.ground.organisation.models import Appointment
 from huying.ground.registry.actions import change as registry_change
 from huying.ground.registry.models import Premises, Proposal
 from huying.kernel import clock
@@ -111,7 +114,7 @@ def begin(page: Page) -> None:
     for button in ("下一步", "开始使用"):
         page.locator("#pin").fill(PIN)
         page.get_by_role("button", name=button).click()
-    expect(page.get_by_role("link", name="柳岸副食店")).to_be_visible()
+    expect(page.get_by_role("link", name="柳岸副食店")).to_be_visible(timeout=20_000)
     page.wait_for_function("navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null)")
 
 
@@ -304,7 +307,39 @@ def revoked(page: Page, cast: Cast) -> None:
     page.context.set_offline(False)  # a phone that comes back asks at once
     expect(page.get_by_text("这部设备已被停用")).to_be_visible()
     assert kept_here(page) == []
+    must_sign_in(page)
+
+
+def must_sign_in(page: Page) -> None:
+    """A PIN of one's own opens an empty phone: to hold anything one has to sign in."""
     page.get_by_role("button", name="重新设置").click()
+    for button in ("下一步", "开始使用"):
+        page.locator("#pin").fill("593817")
+        page.get_by_role("button", name=button).click()
+    page.get_by_role("link", name="去登录").click()
+    expect(page).to_have_url(re.compile("/accounts/"))
+
+
+def lost(page: Page, cast: Cast) -> None:
+    """Locked, and long signed out: a phone that was lost still hears that it was stopped, and forgets all."""
+    begin(page)
+    page.clock.fast_forward("06:00")
+    expect(page.get_by_role("heading", name="已上锁")).to_be_visible()
+    page.context.clear_cookies()
+    (device,) = Device.objects.filter(revoked_at=None)
+    revoke_device(device.pk, actor=cast.tang_grid, now=clock.now(), why="手机丢了")
+    page.clock.fast_forward("02:00")
+    expect(page.get_by_text("这部设备已被停用")).to_be_visible()
+    assert kept_here(page) == []
+
+
+def forgotten(page: Page) -> None:
+    """Erasing a locked phone and setting another PIN gives nothing to whoever found it: they are to sign in."""
+    begin(page)
+    page.reload()
+    page.get_by_role("button", name="忘了密码").click()
+    page.get_by_role("button", name="清除", exact=True).click()
+    must_sign_in(page)
 
 
 def guessed(page: Page) -> None:
@@ -337,4 +372,66 @@ def test_what_a_phone_may_come_to(open_page: OpenPage, cast: Cast, shop: Premise
     seen_after_a_warning(page, shop, axe)
     held_too_long(page)
     revoked(page, cast)
-    guessed(page)
+    for after in (lambda page: lost(page, cast), forgotten, guessed):
+        fresh = open_page(size="phone", user=user, geolocation=here, permissions=["geolocation"])
+        fresh.clock.install()
+        fresh.goto("/field")
+        after(fresh)
+
+
+def test_what_was_begun_in_a_version_is_finished_in_it(open_page: OpenPage, cast: Cast, shop: Premises) -> None:
+    """A form is changed and retired while somebody is half through: nothing written is lost, and it arrives."""
+    page = open_page("/field", size="phone", user=account_of(cast.tang_grid))
+    begin(page)
+    page.get_by_role("link", name="柳岸副食店").click()
+    page.get_by_role("link", name="开始").click()
+    page.get_by_role("group", name=QUESTION).get_by_text("是").click()
+    page.get_by_role("link", name="返回").click()
+    renew_form()
+    for retired in (False, True):
+        if retired:
+            Form.objects.update(retired_at=clock.now())
+        page.get_by_role("link", name="今天").click()
+        reach(page, "我的", "看看每一件")
+        page.get_by_role("button", name="现在同步").click()
+        expect(page.get_by_role("button", name="现在同步")).to_be_enabled()
+        page.locator(".lines a", has_text="消防快查").click()
+        expect(page.get_by_text("这张表有了新版")).to_be_visible(timeout=20_000)
+        expect(page.get_by_role("group", name=QUESTION).get_by_role("radio", name="是")).to_be_checked()
+    page.get_by_role("button", name="填好了").click()
+    expect(page.get_by_role("link", name="已同步")).to_be_visible(timeout=20_000)
+    sent = Submission.objects.select_related("version").get()
+    assert (sent.version.version, sent.answers) == ("1", {"exit": "yes"})
+    assert Task.objects.get(kind="inspect", state="done").submission == sent.uid
+
+
+def renew_form() -> None:
+    """Version 2 asks something else altogether."""
+    old = FormVersion.objects.get()
+    question = {"name": "alarm", "path": "alarm", "type": "text", "label": {"zh": "报警器", "en": "Alarm"}}
+    new = FormVersion.objects.create(
+        form=old.form, number=2, version="2", definition={**old.definition, "version": "2", "items": [question]},
+        source=b"", imported_at=clock.now(), imported_by="system:test", published_at=clock.now(),
+    )  # fmt: skip
+    Form.objects.update(current=new)
+
+
+def test_who_leaves_hands_in_the_last_day_and_keeps_nothing(open_page: OpenPage, cast: Cast, shop: Premises) -> None:
+    lon, lat = IN_GRID_1
+    here = {"longitude": lon, "latitude": lat, "accuracy": 8}
+    page = open_page(size="phone", user=account_of(cast.tang_grid), geolocation=here, permissions=["geolocation"])
+    page.clock.install(time=clock.now() - timedelta(days=1))  # the work is of yesterday, the last day
+    page.goto("/field")
+    begin(page)
+    page.context.set_offline(True)
+    report(page)
+    page.clock.fast_forward(24 * 3600 * 1000)
+    expect(page.get_by_role("heading", name="已上锁")).to_be_visible()
+    Appointment.objects.filter(person_id=cast.tang_grid.person_id).update(valid_to=clock.local_day(clock.now()))
+    unlock(page)
+    page.context.set_offline(False)
+    expect(page.get_by_text("您的网格岗位已经结束，手机上的资料已清除")).to_be_visible(timeout=20_000)
+    assert kept_here(page) == []
+    assert Operation.objects.get(kind="report").state == "applied"
+    said = Case.objects.get()
+    assert SAID in f"{said.title}{said.summary}" and Attachment.objects.filter(case=said).count() == 1

@@ -23,6 +23,17 @@ test("any fragment finds: name, pinyin, phone, address and room", () => {
   assert.equal(plain("１２ 号－Ａ"), "12号a");
 });
 
+test("letters in the code of a door are no initials, and the code itself still finds it", () => {
+  const door = (code: string, name: string) => ({ key: code, text: searchable({ name, code, address: "供电大院1栋" }, []), code });
+  const people = { key: "wang", text: searchable({ name: "王秀英", address: "供电大院一期很长的地址3栋502室", pinyin: ["wxy", "wangxiuying"] }, []) };
+  const all = [door("9xwxzfae", "102室"), people, door("ab3cd4ef", "旺祥店")];
+  assert.deepEqual(findIn(all, "wx"), ["wang"]);
+  assert.deepEqual(findIn(all, "9xwx"), ["9xwxzfae"]);
+  assert.deepEqual(findIn(all, "xwxz"), []);
+  const inside = { key: "inside", text: "abc|大wxy" };
+  assert.deepEqual(findIn([inside, people], "wx"), ["wang", "inside"]);
+});
+
 test("distances and the way from one to the next", () => {
   const here = { lon: 112.35, lat: 28.59 };
   assert.ok(Math.abs(metres(here, { lon: 112.35, lat: 28.6 }) - 1112) < 2);

@@ -13,6 +13,8 @@ from huying.config.settings_stream import stream_problems
 
 LEAST_DEPARTURE_DAYS: Final = 30
 MOST_DEPARTURE_DAYS: Final = 3650
+LEAST_RETENTION_DAYS: Final = 30
+MOST_RETENTION_DAYS: Final = 36_500
 
 
 @register()
@@ -31,3 +33,12 @@ def check_departures(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
         return []
     hint = f"Write a whole number of days from {LEAST_DEPARTURE_DAYS} to {MOST_DEPARTURE_DAYS}."
     return [Error("HUYING_DEPARTURE_DAYS cannot be understood.", hint=hint, id="config.E002")]
+
+
+@register()
+def check_retention(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Personal data is kept for a time somebody has decided on: neither for ever nor gone before a mistake is noticed."""
+    if LEAST_RETENTION_DAYS <= settings.HUYING_RETENTION_DAYS <= MOST_RETENTION_DAYS:
+        return []
+    hint = f"Write a whole number of days from {LEAST_RETENTION_DAYS} to {MOST_RETENTION_DAYS}."
+    return [Error("HUYING_RETENTION_DAYS cannot be understood.", hint=hint, id="config.E003")]

@@ -19,6 +19,7 @@
 | HUYING_DEMO | 1: a demonstration, shown as such on every page | 0 |
 | HUYING_PLACE_NAME | what the place is called in the header | 呼应 |
 | HUYING_DEPARTURE_DAYS | how long it is known what left a phone's areas; a phone away longer begins anew | 180 |
+| HUYING_RETENTION_DAYS | how long personal data of the registry is kept after it ended (moved away, died, off a list, closed) | 1095 |
 | HUYING_TIANDITU_KEY | key for 天地图 as a base map | none: own vectors only |
 """
 
@@ -47,10 +48,16 @@ HUYING_FILES = HUYING_DATA_DIR / "files"
 HUYING_SECRET = os.environ.get("HUYING_SECRET") or read_or_create_secret(HUYING_DATA_DIR / "secret")
 HUYING_SECRET_FALLBACKS = os.environ.get("HUYING_SECRET_FALLBACKS", "").split()
 HUYING_DEMO = _flag("HUYING_DEMO")
-_days = os.environ.get("HUYING_DEPARTURE_DAYS", "").strip() or "180"
-HUYING_DEPARTURE_DAYS = (
-    int(_days) if _days.isascii() and _days.isdigit() and len(_days) < 6 else 0
-)  # 0: refused at start
+
+
+def _days(name: str, default: str) -> int:
+    """A whole number of days; 0, which is refused at the start, for anything else."""
+    text = os.environ.get(name, "").strip() or default
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+
+
+HUYING_DEPARTURE_DAYS = _days("HUYING_DEPARTURE_DAYS", "180")
+HUYING_RETENTION_DAYS = _days("HUYING_RETENTION_DAYS", "1095")
 HUYING_PLACE_NAME = os.environ.get("HUYING_PLACE_NAME", "")
 HUYING_TIANDITU_KEY = os.environ.get("HUYING_TIANDITU_KEY", "")
 

@@ -3,13 +3,16 @@ import { Api, NoAnswer, Refusal } from "./api";
 import { Book } from "./book";
 import { Duty } from "./duty";
 import { overlayRecords, overlayTasks } from "./overlay";
-import { type Verdict, judge, ruling, type Standing } from "./scope";
+import { type Verdict, judge, type Standing } from "./scope";
 import { type Gone, type NewOperation, Store } from "./store";
 import { building } from "./sync-core";
 import { Sync } from "./sync";
 import type { Draft, Held, Point, Row, Session, Upload } from "./types";
 import * as vault from "./vault";
 import { type PageData, language, speak, t } from "./words";
+
+/** How often a phone that is locked or signed out asks whether it was stopped. */
+const STANDING_MS = 60_000;
 
 export type Gate = "loading" | "new" | "locked" | "open" | "other" | "gone" | "unfit";
 
@@ -40,6 +43,7 @@ export class App {
   readonly api: Api;
   private key: CryptoKey | null = null;
   private touched = Date.now();
+  private asked = 0;
   private saidTimer = 0;
   private drawing = false;
   private keeping: Promise<unknown> = Promise.resolve();
@@ -90,23 +94,32 @@ export class App {
       changed: () => this.read(),
       purge: (why) => this.end(why),
       unknown: () => this.enrol(),
+      signedOut: () => this.askStanding(),
     });
     this.lock = await this.store.lockKept();
     this.watchIdle();
     await this.keepTime();
     this.pass(this.lock ? "locked" : "new");
-    if (this.lock) void this.askWhileLocked();
+    if (this.lock) void this.askStanding();
   }
 
-  /** A lost phone stays locked, and must hear all the same that it was stopped: its number is no secret. */
-  private async askWhileLocked(): Promise<void> {
+  /** A lost phone is locked and soon signed out, and must hear all the same that it was stopped: its number is asked for,
+      which nobody can guess and which opens nothing. */
+  private askStanding = async (): Promise<void> => {
+    if (this.asked + STANDING_MS > Date.now() || !navigator.onLine) return;
+    this.asked = Date.now();
     const own = await this.store.meta<string>("device_id");
-    try {
-      const all = await this.api.get<{ id: string; revoked_at: string | null }[]>("/devices");
-      if (own && all.some((one) => one.id === own && one.revoked_at)) await this.end("device_revoked");
-    } catch (problem) {
-      if (problem instanceof Refusal && ruling(problem.status, problem.code) === "purge") await this.end(problem.code);
-    }
+    if (!own) return;
+    const standing = await this.api.get<{ revoked: boolean; ended: boolean }>(`/devices/${own}/standing`).catch(() => null);
+    if (standing?.revoked) await this.end("device_revoked");
+    else if (standing?.ended) await ((await this.store.countUnsent()) ? this.dropRecords() : this.end("off_duty_ended"));
+  };
+
+  /** Nothing of the registry stays; what the worker wrote does, until it is sent. */
+  private async dropRecords(): Promise<void> {
+    await this.store.dropRecords();
+    this.book.forget();
+    this.draw();
   }
 
   private pass(gate: Gate): void {
@@ -220,7 +233,10 @@ export class App {
     const look = (): void => {
       if (this.gate === "open" && Date.now() - this.touched > vault.IDLE_MS) void this.shut();
       else if (this.gate === "open") void this.keepTime();
-      if (this.gate === "locked") this.draw();
+      if (this.gate === "locked") {
+        this.draw();
+        void this.askStanding();
+      }
     };
     setInterval(look, 15_000);
     document.addEventListener("visibilitychange", () => {
@@ -237,10 +253,7 @@ export class App {
     const now = this.now().getTime();
     this.verdict = judge(kept, now);
     if (now > kept.latest) await this.store.setMeta("standing", { ...kept, latest: now });
-    if (this.verdict.may !== "purge") return;
-    await this.store.dropRecords();
-    this.book.forget();
-    this.draw();
+    if (this.verdict.may === "purge") await this.dropRecords();
   }
 
   /** The server says who this is. False when the phone holds the work of somebody else. */
@@ -259,7 +272,11 @@ export class App {
     await this.store.setMeta("offset", offset);
     await this.store.setMeta("standing", { server, holdDays: session.hold_days, latest: server } satisfies Standing);
     this.verdict = judge({ server, holdDays: session.hold_days, latest: server }, server);
-    this.duty.hear(session.on_duty);
+    this.duty.hear(session.on_duty && !session.ended);
+    if (session.ended) {
+      await this.dropRecords();
+      this.say(t("您的网格岗位已经结束：资料已清除，没送出的内容正在送，送完就清空。"), 30);
+    }
     return true;
   }
 

@@ -27,6 +27,8 @@ export interface Hooks {
   purge(why: string): Promise<void>;
   /** The server does not know this device: it is to be made known again. */
   unknown(): Promise<void>;
+  /** Nobody is signed in: only the phone's own number can still be asked about. */
+  signedOut(): Promise<void>;
 }
 
 const OFTEN = 3 * 60_000;
@@ -94,6 +96,7 @@ export class Sync {
         await this.hooks.purge(problem.code);
       }
       this.health.fault = verdict === "sign-in" ? "sign-in" : "server";
+      if (verdict === "sign-in") await this.hooks.signedOut();
       if (problem.code === "device_not_found") await this.hooks.unknown();
     } else if (!this.store.locked) {
       this.health.fault = "server";
@@ -111,11 +114,11 @@ export class Sync {
     }
     this.health.fault = "";
     this.health.first = !(await this.store.meta<string>("cursor"));
-    if (this.health.first) await this.pull();
+    if (this.health.first && !session.ended) await this.pull();
     await this.strike();
     await this.push();
     await this.askWaiting();
-    await this.pull();
+    await this.pull(); // once the duty has ended the answer is that everything goes; what was done is there by now
     this.health.last = Date.now();
     this.health.first = false;
     await this.store.setMeta("last", this.health.last);

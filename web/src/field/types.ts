@@ -84,6 +84,8 @@ export interface Place {
 export interface Session {
   person: { name: string; number: string };
   device: { id: string | number; name: string } | null;
+  /** Their duty in the field is over: records go now, what was done is still taken. */
+  ended?: boolean;
   roles: string[];
   areas: Place[];
   on_duty: boolean;

@@ -141,6 +141,22 @@ function prune(answers: Answers): Answers {
   return answers;
 }
 
+/** Answers to questions this form has: what an earlier version of it asked is left out. */
+function asked(items: readonly Item[], answers: Answers): Answers {
+  const kept: Answers = {};
+  for (const item of items) {
+    const value = answers[item.name];
+    if (value === undefined) continue;
+    const children = item.children ?? [];
+    if (item.type === "group") {
+      if (isAnswers(value)) kept[item.name] = asked(children, value);
+    } else if (item.type === "repeat") {
+      if (Array.isArray(value)) kept[item.name] = (value as Answers[]).filter(isAnswers).map((row) => asked(children, row));
+    } else kept[item.name] = value;
+  }
+  return kept;
+}
+
 function chosen(run: Run, item: Item, at: Step[], self: Value): Choice[] {
   const all = item.choices ?? [];
   const filter = item.choice_filter;
@@ -194,7 +210,7 @@ export function survey(definition: Definition, given: Answers, moment: Moment): 
     settle(run, definition.items, given, run.live, []);
   }
   const nodes = definition.items.map((item) => look(run, item, run.live, [item.name], findings, true));
-  const answers = prune(copy(run.live));
+  const answers = prune(asked(definition.items, copy(run.live)));
   const faults: Record<string, Fault> = {};
   const kept: Record<string, FindingAnswer> = {};
   for (const node of every(nodes)) {

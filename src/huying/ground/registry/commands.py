@@ -1,4 +1,4 @@
-"""Command line of the registry: `huying registry import|export`."""
+"""Command line of the registry: `huying registry import|export|reindex`."""
 
 from __future__ import annotations
 
@@ -77,6 +77,20 @@ def export_file(console: Console, kind: str, area: str, plain: bool, why: str, o
     console.done(f"{count:,} records written to {output}", records=count, file=str(output))
 
 
+@instance_command("reindex")
+def reindex(console: Console) -> None:
+    """重算每条信息的检索内容（升级后能找到更多时执行一次） / work out anew what records are found by.
+
+    可以随时执行；中途断了再执行一次即可。
+    """
+    from .actions import renew_search
+
+    with spoken():
+        changed = renew_search(actor=system("command-line"), now=now(), progress=console.progress())
+    console.done(f"{changed:,} records are found by more or by other pieces than before", changed=changed)
+
+
 registry.add_command(import_file)
 registry.add_command(export_file)
+registry.add_command(reindex)
 commands: list[click.Command] = [registry]

@@ -104,27 +104,34 @@ def derive(
         row.address = f"{parent.address if parent else ''}{row.name}"
         if len(row.address) > _LONGEST_ADDRESS:
             raise Invalid(_("地址全称太长"), code="too_long", field="name")
-        row.find = tokens.of_place(row.address, row.code)
+        row.find = search_tokens(row, row.address)
     elif isinstance(row, Resident):
         _derive_resident(row, values, refs)
-    elif isinstance(row, Organisation):
-        row.find = tokens.of_organisation(row.name, row.credit_code, _address_of(values.get("premises"), refs))
-    elif isinstance(row, Facility):
-        row.find = tokens.of_place(f"{_address_of(values.get('premises'), refs)}{row.name}", number=row.number)
+    elif isinstance(row, Organisation | Facility):
+        row.find = search_tokens(row, _address_of(values.get("premises"), refs))
 
 
 def _derive_resident(row: Resident, values: Mapping[str, Any], refs: Refs) -> None:
     number, birth = values.get("id_number") or "", values.get("birth_date") or ""
     row.id_blind = blind(number) if number else None
     row.born_year = int(birth[:4]) if birth else None
-    row.find = resident_tokens(values, _address_of(values.get("home"), refs))
+    row.find = search_tokens(row, _address_of(values.get("home"), refs))
 
 
-def resident_tokens(values: Mapping[str, Any], address: str) -> list[int]:
-    """The tokens of a resident with these values who lives there."""
-    phones = [phone for name in ("phone", "phone2") if (phone := values.get(name))]
+def search_tokens(row: Resident | Premises | Organisation | Facility, address: str) -> list[int]:
+    """What a record is found by, as it stands. ``address``: of the home or the premises it lies in, of premises their own."""
+    secrets = row.secrets
+    if isinstance(row, Premises):
+        keeper, phone = secrets.get("keeper_name", ""), secrets.get("keeper_phone", "")
+        return tokens.of_place(address, row.code, name=row.name, keeper=keeper, phone=phone)
+    if isinstance(row, Organisation):
+        keeper, phone = secrets.get("contact_name", ""), secrets.get("contact_phone", "")
+        return tokens.of_organisation(row.name, row.credit_code, address, keeper=keeper, phone=phone)
+    if isinstance(row, Facility):
+        return tokens.of_place(f"{address}{row.name}", number=row.number, name=row.name)
+    phones = [phone for name in ("phone", "phone2") if (phone := secrets.get(name))]
     return tokens.of_person(
-        values.get("name") or "", phones, values.get("id_number") or "", values.get("birth_date") or "", address
+        secrets.get("name") or "", phones, secrets.get("id_number") or "", secrets.get("birth_date") or "", address
     )
 
 

@@ -78,7 +78,16 @@ class RecordsSplit(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResidentErased(Fact):
-    """Everything personal about a resident was deleted; whoever keeps some of it deletes it too."""
+    """Everything personal about a resident was deleted; whoever keeps some of it deletes it too.
+
+    ``also``: their relations, stays and care entries, and records that had been merged into theirs.
+    """
 
     uid: UUID
     at: datetime
+    also: tuple[UUID, ...] = ()
+
+    @property
+    def uids(self) -> tuple[UUID, ...]:
+        """Everything that was about this person."""
+        return (self.uid, *self.also)

@@ -26,8 +26,9 @@ from huying.kernel.paging import Page
 from huying.kernel.privacy import AccessEntry, mask_name, reveal
 from huying.kernel.privacy import who_looked as looks_at
 
-from . import actions, binding, queries
+from . import actions, binding, queries, queries_desk
 from .choices import CARE_LISTS, RELATION_KINDS, RESIDENCE_KINDS
+from .consents import purpose_words
 from .fields import FIELDS
 from .masking import label, masked, said
 from .models import CareEntry, Consent, Relation, Residence, Resident, RightsRequest, State
@@ -138,7 +139,7 @@ def _words(resident: Resident, *, is_open: bool = False) -> dict[str, Any]:
         "stays": [(dict(RESIDENCE_KINDS)[one.kind], one.premises.address, one.since, one.until) for one in stays],
         "relations": [(dict(RELATION_KINDS)[one.kind], _contact(one), one.emergency_rank) for one in relations],
         "care": [(dict(CARE_LISTS)[one.list], one.basis, one.until) for one in care],
-        "consents": list(Consent.objects.filter(resident=resident).order_by("-given_at")[:50]),
+        "consents": [(one, purpose_words(one.purpose)) for one in queries_desk.consents(resident)],
         "requests": _requests(resident),
         "looks": look_rows(latest, resident),
         "now": now,

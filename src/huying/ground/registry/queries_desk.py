@@ -21,6 +21,7 @@ from .masking import label
 from .models import (
     CareEntry,
     Change,
+    Consent,
     Facility,
     Household,
     Organisation,
@@ -276,6 +277,11 @@ def labels_of(refs: Mapping[str, Sequence[Any]]) -> dict[str, str]:
         else:
             said.update({uid: label(one) for (_k, uid), one in records_of([(to, uid) for uid in wanted]).items()})
     return said
+
+
+def consents(resident: Resident) -> list[Consent]:
+    """What somebody has agreed to, latest first, withdrawn ones among them. One query."""
+    return list(Consent.objects.filter(resident=resident).order_by("-given_at", "-id")[:50])
 
 
 def requests(actor: Actor, *, state: str, cursor: str | None) -> Page[RightsRequest]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from procrastinate.contrib.django import app
 
 from huying.kernel.actor import system
 from huying.kernel.clock import now
 
-from .actions import expire_care
+from .actions import expire_care, forget_ended
 from .likeness import find_likenesses
 
 
@@ -26,3 +27,10 @@ def look_for_likenesses(timestamp: int) -> None:
     """Compare what was written in the last two days with everything else."""
     moment = now()
     find_likenesses(since=moment - timedelta(days=2), now=moment)
+
+
+@app.periodic(cron="52 18 * * *")
+@app.task(name="registry.forget_ended", queueing_lock="registry.forget_ended")
+def forget_what_ended(timestamp: int) -> None:
+    """What ended longer ago than this place keeps personal data is kept no more."""
+    forget_ended(actor=system("retention"), now=now(), keep=timedelta(days=settings.HUYING_RETENTION_DAYS))

@@ -32,6 +32,8 @@ _RUN: Final = re.compile(r"[0-9a-z]+")
 _MARKS: Final = frozenset(("栋", "单元", "室", "层", "楼", "号", "弄", "巷", "期", "区", "组", "村", "队"))
 _MOST_WORDS: Final = 12
 _LONG: Final = 15
+_LONGEST_NAME: Final = 24
+_LONGEST_PART: Final = 5
 
 
 def of_person(name: str, phones: Iterable[str], id_number: str, birth: str, address: str) -> list[int]:
@@ -43,17 +45,43 @@ def of_person(name: str, phones: Iterable[str], id_number: str, birth: str, addr
     return _keyed_all(found)
 
 
-def of_place(address: str, code: str = "", number: str = "") -> list[int]:
-    """The tokens of premises or a facility."""
-    return _keyed_all({*_address(address), *(piece for piece in (code.lower(), number.lower()) if piece)})
+def of_place(
+    address: str, code: str = "", number: str = "", *, name: str = "", keeper: str = "", phone: str = ""
+) -> list[int]:
+    """The tokens of premises or a facility. ``name`` is its own, ``keeper`` and ``phone`` are those of whom to call."""
+    found = {*_address(address), *(piece for piece in (code.lower(), number.lower()) if piece)}
+    return _keyed_all(found | _spoken_parts(name) | _keeper(keeper, phone))
 
 
-def of_organisation(name: str, credit_code: str, address: str) -> list[int]:
+def of_organisation(name: str, credit_code: str, address: str, *, keeper: str = "", phone: str = "") -> list[int]:
     """The tokens of an organisation."""
-    found = {*_pairs(name), *_address(address), *_number(credit_code)}
+    found = {*_pairs(name), *_address(address), *_number(credit_code), *_spoken_parts(name), *_keeper(keeper, phone)}
     for run in _HAN.findall(name):
         found |= _readings(run, whole=True)
     return _keyed_all(found)
+
+
+def _keeper(name: str, phone: str) -> set[str]:
+    """Whom to call there: two signs or the pinyin of the name, four digits of the phone. One sign alone would say too little."""
+    found = _grams(_digits(phone)) if phone else set()
+    for run in _HAN.findall(_plain(name)):
+        if len(run) > 1:
+            found |= set(map(str.__add__, run, run[1:])) | _readings(run[:6], whole=True)
+    return found
+
+
+def _spoken_parts(name: str) -> set[str]:
+    """Initials and pinyin of every few signs in a row of a name: 市华联超市有限公司 by hlcs or hualian."""
+    found: set[str] = set()
+    for run in _HAN.findall(_plain(name)):
+        for syllables in _spoken(run[:_LONGEST_NAME])[:1]:
+            for start in range(len(syllables) - 1):
+                for end in range(start + 2, min(len(syllables), start + _LONGEST_PART) + 1):
+                    part = syllables[start:end]
+                    found.add("".join(syllable[0] for syllable in part))
+                    if len(part) < _LONGEST_PART:
+                        found.add("".join(part))
+    return found
 
 
 def likeness_keys(name: str, phones: Iterable[str], birth: str) -> list[str]:

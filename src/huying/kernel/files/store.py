@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -108,12 +108,12 @@ def attach_many(subjects: Mapping[int, str], *, actor: Actor) -> int:
     return rows.update(subject=Case(*meant, default=F("subject")))
 
 
-def erase_files(subject: str) -> int:
-    """Delete the files of a subject for ever, bytes included unless another row needs them; returns how many.
+def erase_files(subject: str, *, keep: Collection[int] = ()) -> int:
+    """Delete the files of a subject for ever but those in ``keep``, bytes included unless another row needs them; how many.
 
     The caller says in its trace that and why it did so.
     """
-    return _delete(StoredFile.objects.filter(subject=subject))
+    return _delete(StoredFile.objects.filter(subject=subject).exclude(pk__in=keep))
 
 
 def clear_unattached(*, now: datetime, most: int = 500) -> int:

@@ -9,10 +9,12 @@ class DevicesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from huying.ground.registry.consents import offer
         from huying.shell import navigation, panels
 
-        from .access import viewing_roles
+        from .access import FAMILY_PURPOSE, viewing_roles
         from .desk.panels import on_case
 
+        offer(FAMILY_PURPOSE, _("家属查看设备"))
         panels.register("case", "subjects", on_case)
         navigation.register(navigation.Entry(_("设备"), "devices-list", viewing_roles(), icon="zap", order=66))

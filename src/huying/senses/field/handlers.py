@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from huying.casework.cases.access import area_of
 from huying.casework.cases.facts import CaseClosed, CaseFact, CaseMerged, CaseSentBack, FeedbackGiven
 from huying.casework.cases.models import Case
-from huying.ground.registry.facts import CareBegan, CareEnded, PremisesRated, RegistryChanged
+from huying.ground.registry.facts import CareBegan, CareEnded, PremisesRated, RegistryChanged, ResidentErased
 from huying.kernel.actor import system
 from huying.kernel.clock import local_day
 from huying.kernel.facts import subscribe
@@ -50,6 +50,13 @@ def visit_no_longer(facts: Sequence[CareEnded]) -> None:
     actions.derive_some("care", [fact.uid for fact in facts], actor=FIELD, now=max(fact.at for fact in facts))
 
 
+@subscribe(ResidentErased)
+def forget_residents(facts: Sequence[ResidentErased]) -> None:
+    """Nobody is visited who was erased, and nothing that was noted at a visit is left."""
+    for fact in facts:
+        actions.forget_subjects(fact.uids, now=fact.at)
+
+
 @subscribe(PremisesRated)
 def warn_of_red(facts: Sequence[PremisesRated]) -> None:
     """A risk that became red is looked at within days, beside its plan's turn."""
@@ -72,6 +79,8 @@ def follow_submissions(facts: Sequence[SubmissionReceived]) -> None:
     for fact in facts:
         worker = workers[fact.by, local_day(fact.at)]
         done = min(ended.get(fact.submission_id, fact.at), fact.at)
+        if not worker.duties:  # handed in after their last day
+            worker = access.worker(fact.by, local_day(done))
         # One of several about the same thing may bring a task forth that the next one does.
         alone = fact.subject_uid is None or often[fact.subject_uid] == 1
         idle = fact.task_uid is None and alone and (fact.form, fact.subject_uid) not in asked

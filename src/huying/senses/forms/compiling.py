@@ -162,7 +162,7 @@ def _image_kind(row: Row) -> str:
 
 
 def _details(item: dict[str, Any], row: Row, form: Form) -> None:
-    hint, message = said(row, "hint"), said(row, "constraint_message")
+    hint, message = _hint(row), said(row, "constraint_message")
     item |= {"hint": hint} if hint else {}
     item |= {"constraint_message": message} if message else {}
     if row.get("appearance"):
@@ -189,6 +189,13 @@ def _details(item: dict[str, Any], row: Row, form: Form) -> None:
     item |= {"required": True if required else row.get("required")} if required or required is None else {}
     item |= {name: text for name, columns in EXPRESSIONS.items() if (text := row.get(*columns))}
     item |= read_finding(item, row, form)
+
+
+def _hint(row: Row) -> dict[str, str]:
+    """What stands below the question; what is written for guidance follows it."""
+    hint, more = said(row, "hint"), said(row, "guidance_hint")
+    languages = dict.fromkeys((*hint, *more))
+    return {one: "\n".join(part for part in (hint.get(one), more.get(one)) if part) for one in languages}
 
 
 def _default(item: dict[str, Any], row: Row, form: Form) -> Any:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from huying.casework.catalogue.words import Words
 
 from .asking import read_choices, said
+from .columns import READ, unread_columns
 from .compiling import Form, compile_form
 from .pyxform_check import refused_by_pyxform
 from .vocabulary import KINDS, POSTS, SUBJECTS, code_of, offered
@@ -67,6 +68,8 @@ def import_sheets(sheets: Sheets, known: Known | None = None) -> Imported:
     lists = read_choices(sheets.get("choices", ()), problems)
     form = Form(lists, known.items, known.fields, problems)
     items = compile_form(sheets["survey"], form)
+    for name in READ:
+        problems += unread_columns(name, sheets.get(name, ()))
     if not problems:
         problems += refused_by_pyxform(sheets)
     if problems:

@@ -76,6 +76,7 @@ class Submission(models.Model):
     class State(models.TextChoices):
         RECEIVED = "received", _("已收到")
         AMENDED = "amended", _("已更正")
+        ERASED = "erased", _("已按要求删除")
 
     uid = models.UUIDField(unique=True, editable=False)
     version = models.ForeignKey(FormVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -100,7 +101,7 @@ class Submission(models.Model):
     class Meta:
         verbose_name = _("填报")
         constraints = [
-            _check(Q(state__in=["received", "amended"]), "submission_state_known"),
+            _check(Q(state__in=["received", "amended", "erased"]), "submission_state_known"),
             _check(Q(subject_kind__in=["", *SUBJECTS]), "submission_subject_known"),
             _check(Q(begun_at__lte=F("ended_at")), "submission_begins_first"),
             _check(
@@ -124,7 +125,8 @@ class Submission(models.Model):
 
 
 class SubmissionRevision(models.Model):
-    """What a submission said until it was amended: who amended it, when and why. Never changed."""
+    """What a submission said until it was amended: who amended it, when and why. Never changed;
+    erasing the person it is about empties it."""
 
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="revisions")
     answers = models.JSONField()

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from hmac import compare_digest
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from huying.ground.organisation.access import hash_secret
+from huying.ground.organisation.access import actor_for, hash_secret
 from huying.ground.organisation.models import Appointment
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Forbidden, NotFound
 
 from .doors import MOST, Scope
 from .models import Device, Operation, Upload
-from .rules import FIELD_ROLES, WATCHING
+from .rules import FIELD_ROLES, HAND_OVER_DAYS, WATCHING
 
 _TOKEN: Final = "hyd_"
 _REMEMBERED: Final = timedelta(days=30)
@@ -34,6 +35,23 @@ def must_work(actor: Actor) -> int:
     return actor.person_id
 
 
+def last_worker(user: Any, *, today: date) -> Actor | None:
+    """Who worked in the field until lately, with the duties of their last day: what they did then may still be handed in.
+
+    None for everybody who still does, never did, or has had ``HAND_OVER_DAYS`` since. One query for these.
+    """
+    if not getattr(user, "is_active", False):
+        return None
+    rows = Appointment.objects.filter(person__user_id=user.pk, role__in=FIELD_ROLES, valid_to__isnull=False)
+    ends = rows.filter(valid_to__lte=today, valid_to__gt=today - timedelta(days=HAND_OVER_DAYS))
+    last: date | None = ends.aggregate(last=Max("valid_to"))["last"]
+    if last is None:
+        return None
+    noon = timezone.make_aware(datetime.combine(last - timedelta(days=1), time(12)))
+    actor = actor_for(user, now=noon)
+    return actor if actor.duties_of(*FIELD_ROLES) else None
+
+
 def token_of(device: Device, secret: str) -> str:
     """What a phone shows to be known again: ``hyd_<device>_<secret>``."""
     return f"{_TOKEN}{device.uid.hex}_{secret}"
@@ -41,17 +59,42 @@ def token_of(device: Device, secret: str) -> str:
 
 def device_of(actor: Actor, token: str) -> Device:
     """The actor's own phone. NotFound for an unknown token or somebody else's phone, Forbidden once it was revoked."""
-    name, _mark, secret = token.removeprefix(_TOKEN).partition("_")
-    device = (
-        _own(actor).filter(uid=name).first() if token.startswith(_TOKEN) and len(name) == 32 and _hex(name) else None
-    )
-    if device is None or not compare_digest(device.token_hash, hash_secret(secret)):
+    device = _named(_own(actor), token)
+    if device is None:
         raise NotFound(_("没有找到这部手机"), code="device_not_found", hint=_("请重新登记这部手机"))
+    return _not_revoked(device)
+
+
+def must_not_be_revoked(token: str) -> None:
+    """Forbidden for the token of a revoked phone, whoever is signed in on it and even when nobody is: it must forget all."""
+    device = _named(Device.objects.filter(revoked_at__isnull=False), token)
+    if device is not None:
+        _not_revoked(device)
+
+
+def _named(devices: QuerySet[Device], token: str) -> Device | None:
+    name, _mark, secret = token.removeprefix(_TOKEN).partition("_")
+    if not token.startswith(_TOKEN) or len(name) != 32 or not _hex(name):
+        return None
+    device = devices.filter(uid=name).first()
+    return device if device is not None and compare_digest(device.token_hash, hash_secret(secret)) else None
+
+
+def _not_revoked(device: Device) -> Device:
     if device.revoked_at is not None:
         raise Forbidden(
             _("这部手机已停用"), code="device_revoked", hint=_("手机上的资料会清除；如果是误停用，请重新登记")
         )
     return device
+
+
+def standing_of(uid: UUID, *, today: date) -> tuple[bool, bool]:
+    """(revoked, no longer in the field) of a phone by its own number, which nobody can guess. NotFound for an unknown one."""
+    device = Device.objects.filter(uid=uid).first()
+    if device is None:
+        raise NotFound(code="device_not_found")
+    works = Appointment.objects.on(today).filter(person_id=device.person_id, role__in=FIELD_ROLES).exists()
+    return device.revoked_at is not None, not works
 
 
 def _hex(text: str) -> bool:

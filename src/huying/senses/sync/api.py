@@ -7,10 +7,12 @@ Everything goes through the worker's own session (cookie and CSRF token) and, pa
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 import orjson
+from django.contrib.auth import logout
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
@@ -19,6 +21,7 @@ from django.views.decorators.gzip import gzip_page
 from ninja import Field, Query, Router, Schema, Status
 from ninja.decorators import decorate_view
 
+from huying.ground.accounts.places import address_of
 from huying.ground.organisation.auth import SignedIn
 from huying.ground.organisation.models import Person
 from huying.ground.territory import queries as territory
@@ -34,8 +37,15 @@ from .reading import read_operation, sent_at
 
 router = Router()
 DEVICE: Final = "X-Huying-Device"
+ENROLLED: Final = "huying_phone"
 EMERGENCY: Final = {"police": "110", "fire": "119", "ambulance": "120", "traffic": "122", "hotline": "12345"}
-_LIMITS: Final = {"enrol": (20, 3600), "operations": (600, 600), "parts": (12_000, 600), "changes": (1_200, 600)}
+_LIMITS: Final = {
+    "enrol": (20, 3600),
+    "standing": (600, 600),
+    "operations": (600, 600),
+    "parts": (12_000, 600),
+    "changes": (1_200, 600),
+}
 
 
 class TooBig(HuyingError):
@@ -46,32 +56,56 @@ class TooBig(HuyingError):
     default_message = _("一次送来的内容太大")
 
 
-class FieldWorker(SignedIn):
-    """Lets in staff who work in the field today, by their session; systems have no phones."""
+class SignInAgain(HuyingError):
+    """A phone was enrolled with this sign-in before."""
 
-    def __init__(self, most: int = 64 * 1024, *, device: bool = True) -> None:
+    status = 401
+    default_code = "sign_in_again"
+    default_message = _("请重新登录，再登记这部手机")
+
+
+class FieldWorker(SignedIn):
+    """Lets in staff who work in the field today, by their session; systems have no phones.
+
+    ``leaving``: also those who did until lately, so that what they did until then arrives.
+    """
+
+    def __init__(self, most: int = 64 * 1024, *, device: bool = True, leaving: bool = False) -> None:
         super().__init__()
-        self.most, self.device = most, device
+        self.most, self.device, self.leaving = most, device, leaving
 
     def __call__(self, request: HttpRequest) -> Actor | None:
         length = request.headers.get("Content-Length", "")
         if length.isdigit() and int(length) > self.most:
             raise TooBig()
         actor = super().__call__(request)
+        token = request.headers.get(DEVICE, "")
         if actor is None:
+            # A lost phone has been signed out for long, and must hear all the same that it was stopped.
+            access.must_not_be_revoked(token[:200])
             return None
         if actor.kind != "staff":
             raise NotFound()
-        token = request.headers.get(DEVICE, "")
+        actor = self._who(request, actor)
         # A revoked phone is told so before anything else: it must forget what it holds.
         asked = (self.device or token) and actor.person_id is not None
         device = access.device_of(actor, token[:200]) if asked else None
         access.must_work(actor)
+        if device is not None:
+            actions.note_session(device, request.session.session_key or "")
         request.device = device  # type: ignore[attr-defined]
         return actor
 
+    def _who(self, request: HttpRequest, actor: Actor) -> Actor:
+        ended = None
+        if self.leaving and not actor.duties_of(*rules.FIELD_ROLES):
+            ended = access.last_worker(request.user, today=clock.local_day(clock.now()))
+        request.ended = ended is not None  # type: ignore[attr-defined]
+        return ended or actor
+
 
 PHONE, PERSON = FieldWorker(), FieldWorker(device=False)
+LEAVING = FieldWorker(leaving=True)
 
 
 class EnrolIn(Schema):
@@ -87,6 +121,11 @@ class Enrolled(Schema):
     id: UUID
     token: str
     hold_days: int
+
+
+class Standing(Schema):
+    revoked: bool
+    ended: bool
 
 
 class DeviceOut(Schema):
@@ -166,6 +205,11 @@ def _device(request: HttpRequest) -> Device:
     return request.device  # type: ignore[attr-defined, no-any-return]
 
 
+def _ended(request: HttpRequest) -> bool:
+    """Whether their duty in the field is over and they only hand in what they did."""
+    return request.ended  # type: ignore[attr-defined, no-any-return]
+
+
 def _count(name: str, actor: Actor) -> None:
     throttle.count(f"field-{name}", actor.ref, now=clock.now(), usual=_LIMITS[name])
 
@@ -187,11 +231,24 @@ def _device_out(device: Device) -> dict[str, Any]:
 
 @router.post("/field/devices", response={201: Enrolled}, auth=PERSON, summary="Enrol this phone")
 def enrol(request: HttpRequest, given: EnrolIn) -> Status:
-    """At most five phones a person."""
+    """At most five phones a person, and one a sign-in: whoever has erased a locked phone has to sign in again."""
     actor = _actor(request)
     _count("enrol", actor)
+    if ENROLLED in request.session:
+        logout(request)
+        raise SignInAgain()
     device, token = actions.enrol_device(actor=actor, now=clock.now(), name=given.name, app=given.app)
+    request.session[ENROLLED] = str(device.uid)
     return Status(201, {"id": device.uid, "token": token, "hold_days": rules.HOLD_DAYS})
+
+
+@router.get("/field/devices/{uid}/standing", response=Standing, auth=None, summary="Whether a phone was stopped")
+def standing(request: HttpRequest, uid: UUID) -> dict[str, bool]:
+    """For a phone that is locked or signed out. ``revoked``: it clears everything; ``ended``: it clears the records."""
+    now = clock.now()
+    throttle.count("field-standing", address_of(request) or "?", now=now, usual=_LIMITS["standing"])
+    revoked, ended = access.standing_of(uid, today=clock.local_day(now))
+    return {"revoked": revoked, "ended": ended}
 
 
 @router.get("/field/devices", response=list[DeviceOut], auth=PERSON, summary="My phones")
@@ -207,17 +264,26 @@ def revoke(request: HttpRequest, uid: UUID, given: Why) -> dict[str, Any]:
     return _device_out(actions.revoke_device(device.pk, actor=actor, now=clock.now(), why=given.why))
 
 
-@router.get("/field/session", response=dict[str, Any], auth=PERSON, summary="Who I am, what I may hold")
+@router.get(
+    "/field/session",
+    response=dict[str, Any],
+    auth=FieldWorker(device=False, leaving=True),
+    summary="Who I am, what I may hold",
+)
 def session(request: HttpRequest) -> dict[str, Any]:
-    """403 ``device_revoked`` or ``off_duty_ended``: the phone clears what it holds."""
+    """403 ``device_revoked`` or ``off_duty_ended``: the phone clears everything. ``ended``: it clears the records now, hands
+    in what was done until then, and clears the rest.
+    """
     actor, now, device = _actor(request), clock.now(), _device(request)
     scope = access.scope_of(actor, today=clock.local_day(now))
     person = Person.objects.only("name", "number").get(pk=actor.person_id)
+    ended = _ended(request)
     return {
         "person": {"name": person.name, "number": person.number},
         "device": {**_device_out(device), "next_seq": device.next_seq} if device else None,
-        "roles": sorted(scope.roles),
-        "areas": [{"code": code, "name": territory.label(code)} for code in scope.areas],
+        "ended": ended,
+        "roles": [] if ended else sorted(scope.roles),
+        "areas": [] if ended else [{"code": code, "name": territory.label(code)} for code in scope.areas],
         "on_duty": None,
         "hold_days": rules.HOLD_DAYS,
         "server_time": now,
@@ -230,7 +296,7 @@ def session(request: HttpRequest) -> dict[str, Any]:
 @router.post(
     "/field/operations",
     response=Results,
-    auth=FieldWorker(rules.MOST_BATCH),
+    auth=FieldWorker(rules.MOST_BATCH, leaving=True),
     summary="Send up to 200 operations",
     openapi_extra={
         "requestBody": {
@@ -248,7 +314,7 @@ def post_operations(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(listed, list) or not 1 <= len(listed) <= rules.MOST_AT_ONCE:
         raise Invalid(_("一次送 1 到 200 条操作"), code="bad_batch", field="operations")
     found = actions.take_operations(
-        actor=actor,
+        actor=replace(actor, duties=()) if _ended(request) else actor,  # each is done with the duties of its own day
         device=_device(request),
         now=clock.now(),
         operations=[read_operation(one) for one in listed],
@@ -273,7 +339,7 @@ def _result(one: Result) -> dict[str, Any]:
     return {**plain, "fields": dict(one.fields), "made": dict(one.made)}
 
 
-@router.get("/field/operations", response=Results, auth=PHONE, summary="What became of my operations")
+@router.get("/field/operations", response=Results, auth=LEAVING, summary="What became of my operations")
 def get_operations(request: HttpRequest, ids: str) -> dict[str, Any]:
     """``ids``: up to 200, separated by commas. Those never received are left out."""
     names = ids.split(",", rules.MOST_AT_ONCE)
@@ -286,7 +352,7 @@ def get_operations(request: HttpRequest, ids: str) -> dict[str, Any]:
     return {"results": [_result(told(one)) for one in queries.operations_of(_actor(request), wanted)]}
 
 
-@router.delete("/field/operations/{operation_id}", response=ResultOut, auth=PHONE, summary="Remove one that is stuck")
+@router.delete("/field/operations/{operation_id}", response=ResultOut, auth=LEAVING, summary="Remove one that is stuck")
 def delete_operation(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
     """One that waits or was refused. What it said is cleared; that it was there is kept."""
     actor = _actor(request)
@@ -295,7 +361,10 @@ def delete_operation(request: HttpRequest, operation_id: UUID) -> dict[str, Any]
 
 
 @router.put(
-    "/field/uploads/{upload_id}", response=UploadOut, auth=FieldWorker(rules.MOST_PART), summary="Send a part of a file"
+    "/field/uploads/{upload_id}",
+    response=UploadOut,
+    auth=FieldWorker(rules.MOST_PART, leaving=True),
+    summary="Send a part of a file",
 )
 def put_upload(request: HttpRequest, upload_id: UUID, asked: Query[PartQuery]) -> dict[str, Any]:
     """Raw bytes, at most 512 KB a part, 25 MB a photo, 10 MB a sound. 409 ``wrong_offset`` says where to go on."""
@@ -313,7 +382,7 @@ def put_upload(request: HttpRequest, upload_id: UUID, asked: Query[PartQuery]) -
     return _upload_out(upload)
 
 
-@router.get("/field/uploads/{upload_id}", response=UploadOut, auth=PHONE, summary="How far a file has come")
+@router.get("/field/uploads/{upload_id}", response=UploadOut, auth=LEAVING, summary="How far a file has come")
 def get_upload(request: HttpRequest, upload_id: UUID) -> dict[str, Any]:
     return _upload_out(access.own_upload(_actor(request), upload_id))
 

@@ -23,7 +23,8 @@ class Device(models.Model):
     """手机: one phone enrolled by one person. Its token is shown once; only the hash is kept.
 
     ``next_seq`` is one above the highest number of its operations, ``pulls`` how many pages of changes it asked for,
-    ``offset`` how far its clock was behind when it last sent.
+    ``offset`` how far its clock was behind when it last sent, ``session_key`` the sign-in it last called with, so that revoking
+    it ends that as well.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -36,6 +37,7 @@ class Device(models.Model):
     next_seq = models.BigIntegerField(default=1)
     pulls = models.BigIntegerField(default=0)
     offset = models.DurationField(null=True)
+    session_key = models.CharField(max_length=40, blank=True, default="", editable=False)
     revoked_at = models.DateTimeField(_("停用时间"), null=True)
     revoked_by = models.CharField(max_length=80, blank=True)
     revoked_why = models.CharField(_("停用原因"), max_length=200, blank=True)

@@ -24,6 +24,7 @@ MOST_SOUND: Final = 10 * 1024 * 1024
 MOST_UNFINISHED: Final = 500
 MOST_DEVICES: Final = 5
 HOLD_DAYS: Final = 14
+HAND_OVER_DAYS: Final = 14
 RELEASE: Final = timedelta(days=7)
 MOST_FAULTS: Final = 10
 FIELD_ROLES: Final = ("grid_worker", "grid_lead", "assistant")

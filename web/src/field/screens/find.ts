@@ -27,7 +27,7 @@ export function findScreen(app: App): Screen {
     if (known?.from === from) return known;
     const all = new Map((shelves as Held[][]).flat().map((record) => [`${record.k}:${record.id}`, record]));
     const specs = new Map(lists.map((one) => [one.id, fieldsOf(one.b)]));
-    const entries = [...all].map(([key, record]) => ({ key, text: searchable(record.b, specs.get(record.k) ?? []) }));
+    const entries = [...all].map(([key, record]) => ({ key, text: searchable(record.b, specs.get(record.k) ?? []), code: String(record.b.code ?? "").toLowerCase() }));
     known = { from, entries, all };
     return known;
   }

@@ -1,8 +1,8 @@
 /** Filling a form. What is answered is kept as it is written and is there after a reload; finishing makes it one operation. */
-import { html } from "lit";
+import { html, nothing } from "lit";
 import type { Answers, Definition } from "../../forms/types";
 import type { App } from "../app";
-import { type Screen, ask, doneWords, empty, keptWords, link, opening, press } from "../parts";
+import { type Screen, ask, doneWords, empty, keptWords, link, notice, opening, press } from "../parts";
 import { findPoint, follow } from "../position";
 import type { Draft } from "../types";
 import { said, t, whenWords } from "../words";
@@ -119,11 +119,14 @@ export function formScreen(app: App, code: string, asked: URLSearchParams): Scre
       if (failed) return empty("warning", t("表格没能打开"), t("请联网后再试一次。"));
       if (!forms || !loaded) return opening();
       const found = forms.find((one) => one.id === code);
-      if (!found) return empty("document", t("没有这张表"), t("连上网络同步一次就能填。"), link("#/", t("回到今天")));
-      const definition = (found.b.definition ?? found.b) as unknown as Definition;
+      const current = found && ((found.b.definition ?? found.b) as unknown as Definition);
+      // What was begun in one version is finished in it, whatever is published or retired meanwhile.
+      const definition = (draft.body.definition ??= current) as unknown as Definition | undefined;
+      if (!definition) return empty("document", t("没有这张表"), t("连上网络同步一次就能填。"), link("#/", t("回到今天")));
       if (!draft.title) draft.title = [said(definition.title), task ? String(app.one("task", task)?.b.title ?? "") : ""].filter(Boolean).join(" · ");
       return html`<div class="stack">
         <p class="muted small">${kept ? t("{when} 存的草稿", { when: whenWords(kept.at) }) : t("边填边存")}</p>
+        ${current?.version === definition.version ? nothing : notice("info", t("这张表有了新版"), t("这一份按开始填时的那一版填完，照样收下。"))}
         <hy-form .definition=${definition} .answers=${given} .language=${app.language} .words=${app.page.forms[app.language] ?? {}} .files=${files} .place=${finder} @change=${changed} @finish=${(event: CustomEvent<{ answers: Answers }>) => finish(definition, event)}></hy-form>
         ${press(t("不要这份草稿了"), discard, "quiet")}
       </div>`;

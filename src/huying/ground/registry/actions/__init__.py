@@ -3,8 +3,10 @@
 from .caring import begin_care, confirm, end_care, expire_care
 from .changing import Changed, change
 from .deciding import decide_proposal, withdraw_proposal
+from .erasing import erase_resident, forget_ended
+from .indexing import renew_search
 from .merging import merge_records, tell_apart, undo_merge
-from .rights import answer_right, ask_right, erase_resident, record_consent, withdraw_consent
+from .rights import answer_right, ask_right, record_consent, withdraw_consent
 
 __all__ = [
     "Changed",
@@ -17,8 +19,10 @@ __all__ = [
     "end_care",
     "erase_resident",
     "expire_care",
+    "forget_ended",
     "merge_records",
     "record_consent",
+    "renew_search",
     "tell_apart",
     "undo_merge",
     "withdraw_consent",

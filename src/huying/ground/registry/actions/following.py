@@ -9,8 +9,7 @@ from uuid import UUID, uuid4
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from huying.ground.registry import tokens
-from huying.ground.registry.deriving import resident_tokens
+from huying.ground.registry.deriving import search_tokens
 from huying.ground.registry.fields import FIELDS
 from huying.ground.registry.models import (
     MODELS,
@@ -66,12 +65,12 @@ def spread(tops: Sequence[Premises]) -> None:
     every: dict[UUID, Premises] = {row.uid: row for row in tops}
     level = list(tops)
     while level:
-        below = list(Premises.objects.filter(parent__in=[row.uid for row in level]).defer("private"))
+        below = list(Premises.objects.filter(parent__in=[row.uid for row in level]))
         for row in below:
             parent = every[_uid(row.parent_id)]
             row.address = f"{parent.address}{row.name}"[:300]
             row.area = row.area if row.lon is not None else parent.area
-            row.find = tokens.of_place(row.address, row.code)
+            row.find = search_tokens(row, row.address)
         Premises.objects.bulk_update(below, ["address", "area", "find"], batch_size=_BATCH)
         every |= {row.uid: row for row in below}
         level = below
@@ -84,7 +83,7 @@ def _spread_people(every: Mapping[UUID, Premises]) -> None:
     waiting: list[Resident] = []
     for row in Resident.objects.filter(home__in=list(every), state="active").iterator(_BATCH):
         home = every[_uid(row.home_id)]
-        row.area, row.find = home.area, resident_tokens(row.values(), home.address)
+        row.area, row.find = home.area, search_tokens(row, home.address)
         areas[row.uid] = row.area
         waiting.append(row)
         if len(waiting) == _BATCH:
@@ -98,9 +97,8 @@ def _spread_things(every: Mapping[UUID, Premises]) -> None:
     plain: tuple[type[Household] | type[Residence], ...] = (Household, Residence)
     for model in plain:
         _update(model._default_manager.filter(premises__in=list(every)).defer("private"), every, ["area"])
-    organisations = Organisation.objects.filter(premises__in=list(every)).defer("private")
-    _update(organisations, every, ["area", "find"])
-    _update(Facility.objects.filter(premises__in=list(every)).defer("private"), every, ["area", "find"])
+    _update(Organisation.objects.filter(premises__in=list(every)), every, ["area", "find"])
+    _update(Facility.objects.filter(premises__in=list(every)), every, ["area", "find"])
 
 
 def _update(rows: QuerySet[Any], every: Mapping[UUID, Premises], columns: list[str]) -> None:
@@ -109,10 +107,8 @@ def _update(rows: QuerySet[Any], every: Mapping[UUID, Premises], columns: list[s
         place = every[row.premises_id]
         if not isinstance(row, Facility) or row.lon is None:
             row.area = place.area
-        if isinstance(row, Organisation):
-            row.find = tokens.of_organisation(row.name, row.credit_code, place.address)
-        elif isinstance(row, Facility):
-            row.find = tokens.of_place(f"{place.address}{row.name}", number=row.number)
+        if isinstance(row, Organisation | Facility):
+            row.find = search_tokens(row, place.address)
     if found:
         type(found[0])._default_manager.bulk_update(found, columns, batch_size=_BATCH)
 

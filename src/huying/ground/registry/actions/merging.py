@@ -29,6 +29,7 @@ from huying.kernel.errors import Invalid, NotFound, Refused
 from huying.kernel.facts import Fact, publish
 
 from .changing import write
+from .erasing import ERASED
 from .following import pointers, spread
 from .writing import Author, alter, known_kind, locked, note, said
 
@@ -78,6 +79,8 @@ def undo_merge(*, actor: Actor, now: datetime, kind: str, other: UUID, source: s
             or not access.may(actor, access.DECIDE, gone.area)
         ):
             raise NotFound(_("没有这条合并"))
+        if gone.ending == ERASED:
+            raise Refused(_("这条的个人信息已删除，不能恢复"), code=ERASED)
         step = Change.objects.filter(kind=kind, subject=other, verb=Change.Verb.MERGED).order_by("-version").first()
         gone.state, gone.merged_into_id = State.ACTIVE, None
         gone.version += 1

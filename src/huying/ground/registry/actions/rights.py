@@ -7,25 +7,13 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from huying.ground.registry import access, rules
-from huying.ground.registry.facts import RegistryChanged, ResidentErased
-from huying.ground.registry.models import (
-    CareEntry,
-    Change,
-    Consent,
-    Proposal,
-    Relation,
-    Residence,
-    Resident,
-    RightsRequest,
-    State,
-)
+from huying.ground.registry.models import Consent, Resident, RightsRequest
 from huying.kernel import trace
 from huying.kernel.actor import Actor
-from huying.kernel.clock import local_day
 from huying.kernel.errors import Invalid, NotFound, Refused
-from huying.kernel.facts import Fact, publish
 
-from .writing import Author, alter, locked, note, said
+from .erasing import erase_resident
+from .writing import said
 
 
 def record_consent(
@@ -103,78 +91,6 @@ def answer_right(*, actor: Actor, now: datetime, request_id: int, grant: bool, a
         row.answer, row.answered_by, row.answered_at = answer.strip(), actor.ref, now
         row.save()
     return row
-
-
-def erase_resident(*, actor: Actor, now: datetime, resident: Resident, why: str) -> Resident:
-    """Delete everything personal about a resident, from the record, its history, relations, stays and proposals.
-
-    What remains is that a record was and who erased it. Refused while they stand on a care list, which the law keeps.
-    """
-    if len(why.strip()) < 2:
-        raise Invalid(_("请写明删除的依据"), code="reason_needed", field="why")
-    author = Author(actor=actor, now=now, source="rights")
-    facts: list[Fact] = []
-    with said():
-        row = locked("person", resident.uid)
-        if not isinstance(row, Resident) or not access.may(actor, access.DECIDE, row.area):
-            raise NotFound(_("没有这条信息"))
-        if row.ending == "erased":
-            raise Refused(_("此人的个人信息已按要求删除"), code="erased")
-        if CareEntry.objects.filter(resident__uid=row.uid, state="active").exists():
-            raise Refused(_("此人还在关爱名单上，依法需要保留；请先移出名单"), code="on_care_list")
-        _end_what_remains(row, author, facts)
-        _blank(row, author)
-        note(row, Change.Verb.ERASED, {}, author)
-        _forget_history(row)
-        by = actor.ref
-        facts += [
-            RegistryChanged(
-                kind="person", uid=row.uid, version=row.version, area=row.area, by=by, at=now, state="ended"
-            ),
-            ResidentErased(uid=row.uid, at=now),
-        ]
-        publish(*facts)
-    return row
-
-
-def _end_what_remains(row: Resident, author: Author, facts: list[Fact]) -> None:
-    today = local_day(author.now).isoformat()
-    for stay in Residence.objects.select_for_update().filter(resident__uid=row.uid, state="active").order_by("pk"):
-        until = stay.value("until") or max(today, stay.value("since") or today)
-        facts += alter(stay, {"until": until, "ending": "done"}, author)
-    Consent.objects.filter(resident=row.pk, withdrawn_at=None).update(
-        withdrawn_at=author.now, withdrawn_by=author.actor.ref
-    )
-
-
-def _blank(row: Resident, author: Author) -> None:
-    row.private, row.id_blind, row.born_year, row.find = None, None, None, []
-    row.details, row.sex, row.registration, row.home = {}, "", "", None
-    row.state, row.ending, row.ended_on, row.merged_into = State.ENDED, "erased", local_day(author.now), None
-    row.checked_at, row.checked_by = author.now, author.actor.ref
-    row.version += 1
-    row.save()
-
-
-def _forget_history(row: Resident) -> None:
-    """Empty what was said about them everywhere; the steps themselves stay."""
-    about = [
-        ("relation", Relation.objects.filter(resident__uid=row.uid)),
-        ("relation", Relation.objects.filter(other__uid=row.uid)),
-        ("care", CareEntry.objects.filter(resident__uid=row.uid)),
-    ]
-    subjects = {("person", row.uid)}
-    for kind, rows in about:
-        subjects |= {(kind, uid) for uid in rows.values_list("uid", flat=True)}
-        rows.update(private=None, details={}, state="ended", ending="erased")
-    subjects |= {
-        ("residence", uid) for uid in Residence.objects.filter(resident__uid=row.uid).values_list("uid", flat=True)
-    }
-    for kind in {kind for kind, _uid in subjects}:
-        uids = [uid for one, uid in subjects if one == kind]
-        Change.objects.filter(kind=kind, subject__in=uids).update(private=None, plain={})
-        Proposal.objects.filter(kind=kind, subject__in=uids).update(values=None)
-    Proposal.objects.filter(kind="person", subject=row.uid, decided_at=None).delete()
 
 
 def _may_keep(actor: Actor, resident: Resident) -> None:

@@ -20,9 +20,10 @@ from huying.kernel.errors import HuyingError, Invalid
 from .. import access, rules
 from .. import queries_desk as reads
 from ..choices import CARE_LISTS, ENDINGS, HOUSEHOLD_ROLES, RELATION_KINDS, RESIDENCE_KINDS
+from ..consents import offered, purpose_words
 from ..fields import FIELDS, KIND_LABELS, Field
 from ..masking import label, mask, masked, said
-from ..models import CareEntry, Change, Premises, Record, Relation, Residence, State
+from ..models import CareEntry, Change, Consent, Premises, Record, Relation, Residence, Resident, State
 from ..words import PURPOSES, STATES, freshness_words
 from . import grants
 from .frame import actor_of, area_labels, page
@@ -92,6 +93,7 @@ def show(request: HttpRequest, record: Record, *, tried: Tried | None = None) ->
         "undo": _undo(request, actor, record),
         "history": [_change_words(one) for one in reads.history(record, cursor=None, size=10).rows],
         **_belonging(beside, open_now),
+        **_agreed(record),
     }
     answer = render(request, "registry/record.html", shown, status=tried.error.status if tried else 200)
     answer["Cache-Control"] = "no-store"
@@ -177,6 +179,16 @@ def _belonging(beside: reads.Beside, open_now: grants.Opened) -> dict[str, Any]:
         "care": [(one, dict(CARE_LISTS)[one.list]) for one in beside.care],
         "households": [(one, label(one.head) if one.head else "") for one in beside.households],
     }
+
+
+def _agreed(record: Record) -> dict[str, Any]:
+    """What this person has agreed to, what they may agree to, and how."""
+    if not isinstance(record, Resident):
+        return {}
+    given = [(one, purpose_words(one.purpose)) for one in reads.consents(record)]
+    standing = {one.purpose for one, _words in given if one.withdrawn_at is None}
+    open_to = [(purpose, words) for purpose, words in offered() if purpose not in standing]
+    return {"consents": given, "consent_purposes": open_to, "consent_ways": Consent.How.choices}
 
 
 def _relation_words(one: Relation, is_open: bool) -> dict[str, Any]:

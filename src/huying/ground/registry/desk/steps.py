@@ -1,4 +1,4 @@
-"""Small steps on a record's page: checked and unchanged, moved out, ended."""
+"""Small steps on a record's page: checked and unchanged, moved out, ended, consent given or withdrawn."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from django.views.decorators.http import require_POST
 
 from huying.kernel import clock
 from huying.kernel.actor import Actor
-from huying.kernel.errors import HuyingError, Invalid
+from huying.kernel.errors import HuyingError, Invalid, NotFound
 
-from .. import access, actions
-from ..models import Record, Residence
+from .. import access, actions, consents
+from ..models import Consent, Record, Residence, Resident
 from . import grants
 from .frame import actor_of, entered, page
 from .record import Tried, show
@@ -83,4 +83,33 @@ def _change(
     return _("已提交，等信息管理员审核")
 
 
-_DEEDS: Mapping[str, Deed] = {"confirm": _confirm, "end": _end, "leave": _leave}
+def _consent(request: HttpRequest, record: Record, actor: Actor, now: datetime) -> str:
+    if not isinstance(record, Resident):
+        raise Invalid(_("页面没有这项操作"))
+    purpose = entered(request, "purpose")
+    if purpose not in dict(consents.offered()):
+        raise Invalid(_("请选择同意的用途"), code="bad_choice", field="purpose")
+    if not entered(request, "notice"):
+        raise Invalid(_("请写明给本人看的告知书版本"), code="required", field="notice")
+    actions.record_consent(
+        actor=actor, now=now, resident=record, purpose=purpose, notice=entered(request, "notice"),
+        how=entered(request, "how"), guardian=bool(entered(request, "guardian")),
+    )  # fmt: skip
+    return _("同意已记下，本人在“我的信息”里看得到，随时可以撤回")
+
+
+def _withdraw(request: HttpRequest, record: Record, actor: Actor, now: datetime) -> str:
+    number = entered(request, "consent")
+    found = Consent.objects.select_related("resident").filter(
+        pk=int(number) if number.isdigit() and len(number) < 18 else 0, resident__uid=record.uid
+    )
+    consent = found.first()
+    if consent is None:
+        raise NotFound(_("没有这项同意"))
+    actions.withdraw_consent(actor=actor, now=now, consent=consent)
+    return _("已按本人的意思撤回")
+
+
+_DEEDS: Mapping[str, Deed] = {
+    "confirm": _confirm, "end": _end, "leave": _leave, "consent": _consent, "withdraw": _withdraw,
+}  # fmt: skip

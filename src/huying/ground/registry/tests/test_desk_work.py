@@ -9,7 +9,7 @@ import pytest
 
 from huying.ground.registry.actions import ask_right
 from huying.ground.registry.factories import a_resident, kept
-from huying.ground.registry.models import CareEntry, Likeness, Proposal, Residence, Resident, RightsRequest
+from huying.ground.registry.models import CareEntry, Consent, Likeness, Proposal, Residence, Resident, RightsRequest
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 
@@ -199,3 +199,46 @@ def test_what_a_resident_asks_is_answered_and_an_erasure_erases(desk: Desk) -> N
     assert kept("person", desk.resident.uid).ending == "erased"
     assert PHONE not in text(editor.get(desk.url))
     assert desk.client("worker").get(address).status_code == 404
+
+
+def consent_form(**more: str) -> dict[str, str]:
+    return {"do": "consent", "purpose": "设备家属查看", "how": "paper", "notice": "2026-1", **more}
+
+
+def test_consent_is_written_down_seen_and_withdrawn(desk: Desk) -> None:
+    worker = desk.client("worker")
+    assert worker.post(f"{desk.url}do", consent_form())["Location"] == desk.url
+    row = Consent.objects.get()
+    assert (row.purpose, row.how, row.notice, row.guardian) == ("设备家属查看", "paper", "2026-1", False)
+    assert row.recorded_by == desk.actors["worker"].ref
+    page = text(worker.get(desk.url))
+    assert "家属查看设备" in page and "告知书 2026-1" in page
+    assert "Family see the devices" in text(desk.client("worker", "en").get(desk.url))
+    assert worker.post(f"{desk.url}do", consent_form()).status_code == 409  # it stands already
+    worker.post(f"{desk.url}do", {"do": "withdraw", "consent": str(row.pk)})
+    row.refresh_from_db()
+    assert row.withdrawn_by == desk.actors["worker"].ref and "已撤回同意" in text(worker.get(desk.url))
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"purpose": "卖给别人"}, "请选择同意的用途"),
+        ({"notice": " "}, "告知书版本"),
+        ({"how": "guess"}, "请选择同意的方式"),
+    ],
+)
+def test_consent_without_purpose_notice_or_way_is_not_written(desk: Desk, more: dict[str, str], words: str) -> None:
+    answer = desk.client("worker").post(f"{desk.url}do", consent_form(**more))
+    assert answer.status_code == 422 and words in text(answer) and not Consent.objects.exists()
+
+
+def test_consent_is_nobodys_business_elsewhere(desk: Desk) -> None:
+    desk.client("worker").post(f"{desk.url}do", consent_form())
+    for who in ("other", "seat", "discipline"):
+        for given in (consent_form(purpose="活动通知"), {"do": "withdraw", "consent": str(Consent.objects.get().pk)}):
+            assert desk.client(who).post(f"{desk.url}do", given).status_code in (403, 404), who
+    stranger = a_resident(desk.actors["worker"], name="张三丰")
+    theirs = Consent.objects.get().pk
+    answer = desk.client("worker").post(f"{HOME}person/{stranger.uid}/do", {"do": "withdraw", "consent": str(theirs)})
+    assert answer.status_code == 404 and Consent.objects.get().withdrawn_at is None

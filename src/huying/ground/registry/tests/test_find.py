@@ -8,9 +8,13 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from huying.ground.registry import queries, tokens
+from huying.ground.registry.actions import renew_search
 from huying.ground.registry.factories import OTHER_GRID, a_resident, a_room, editor, kept, say, worker
-from huying.ground.registry.models import Premises
+from huying.ground.registry.models import Premises, Resident
+from huying.kernel.actor import system
 from huying.kernel.errors import Invalid
+from huying.kernel.factories import MOMENT
+from huying.kernel.models import Entry
 
 FRAGMENTS = (
     *("王秀英", "秀英", "英", "wxy", "xy", "wangxiuying", "xiuying", "wangxiu", "8823", "19912348823", "2348"),
@@ -93,6 +97,51 @@ def test_organisations_and_facilities_are_found() -> None:
     assert [one.uid for one in queries.find(worker(), "大药房 502").rows] == [shop]
     assert [one.uid for one in queries.find(worker(), "91440000MA0000009X").rows] == [shop]
     assert [one.title for one in queries.find(worker(), "消火栓", kinds=["facility"]).rows] == ["东门消火栓"]
+
+
+@pytest.mark.django_db
+def test_places_are_found_by_parts_of_their_spoken_names_and_by_whom_to_call() -> None:
+    room = a_room()
+    whom = {"contact_name": "赵建国", "contact_phone": "13812345678"}
+    named = "澄湖市华联超市有限公司湖滨分店"
+    market = say(worker(), "organisation", kind="company", name=named, premises=str(room.uid), **whom).uid
+    keeper = {"keeper_name": "钱多多", "keeper_phone": "13987654321"}
+    shop = say(worker(), "premises", kind="shop", name="柳岸副食店", parent=str(room.parent_id), **keeper).uid
+
+    def uids(words: str) -> list[object]:
+        return [one.uid for one in queries.find(worker(), words).rows]
+
+    for words in ("hlcs", "hualian", "hbfd", "华联 湖滨", "赵建国", "zjg", "5678", "13812345678", "hlcs 502"):
+        assert uids(words) == [market], words
+    for words in ("lafs", "fushidian", "fsd 3栋", "多多", "7654", "13987654321"):
+        assert uids(words) == [shop], words
+    for words in ("hlyx", "赵国", "钱", "5679", "lfs"):
+        assert uids(words) == [], words
+    top = Premises.objects.get(name="丽景园")
+    say(editor(), "premises", uid=top.uid, base=1, name="和园")
+    assert uids("和园 7654") == [shop] and uids("和园 5678 hlcs") == [market] and uids("丽景园 7654") == []
+    say(worker(), "premises", uid=shop, base=kept("premises", shop).version, keeper_phone="13700000001")
+    assert uids("7654") == [] and uids("0001") == [shop]
+    assert "13700000001" not in str(Premises.objects.filter(uid=shop).values("find", "details", "name", "address"))
+
+
+@pytest.mark.django_db
+def test_what_is_found_is_worked_out_anew_and_only_what_differs_is_written() -> None:
+    room = a_room()
+    row = a_resident(home=room, phone="19912348823")
+    shop = say(
+        worker(), "premises", kind="shop", name="柳岸副食店", parent=str(room.parent_id), keeper_phone="13987654321"
+    )
+    before = dict(Premises.objects.values_list("uid", "find"))
+    Premises.objects.filter(uid=shop.uid).update(find=[1])
+    Resident.objects.update(find=[])
+    assert queries.find(worker(), "8823").rows == [] == queries.find(worker(), "lafs").rows
+    assert renew_search(actor=system("test"), now=MOMENT) == 2
+    assert dict(Premises.objects.values_list("uid", "find")) == before
+    assert [one.uid for one in queries.find(worker(), "8823 502").rows] == [row.uid]
+    assert renew_search(actor=system("test"), now=MOMENT) == 0
+    said = Entry.objects.filter(chain="registry-search").order_by("seq").values_list("body", flat=True)
+    assert list(said) == ['{"changed":2}', '{"changed":0}']
 
 
 @pytest.mark.django_db

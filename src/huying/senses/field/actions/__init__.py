@@ -6,6 +6,7 @@ from .doing import complete_task, keep_with_case, report_on_task, skip_task
 from .duty import close_forgotten_duty, forget_positions, look_at_positions, set_duty, take_positions
 from .finding import close_reinspections, follow_cases, reopen_cases, take_findings
 from .following import follow_submission
+from .forgetting import forget_subjects
 from .ordering import hold
 from .patrolling import ask_rounds, check_in, save_round
 from .planning import check_plan, derive_some, derive_tasks, save_plan
@@ -30,6 +31,7 @@ __all__ = [
     "follow_cases",
     "follow_submission",
     "forget_positions",
+    "forget_subjects",
     "hold",
     "judge_check_in",
     "keep_with_case",

@@ -1,6 +1,7 @@
 """Every write of the forms."""
 
 from .amending import amend_submission, hold_submission
+from .forgetting import forget_answers, forget_sealed
 from .publishing import (
     LOADER,
     FormRefused,
@@ -19,6 +20,8 @@ __all__ = [
     "FormRefused",
     "Shipped",
     "amend_submission",
+    "forget_answers",
+    "forget_sealed",
     "hold_submission",
     "import_form",
     "load_shipped",

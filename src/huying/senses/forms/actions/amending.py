@@ -57,6 +57,8 @@ def amend_submission(
     if op is not None and op in known:
         return submission
     access.must_amend(actor, submission, author_window=author_window, now=now)
+    if submission.state == Submission.State.ERASED:
+        raise Refused(_("这份填报的内容已按本人要求删除"), code="erased")
     if not 2 <= len(reason.strip()) <= LONGEST_REASON:
         raise Invalid(_("请写明更正的理由"), field="reason")
     if op is not None and SubmissionRevision.objects.filter(op=op).exists():

@@ -126,11 +126,30 @@ ASK = {"type": "text", "name": "a", "label": "问"}
         ([{**ASK, "huying_registry": "premises.colour"}], ("survey", 2, "huying_registry"), "premises.colour"),
         ([{**ASK, "default": "${a}"}], ("survey", 2, "default"), "固定的值"),
         ([{**ASK, "parameters": "rows"}], ("survey", 2, "parameters"), "名=值"),
+        ([ASK, {**ASK, "name": "b", "relevent": "1 = 2"}], ("survey", 3, "relevent"), "是不是 relevant"),
+        ([{**EXITS[0], "huying_fail": "no"}], ("survey", 2, "huying_fail"), "是不是 huying_fails"),
+        ([{**ASK, "huying_colour": "red"}], ("survey", 2, "huying_colour"), "huying_private"),
+        ([{**ASK, "trigger": "${a}"}], ("survey", 2, "trigger"), "once()"),
+        ([{**ASK, "media::image": "a.png"}], ("survey", 2, "media"), "图片"),
+        ([{**ASK, "required_message::English (en)": "Do"}], ("survey", 2, "required_message"), "required_message"),
     ],
 )
 def test_problems_name_their_place(rows: list[dict[str, str]], place: tuple[str, int, str], words: str) -> None:
     sheet, row, column, text = said(rows)[0]
     assert (sheet, row, column) == place and words in text
+
+
+def test_notes_of_the_author_are_no_problem_and_guidance_follows_the_hint() -> None:
+    guided = {
+        **ASK,
+        "hint": "看门口",
+        "guidance_hint": "两扇都要看",
+        "guidance_hint::English (en)": "Both",
+        "备注": "王工写",
+    }
+    (item,) = read([{**guided, "notes": "draft", "remark::English": "x"}]).definition["items"]
+    assert item["hint"] == {"zh": "看门口\n两扇都要看", "en": "Both"}
+    assert said([ASK], huying_kinds="检查")[0][2:] == ("huying_kinds", "没有 huying_kinds 这一列，是不是 huying_kind？")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Every write of the sync."""
 
-from .clearing import clear_old
-from .devices import count_pull, enrol_device, revoke_device
+from .clearing import clear_old, forget_subjects
+from .devices import count_pull, enrol_device, note_session, revoke_device
 from .mending import remove_operation, retry_operation
 from .taking import Result, take_operations
 from .trying import retry_waiting
@@ -13,6 +13,8 @@ __all__ = [
     "clear_old",
     "count_pull",
     "enrol_device",
+    "forget_subjects",
+    "note_session",
     "remove_operation",
     "retry_operation",
     "retry_waiting",

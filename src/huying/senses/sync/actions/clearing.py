@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -15,15 +16,33 @@ from .uploading import path_of_parts
 
 BODIES_KEPT: Final = timedelta(days=30)
 UPLOADS_KEPT: Final = timedelta(days=30)
+REFUSED_KEPT: Final = timedelta(days=180)
 
 
 def clear_old(*, now: datetime, most: int = 5_000) -> tuple[int, int]:
     """Clear what passed operations said a month after, and forget uploads a month old that no standing operation names.
 
-    An operation's id, order and outcome stay, so that it is known however late it is sent again. A photo that was
-    attached to something stays with that. Returns (bodies, uploads).
+    Refused ones stand for half a year. An operation's id, order and outcome stay, so that it is known however late it is
+    sent again. A photo that was attached to something stays with that. Returns (bodies, uploads).
     """
-    return _clear_bodies(now, most), _clear_uploads(now, most)
+    return _clear_bodies(now, most) + _give_up(now, most), _clear_uploads(now, most)
+
+
+def _give_up(now: datetime, most: int) -> int:
+    """What was refused and nobody has mended in half a year is removed: what it said may be about people."""
+    old = Operation.objects.filter(state=State.REFUSED, settled_at__lte=now - REFUSED_KEPT)
+    ids = list(old.order_by("settled_at").values_list("pk", flat=True)[:most])
+    return Operation.objects.filter(pk__in=ids).update(state=State.REMOVED, body=None, sealed=None)
+
+
+def forget_subjects(subjects: Collection[UUID], *, now: datetime) -> int:
+    """Clear what operations said about records that were erased, passed and refused ones alike; how many.
+
+    What waits is left: it is refused when its turn comes, since its record is gone.
+    """
+    held = Q(body__isnull=False) | Q(sealed__isnull=False)
+    rows = Operation.objects.filter(held, subject__in=subjects, settled_at__lte=now)
+    return rows.update(body=None, sealed=None)
 
 
 def _clear_bodies(now: datetime, most: int) -> int:

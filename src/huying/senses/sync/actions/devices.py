@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
+from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -50,16 +51,27 @@ def enrol_device(*, actor: Actor, now: datetime, name: str, app: str = "") -> tu
 
 @transaction.atomic
 def revoke_device(device_id: int, *, actor: Actor, now: datetime, why: str) -> Device:
-    """Shut a phone out for good: it clears what it holds when it next calls. Revoking again changes nothing."""
+    """Shut a phone out for good: it clears what it holds when it next calls, and whoever has it is signed out at once.
+
+    Revoking again changes nothing.
+    """
     why = why.strip()
     if not why or len(why) > 200:
         raise Invalid(_("请写明停用原因，200 个字以内"), field="why")
     (device,) = lock_rows(Device, [device_id])
     if device.revoked_at is None:
-        device.revoked_at, device.revoked_by, device.revoked_why = now, actor.ref, why
-        device.save(update_fields=["revoked_at", "revoked_by", "revoked_why"])
+        Session.objects.filter(pk=device.session_key).delete()
+        device.revoked_at, device.revoked_by, device.revoked_why, device.session_key = now, actor.ref, why, ""
+        device.save(update_fields=["revoked_at", "revoked_by", "revoked_why", "session_key"])
         note(device, "revoke_device", actor=actor, now=now, why=why)
     return device
+
+
+def note_session(device: Device, session_key: str) -> None:
+    """Remember the sign-in a phone calls with; nothing while it is the same."""
+    if device.session_key != session_key:
+        Device.objects.filter(pk=device.pk, revoked_at__isnull=True).update(session_key=session_key)
+        device.session_key = session_key
 
 
 def count_pull(device: Device, *, now: datetime, app: str = "") -> int:

@@ -183,7 +183,7 @@ def _try_together(
 
 
 class _NotTogether(Exception):
-    """One of a run is not simply to be done: somebody else has done it, or its file or body is gone."""
+    """One of a run is not simply to be done: somebody else has done it, its file or body is gone, or its author has left."""
 
 
 @transaction.atomic
@@ -196,12 +196,15 @@ def _try_all(rows: Sequence[Operation], *, files: Files, actors: Actors, now: da
     whole = all(found is not None and found.file is not None for one in named for found in one.values())
     if applier is None or len(mine) < len(rows) or not whole or any(row.state != State.WAITING for row in mine):
         raise _NotTogether
+    actor = _sender(mine[0], actors)
+    if not _works(actor):
+        raise _NotTogether
     incoming = []
     for row, body, uploads in zip(mine, bodies, named, strict=True):
         if body is None:
             raise _NotTogether
         incoming.append(_incoming(row, body, {one: found.file for one, found in uploads.items() if found}))
-    outcomes = applier.apply_many(incoming, actor=_actor_of(mine[0], actors), now=now)
+    outcomes = applier.apply_many(incoming, actor=actor, now=now)
     for row, outcome in zip(mine, outcomes, strict=True):
         _become(row, _plain(outcome), now=now)
     _write_settled(mine)
@@ -365,7 +368,21 @@ def _waiting_for(passed: Iterable[Operation]) -> list[Operation]:
 
 
 def _actor_of(row: Operation, actors: Actors) -> Actor:
-    """Who acts: the person who sent it, with the duties of the day it arrived."""
+    """Who acts: the person who sent it, with the duties of the day it arrived, or, when their duty in the field had ended by
+    then, with those of the day it was done."""
+    actor = _sender(row, actors)
+    if _works(actor):
+        return actor
+    person = Person.objects.select_related("user").get(pk=row.person_id)
+    then = actor_for(person.user, now=row.at_true)
+    return then if then.person_id == row.person_id and _works(then) else actor
+
+
+def _works(actor: Actor) -> bool:
+    return bool(actor.duties_of(*rules.FIELD_ROLES))
+
+
+def _sender(row: Operation, actors: Actors) -> Actor:
     if row.person_id not in actors:
         person = Person.objects.select_related("user").get(pk=row.person_id)
         actor = actor_for(person.user, now=row.received_at)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import uuid
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
+from PIL import Image
 
 from huying.casework.cases.factories import GRID_1, Cast, account_of
 from huying.ground.organisation.models import Appointment, Person
 from huying.kernel import clock
 from huying.kernel.actor import Actor
-from huying.senses.sync import doors, rules
+from huying.senses.sync import actions, doors, rules
+from huying.senses.sync.doors import Incoming, Outcome
 from huying.senses.sync.factories import make_device, raw
-from huying.senses.sync.models import Device, Operation
+from huying.senses.sync.models import Device, Operation, Upload
 
 from .conftest import notes
 
@@ -83,6 +88,47 @@ def test_a_phone_enrols_works_and_is_revoked(cast: Cast, monkeypatch: pytest.Mon
         assert (answer.status_code, answer.json()["code"]) == (403, "device_revoked")
 
 
+def test_a_lost_phone_is_signed_out_and_hears_it_without_a_sign_in(cast: Cast) -> None:
+    caller, other = Caller(cast.tang_grid), Caller(cast.tang_grid)
+    phones = {}
+    for one, name in ((caller, "丢的"), (other, "自己的")):
+        phones[name] = one.post("devices", {"name": name, "app": ""}).json()
+        one.headers = {"X-Huying-Device": phones[name]["token"]}
+        assert one.get("session").status_code == 200
+    lost, path = phones["丢的"]["id"], f"devices/{phones['丢的']['id']}/standing"
+    assert Client().get(f"/api/v1/field/{path}").json() == {"revoked": False, "ended": False}
+    assert other.post(f"devices/{lost}/revoke", {"why": "丢了"}).status_code == 200
+    assert not Session.objects.filter(pk=caller.client.session.session_key).exists()
+    assert caller.client.get("/desk/").status_code == 302  # whoever found it is no longer signed in anywhere
+    for answer in (
+        caller.get("session"),
+        caller.get("changes"),
+        caller.put(f"uploads/{lost}?offset=0&size=1&type=x", b"1"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "device_revoked")
+    assert Client().get(f"/api/v1/field/{path}").json() == {"revoked": True, "ended": False}
+    assert other.get("session").status_code == 200
+    assert Client().get(f"/api/v1/field/devices/{uuid.uuid4()}/standing").status_code == 404
+    wrong = caller.headers["X-Huying-Device"][:-1] + "~"
+    answer = Client().get("/api/v1/field/session", headers={"X-Huying-Device": wrong})
+    assert (answer.status_code, answer.json().get("code")) != (403, "device_revoked")
+    end_duty(cast.tang_grid, days_ago=0)
+    assert Client().get(f"/api/v1/field/{path}").json() == {"revoked": True, "ended": True}
+
+
+def test_one_sign_in_enrols_one_phone(cast: Cast) -> None:
+    """Whoever erases a locked phone and sets a PIN of their own holds nothing until they have signed in."""
+    caller = Caller(cast.tang_grid)
+    first = caller.post("devices", {"name": "红米"}).json()
+    again = caller.post("devices", {"name": "红米"})
+    assert (again.status_code, again.json()["code"]) == (401, "sign_in_again")
+    assert Device.objects.count() == 1
+    for answer in (caller.get("session"), caller.client.get("/desk/"), caller.post("devices", {"name": "红米"})):
+        assert answer.status_code in (302, 401)
+    caller.client.force_login(account_of(cast.tang_grid))
+    assert caller.post("devices", {"name": "红米"}).json()["id"] != first["id"]
+
+
 def test_who_is_not_let_in(cast: Cast, worker: Caller) -> None:
     assert Client().get("/api/v1/field/session").status_code == 401
     other = Caller(cast.ma_liuan, worker.headers["X-Huying-Device"])
@@ -98,14 +144,59 @@ def test_who_is_not_let_in(cast: Cast, worker: Caller) -> None:
 
 
 def test_when_the_appointment_ends_the_phone_is_told(cast: Cast, worker: Caller) -> None:
-    Appointment.objects.filter(person_id=cast.tang_grid.person_id).update(valid_to=clock.local_day(clock.now()))
+    end_duty(cast.tang_grid, days_ago=rules.HAND_OVER_DAYS)
+    upload = f"uploads/{uuid.uuid4()}"
     for answer in (
         worker.get("session"),
         worker.get("changes"),
         worker.post("operations", {"operations": [now_raw()]}),
+        worker.put(f"{upload}?offset=0&size=3&type=image/png", b"123"),
+        worker.post("devices", {"name": "又一部"}),
     ):
         assert (answer.status_code, answer.json()["code"]) == (403, "off_duty_ended")
-    assert Operation.objects.count() == 0
+    assert Operation.objects.count() == Upload.objects.count() == 0 and Device.objects.count() == 1
+
+
+def end_duty(actor: Actor, *, days_ago: int) -> None:
+    """Their last day in the field was the day before so many days ago."""
+    ended = clock.local_day(clock.now()) - timedelta(days=days_ago)
+    Appointment.objects.filter(person_id=actor.person_id).update(valid_to=ended)
+
+
+def test_what_was_done_until_the_last_day_is_still_taken_and_nothing_is_given(cast: Cast, worker: Caller) -> None:
+    end_duty(cast.tang_grid, days_ago=1)
+    duties: list[tuple[str, ...]] = []
+
+    def keep(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
+        duties.append(tuple(duty.area for duty in actor.duties_of(*rules.FIELD_ROLES)))
+        return Outcome("applied")
+
+    doors.applies("kept")(keep)
+    session = worker.get("session").json()
+    assert (session["ended"], session["areas"], session["roles"]) == (True, [], [])
+    upload, now = uuid.uuid4(), clock.now()
+    before, after = (raw("kept", at=now - timedelta(days=days)) for days in (3, 0))
+    photo = raw("kept", at=now - timedelta(days=3), files=[str(upload)])
+    sent = worker.post("operations", {"operations": [before, after, photo], "sent_at": now.isoformat()})
+    assert [one["state"] for one in sent.json()["results"]] == ["applied", "applied", "waiting"]
+    assert duties == [(GRID_1,), ()]  # what came after the last day has nobody's duties, and its room decides
+    drawn = io.BytesIO()
+    Image.new("RGB", (32, 24), "red").save(drawn, "PNG")
+    content = drawn.getvalue()
+    assert worker.put(f"uploads/{upload}?offset=0&size={len(content)}&type=image/png", content).json()["file"]
+    actions.retry_waiting(now=clock.now() + timedelta(hours=7))
+    assert duties[2:] == [(GRID_1,)]
+    assert worker.get(f"operations?ids={photo['id']}").json()["results"][0]["state"] == "applied"
+    for answer in (worker.get("changes"), worker.get("devices"), worker.post("devices", {"name": "又一部"})):
+        assert (answer.status_code, answer.json()["code"]) == (403, "off_duty_ended")
+    doors.forget("kept")
+
+
+def test_a_revoked_phone_hands_in_nothing_after_the_last_day_either(cast: Cast, worker: Caller) -> None:
+    end_duty(cast.tang_grid, days_ago=1)
+    Device.objects.update(revoked_at=clock.now(), revoked_by="person:1", revoked_why="丢了")
+    answer = worker.post("operations", {"operations": [now_raw()]})
+    assert (answer.status_code, answer.json()["code"]) == (403, "device_revoked") and not Operation.objects.exists()
 
 
 def test_other_peoples_things_are_not_there(cast: Cast, worker: Caller) -> None:
@@ -218,10 +309,9 @@ def test_changes_are_compressed_and_hold_no_secret(worker: Caller, monkeypatch: 
 
 
 def test_five_phones_are_enough(cast: Cast) -> None:
-    caller = Caller(cast.tang_grid)
-    codes = [caller.post("devices", {"name": f"第{number}部"}).status_code for number in range(6)]
-    assert codes == [201] * 5 + [409]
-    assert caller.post("devices", {"name": "  "}).status_code == 422
+    names = [*(f"第{number}部" for number in range(6)), "  "]
+    codes = [Caller(cast.tang_grid).post("devices", {"name": name}).status_code for name in names]
+    assert codes == [201] * 5 + [409, 422]
 
 
 def test_too_often_is_told_so(worker: Caller, settings: Any) -> None:

@@ -136,6 +136,11 @@ def test_private_bodies_are_sealed_and_all_are_cleared_after_a_month(cast: Cast,
     row.refresh_from_db()
     assert (row.state, row.content) == ("applied", None)
     assert Operation.objects.get(pk=stuck["id"]).content, "what is refused can still be mended"
+    actions.clear_old(now=NOW + 179 * DAY)
+    assert Operation.objects.get(pk=stuck["id"]).content
+    actions.clear_old(now=NOW + 181 * DAY)
+    row = Operation.objects.get(pk=stuck["id"])
+    assert (row.state, row.content) == ("removed", None)
 
 
 def test_a_gap_waits_and_a_branch_keeps_its_order(cast: Cast, phone: Device) -> None:

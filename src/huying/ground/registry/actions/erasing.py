@@ -1,0 +1,229 @@
+"""Personal data goes: at a resident's wish (PIPL art. 47), and by itself once it has been kept long enough (art. 19)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from huying.ground.registry import access
+from huying.ground.registry.deriving import search_tokens
+from huying.ground.registry.facts import RegistryChanged, ResidentErased
+from huying.ground.registry.models import (
+    CareEntry,
+    Change,
+    Consent,
+    Household,
+    Organisation,
+    Premises,
+    Proposal,
+    Relation,
+    Residence,
+    Resident,
+    RightsRequest,
+    State,
+)
+from huying.kernel import trace
+from huying.kernel.actor import Actor
+from huying.kernel.clock import local_day
+from huying.kernel.errors import Invalid, NotFound, Refused
+from huying.kernel.facts import Fact, publish
+
+from .writing import Author, alter, locked, note, said
+
+ERASED: Final = "erased"
+_MOST_AT_ONCE: Final = 200
+_ABOUT: Final = (("relation", Relation), ("residence", Residence), ("care", CareEntry))
+_OF_THINGS: Final = (("premises", Premises), ("household", Household), ("organisation", Organisation))
+
+
+def erase_resident(*, actor: Actor, now: datetime, resident: Resident, why: str) -> Resident:
+    """Delete everything personal about a resident: from the record and those merged into it, history, relations, stays,
+    proposals and what they asked for. The rooms above hear of it and delete theirs.
+
+    What remains is that a record was and who erased it. Refused while they stand on a care list, which the law keeps.
+    """
+    if len(why.strip()) < 2:
+        raise Invalid(_("请写明删除的依据"), code="reason_needed", field="why")
+    with said():
+        row = locked("person", resident.uid)
+        if not isinstance(row, Resident) or not access.may(actor, access.DECIDE, row.area):
+            raise NotFound(_("没有这条信息"))
+        if row.ending == ERASED:
+            raise Refused(_("此人的个人信息已按要求删除"), code=ERASED)
+        if CareEntry.objects.filter(resident__uid=row.uid, state="active").exists():
+            raise Refused(_("此人还在关爱名单上，依法需要保留；请先移出名单"), code="on_care_list")
+        publish(*_erase(row, Author(actor=actor, now=now, source="rights")))
+    return row
+
+
+def forget_ended(*, actor: Actor, now: datetime, keep: timedelta) -> int:
+    """What ended longer ago than ``keep`` is kept no more; how many records. Steps of 200, each on its own.
+
+    People who moved away, died or were entered by mistake are erased, as are doubles merged that long ago; stays, relations
+    and care entries that ended are deleted; ended premises and organisations no longer name whom to call.
+    """
+    before = local_day(now) - keep
+    author = Author(actor=actor, now=now, source="retention")
+    steps: tuple[Callable[[date, Author], int], ...] = (_forget_people, _forget_ties, _forget_keepers)
+    return sum(_until_done(step, before, author) for step in steps)
+
+
+def _until_done(step: Callable[[date, Author], int], before: date, author: Author) -> int:
+    count = 0
+    while found := step(before, author):
+        count += found
+    return count
+
+
+def _forget_people(before: date, author: Author) -> int:
+    moment = timezone.make_aware(datetime.combine(before, time.min))
+    merged = Change.objects.filter(kind="person", subject=OuterRef("uid"), verb=Change.Verb.MERGED, at__lt=moment)
+    over = Q(state=State.ENDED, ended_on__lt=before) | Q(Exists(merged), state=State.MERGED)
+    with said():
+        rows = Resident.objects.filter(over).exclude(ending=ERASED).order_by("pk")
+        found = list(rows.select_for_update(skip_locked=True, of=("self",))[:_MOST_AT_ONCE])
+        done: set[UUID] = set()
+        facts: list[Fact] = []
+        for row in found:
+            if row.uid not in done:
+                told = _erase(row, author)
+                done |= {uid for fact in told if isinstance(fact, ResidentErased) for uid in fact.uids}
+                facts += told
+        publish(*facts)
+    return len(found)
+
+
+def _forget_ties(before: date, author: Author) -> int:
+    ended = Q(state=State.ENDED, ended_on__lt=before)
+    count = 0
+    with said():
+        for kind, model in _ABOUT:
+            over = ended | Q(until__lt=before) if model is Residence else ended
+            rows: QuerySet[Any] = model._default_manager.filter(over).order_by("pk")
+            uids = [row.uid for row in rows.select_for_update(skip_locked=True)[:_MOST_AT_ONCE]]
+            _empty_steps(kind, uids)
+            model._default_manager.filter(uid__in=uids).delete()
+            _tell_trace(uids, kind, author)
+            count += len(uids)
+    return count
+
+
+def _forget_keepers(before: date, author: Author) -> int:
+    count = 0
+    with said():
+        for kind, model in _OF_THINGS:
+            rows: QuerySet[Any] = model._default_manager.filter(
+                state__in=(State.ENDED, State.MERGED), ended_on__lt=before, private__isnull=False
+            )
+            found = list(rows.order_by("pk").select_for_update(skip_locked=True, of=("self",))[:_MOST_AT_ONCE])
+            for row in found:
+                row.private, row.version = None, row.version + 1
+                if not isinstance(row, Household):
+                    row.find = search_tokens(row, _address_of(row))
+                row.save()
+                note(row, Change.Verb.ERASED, {}, author)
+            _empty_steps(kind, [row.uid for row in found])
+            count += len(found)
+    return count
+
+
+def _address_of(row: Premises | Organisation) -> str:
+    if isinstance(row, Premises):
+        return row.address
+    return row.premises.address if row.premises is not None else ""
+
+
+def _tell_trace(uids: Sequence[UUID], kind: str, author: Author) -> None:
+    body = {"kind": kind, "source": author.source}
+    trace.append(
+        [
+            trace.Draft(chain=f"registry:{uid}", verb="erased", actor=author.actor, at=author.now, body=body)
+            for uid in uids
+        ]
+    )
+
+
+# --- one person ---------------------------------------------------------------------------------------------------
+
+
+def _erase(row: Resident, author: Author) -> list[Fact]:
+    facts: list[Fact] = []
+    also: list[UUID] = []
+    for one in [row, *_doubles(row.uid)]:
+        if one.state == State.ACTIVE:
+            _end_what_remains(one, author, facts)
+        also += [one.uid, *_forget_about(one, author)]
+        facts.append(
+            RegistryChanged(
+                kind="person", uid=one.uid, version=one.version, area=one.area, by=author.actor.ref, at=author.now,
+                state=str(one.state),
+            )
+        )  # fmt: skip
+    facts.append(ResidentErased(uid=row.uid, at=author.now, also=tuple(uid for uid in also if uid != row.uid)))
+    return facts
+
+
+def _doubles(uid: UUID) -> list[Resident]:
+    """Every record that was merged into this one, or into one of those, and is not empty yet."""
+    found: list[Resident] = []
+    level = [uid]
+    while level:
+        rows = Resident.objects.select_for_update(of=("self",)).filter(merged_into__uid__in=level).order_by("pk")
+        level = [one.uid for one in rows]
+        found += [one for one in rows if one.ending != ERASED]
+    return found
+
+
+def _end_what_remains(row: Resident, author: Author, facts: list[Fact]) -> None:
+    today = local_day(author.now).isoformat()
+    for stay in Residence.objects.select_for_update().filter(resident__uid=row.uid, state="active").order_by("pk"):
+        until = stay.value("until") or max(today, stay.value("since") or today)
+        facts += alter(stay, {"until": until, "ending": "done"}, author)
+
+
+def _forget_about(row: Resident, author: Author) -> list[UUID]:
+    """Empty the record and all that was said about them; the steps themselves stay. The uids of what was about them."""
+    Consent.objects.filter(resident=row.pk, withdrawn_at=None).update(
+        withdrawn_at=author.now, withdrawn_by=author.actor.ref
+    )
+    RightsRequest.objects.filter(resident=row.pk).exclude(state=RightsRequest.State.OPEN).update(text=None)
+    _blank(row, author)
+    note(row, Change.Verb.ERASED, {}, author)
+    ties = {
+        "relation": Relation.objects.filter(Q(resident__uid=row.uid) | Q(other__uid=row.uid)),
+        "residence": Residence.objects.filter(resident__uid=row.uid),
+        "care": CareEntry.objects.filter(resident__uid=row.uid),
+    }
+    _empty_steps("person", [row.uid])
+    Proposal.objects.filter(kind="person", subject=row.uid, decided_at=None).delete()
+    about: list[UUID] = []
+    for kind, rows in ties.items():
+        uids = list(rows.values_list("uid", flat=True))
+        _empty_steps(kind, uids)
+        if kind != "residence":
+            rows.update(private=None, details={}, state="ended", ending=ERASED, ended_on=local_day(author.now))
+        about += uids
+    return about
+
+
+def _blank(row: Resident, author: Author) -> None:
+    """A double stays a signpost to the record it was merged into; nothing else is left of it."""
+    row.private, row.id_blind, row.born_year, row.find = None, None, None, []
+    row.details, row.sex, row.registration, row.home = {}, "", "", None
+    if row.state != State.MERGED:
+        row.state, row.merged_into = State.ENDED, None
+    row.ending, row.ended_on = ERASED, local_day(author.now)
+    row.checked_at, row.checked_by = author.now, author.actor.ref
+    row.version += 1
+    row.save()
+
+
+def _empty_steps(kind: str, uids: Sequence[UUID]) -> None:
+    Change.objects.filter(kind=kind, subject__in=uids).update(private=None, plain={})
+    Proposal.objects.filter(kind=kind, subject__in=uids).update(values=None)

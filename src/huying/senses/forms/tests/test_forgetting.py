@@ -1,0 +1,137 @@
+"""Somebody is erased from the registry: what forms, phones and tasks say about them goes as well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from huying.casework.cases import factories as place
+from huying.casework.cases.factories import IN_GRID_1, NOW, Cast
+from huying.ground.registry.actions import change, erase_resident
+from huying.ground.registry.models import Resident
+from huying.kernel.actor import Actor, system
+from huying.kernel.errors import Refused
+from huying.kernel.models import Entry, StoredFile
+from huying.kernel.trace import verify
+from huying.senses.forms import actions, factories, queries
+from huying.senses.forms.models import Submission, SubmissionRevision
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def cast(db: None) -> Iterator[Cast]:
+    yield place.make_cast()
+
+
+def resident(cast: Cast, name: str = "欧阳独特名") -> Resident:
+    uid = uuid4()
+    change(
+        actor=cast.tang_grid, now=NOW, kind="person", uid=uid, base=0, changes={"name": name}, source="test",
+    )  # fmt: skip
+    return Resident.objects.get(uid=uid)
+
+
+def visit(actor: Actor, subject: UUID, answers: Any, **more: Any) -> Submission:
+    told = {"form": "small", "version": "1", "begun_at": NOW - DAY / 48, "ended_at": NOW, "position": (*IN_GRID_1, 8.0)}
+    return actions.receive(
+        actor=actor, now=NOW, op_id=uuid4(), answers=answers, subject=("person", subject), **(told | more)
+    )
+
+
+def erase(row: Resident) -> None:
+    erase_resident(actor=system("test"), now=NOW + DAY, resident=row, why="本人书面申请")
+
+
+def held(words: str) -> int:
+    """Rows of forms that hold these words in plain."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM forms_submission s WHERE s::text LIKE %(like)s)"
+            " + (SELECT count(*) FROM forms_submissionrevision r WHERE r::text LIKE %(like)s)",
+            {"like": f"%{words}%"},
+        )
+        return int(cursor.fetchone()[0])
+
+
+def test_answers_signatures_and_what_was_corrected_go_and_evidence_stays(cast: Cast) -> None:
+    factories.published(now=NOW, huying_subject="person", huying_kind="走访")
+    row, other = resident(cast), resident(cast, "别人")
+    files = factories.pictures(2, actor=cast.tang_grid, now=NOW)
+    front, photo = files
+    answers = {
+        "clear": "no", "keeper": "张三", "front": str(front),
+        "_findings": {"clear": factories.failing([photo], note="欧阳独特名家门口")},
+    }  # fmt: skip
+    made = visit(cast.tang_grid, row.uid, answers, files=files)
+    actions.amend_submission(
+        made.uid, answers=answers | {"keeper": "李四"}, reason="欧阳独特名说错了", author_window=DAY,
+        actor=cast.tang_grid, now=NOW,
+    )  # fmt: skip
+    kept = visit(cast.tang_grid, other.uid, {"clear": "yes", "keeper": "王五"})
+    assert held("欧阳独特名") == 2
+    erase(row)
+    made.refresh_from_db()
+    assert (made.state, made.answers, made.private, made.lon) == ("erased", {}, None, None)
+    assert [(one["item"], one["note"]) for one in made.findings] == [("0514", "")]
+    assert held("欧阳独特名") == 0
+    revision = SubmissionRevision.objects.get()
+    assert (revision.answers, revision.private, revision.reason) == ({}, None, "")
+    assert revision.amended_by == cast.tang_grid.ref
+    assert list(StoredFile.objects.filter(subject=f"submission:{made.pk}")) == [files[photo]]
+    assert Entry.objects.filter(chain=f"submission:{made.uid}", verb="forget_answers").count() == 1
+    assert verify(keys={}).ok
+    kept.refresh_from_db()
+    assert (kept.state, queries.sealed_answers(kept)) == ("received", {"keeper": "王五"})
+
+
+def test_forgetting_again_changes_nothing_and_nothing_is_written_over_it(cast: Cast) -> None:
+    factories.published(now=NOW, huying_subject="person", huying_kind="走访")
+    row = resident(cast)
+    made = visit(cast.tang_grid, row.uid, {"clear": "yes", "keeper": "张三"})
+    erase(row)
+    entries = Entry.objects.count()
+    assert actions.forget_answers([row.uid], actor=system("forms"), now=NOW + DAY, why="registry") == 0
+    assert Entry.objects.count() == entries
+    with pytest.raises(Refused) as refused:
+        actions.amend_submission(
+            made.uid, answers={"clear": "yes", "keeper": "欧阳独特名"}, reason="补上", author_window=3 * DAY,
+            actor=cast.tang_grid, now=NOW + DAY,
+        )  # fmt: skip
+    assert refused.value.code == "erased" and held("欧阳独特名") == 0
+
+
+def test_what_was_said_before_a_correction_still_cannot_be_rewritten(cast: Cast) -> None:
+    factories.published(now=NOW)
+    made = visit(cast.tang_grid, resident(cast).uid, {"clear": "yes", "keeper": "张三"})
+    actions.amend_submission(
+        made.uid, answers={"clear": "yes"}, reason="没有负责人", author_window=DAY, actor=cast.tang_grid, now=NOW
+    )
+    for values in ({"reason": "别的"}, {"answers": {}, "private": None, "findings": [], "amended_by": "person:1"}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            SubmissionRevision.objects.update(**values)
+    assert SubmissionRevision.objects.get().reason == "没有负责人"
+
+
+def test_sealed_answers_go_in_their_time_and_all_others_stay(cast: Cast) -> None:
+    factories.published(now=NOW)
+    old, fresh = (visit(cast.tang_grid, uuid4(), {"clear": "yes", "keeper": "张三"}) for _turn in range(2))
+    actions.amend_submission(
+        old.uid, answers={"clear": "yes", "keeper": "李四"}, reason="换了人", author_window=DAY,
+        actor=cast.tang_grid, now=NOW,
+    )  # fmt: skip
+    Submission.objects.filter(pk=fresh.pk).update(received_at=NOW + DAY)
+    late = NOW + 30 * DAY + DAY / 2
+    assert actions.forget_sealed(actor=system("retention"), now=NOW + 30 * DAY, keep=30 * DAY) == 0
+    assert actions.forget_sealed(actor=system("retention"), now=late, keep=30 * DAY) == 1
+    old.refresh_from_db(), fresh.refresh_from_db()
+    assert (old.private, old.answers, old.state) == (None, {"clear": "yes"}, "amended")
+    assert SubmissionRevision.objects.get().private is None and SubmissionRevision.objects.get().reason == "换了人"
+    assert queries.sealed_answers(fresh) == {"keeper": "张三"}
+    entries = Entry.objects.filter(chain="submissions", verb="forget_sealed").count()
+    assert entries == 1 and actions.forget_sealed(actor=system("retention"), now=late, keep=30 * DAY) == 0
