@@ -165,21 +165,28 @@ def _try_together(
     """Try a run: all in one transaction; where one of them is not simply done, its halves, and in the end each alone."""
     if len(rows) < 2:
         return [_try(row, ground=ground, files=files, actors=actors, now=now) for row in rows]
+    middle = len(rows) // 2
+    parts = [rows[:middle], rows[middle:]]
     try:
         return _try_all(rows, files=files, actors=actors, now=now)
     except InterfaceError:
         raise
+    except _Apart as error:
+        parts = [[row for row in rows if row.pk not in error.alone], *([row] for row in rows if row.pk in error.alone)]
     except Exception as error:
         if connection.connection is None or connection.connection.closed:
             raise
         if not isinstance(error, HuyingError | Wait | _NotTogether):
             log.info("%d operations of kind %s are tried in parts", len(rows), rows[0].kind, exc_info=True)
-    middle = len(rows) // 2
-    return [
-        one
-        for half in (rows[:middle], rows[middle:])
-        for one in _try_together(half, ground=ground, files=files, actors=actors, now=now)
-    ]
+    return [one for part in parts for one in _try_together(part, ground=ground, files=files, actors=actors, now=now)]
+
+
+class _Apart(Exception):
+    """These of a run are done alone by what they say."""
+
+    def __init__(self, alone: set[UUID]) -> None:
+        super().__init__()
+        self.alone = alone
 
 
 class _NotTogether(Exception):
@@ -196,6 +203,8 @@ def _try_all(rows: Sequence[Operation], *, files: Files, actors: Actors, now: da
     whole = all(found is not None and found.file is not None for one in named for found in one.values())
     if applier is None or len(mine) < len(rows) or not whole or any(row.state != State.WAITING for row in mine):
         raise _NotTogether
+    if alone := {row.pk for row, body in zip(mine, bodies, strict=True) if body is not None and applier.alone(body)}:
+        raise _Apart(alone)
     incoming = []
     for row, body, uploads in zip(mine, bodies, named, strict=True):
         if body is None:
