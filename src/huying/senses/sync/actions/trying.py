@@ -19,6 +19,7 @@ from huying.ground.organisation.access import actor_for
 from huying.ground.organisation.models import Person
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Conflict, HuyingError, Invalid
+from huying.kernel.gathering import ask_together, often
 from huying.kernel.locks import lock_rows
 
 from .. import doors, rules
@@ -32,6 +33,11 @@ MOST_TOGETHER: Final = 25
 _CONTENTION: Final = 4
 _TURNS: Final = 3
 _PASSING: Final = frozenset({"40001", "40P01", "55P03"})
+_WAITED_FOR: Final = often(
+    "file_waited_for",
+    f"SELECT EXISTS (SELECT FROM {Operation._meta.db_table}"
+    " WHERE state = 'waiting' AND cause = 'upload' AND files @> ARRAY[$1::uuid])",
+)
 Actors = dict[int, Actor]
 Files = Mapping[tuple[int, UUID], Upload]
 
@@ -61,6 +67,9 @@ def retry_waiting(*, now: datetime, most: int = 500) -> int:
 
 def wake_for_upload(upload_id: UUID, *, actors: Mapping[int, Actor], now: datetime) -> None:
     """Try what waited for this file."""
+    (((found,),),) = ask_together((_WAITED_FOR, [upload_id]))
+    if not found:
+        return
     waiting = Operation.objects.defer("body", "sealed").filter(
         state=State.WAITING, cause=Cause.UPLOAD, files__contains=[upload_id]
     )
