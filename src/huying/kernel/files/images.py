@@ -143,10 +143,11 @@ def _small(pixels: Image.Image) -> Image.Image:
 
 def _quality(image: Image.Image) -> int:
     """The quality (libjpeg's scale) a JPEG came with, at most 85: finer steps keep no more of it and only cost room."""
-    steps = getattr(image, "quantization", {}).get(0)
+    tables: dict[int, list[int]] = getattr(image, "quantization", {})
+    steps = tables.get(0)
     if not steps:
         return _QUALITY
-    scale = 100 * sum(steps) / _STEPS_AT_50
+    scale = max(1.0, 100 * sum(steps) / _STEPS_AT_50)
     return min(_QUALITY, round((200 - scale) / 2 if scale <= 100 else 5000 / scale))
 
 
@@ -207,5 +208,5 @@ def _without_hex_names(content: bytes) -> bytes:
 
 # A truncated file is refused, not half shown.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
-# What one picture leaves is there for the next: fresh memory of the system costs as much time as the decoding.
-Image.core.set_blocks_max(8)
+# What one picture leaves is there for the next, at most 64 MB: fresh memory costs the system's time for every page of it.
+Image.core.set_blocks_max(4)  # type: ignore[attr-defined]

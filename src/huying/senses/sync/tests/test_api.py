@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import os
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from PIL import Image
 
 from huying.casework.cases.factories import GRID_1, Cast, account_of
 from huying.ground.organisation.models import Appointment, Person
 from huying.kernel import clock
 from huying.kernel.actor import Actor
+from huying.kernel.files import StoredFile
 from huying.senses.sync import doors, rules
 from huying.senses.sync.factories import make_device, raw
-from huying.senses.sync.models import Device, Operation
+from huying.senses.sync.models import Device, Operation, Upload
 
 from .conftest import notes
 
@@ -81,6 +86,30 @@ def test_a_phone_enrols_works_and_is_revoked(cast: Cast, monkeypatch: pytest.Mon
     assert caller.post(f"devices/{enrolled.json()['id']}/revoke", {"why": "换手机"}).status_code == 200
     for answer in (caller.get("session"), caller.get("changes"), caller.post("operations", {"operations": [good]})):
         assert (answer.status_code, answer.json()["code"]) == (403, "device_revoked")
+
+
+def test_a_photo_costs_eleven_questions_and_of_a_revoked_phone_nothing_is_kept(
+    cast: Cast, worker: Caller, settings: Any, tmp_path: Path, django_assert_num_queries: Any
+) -> None:
+    settings.HUYING_FILES = tmp_path
+
+    def send() -> Any:
+        drawn = io.BytesIO()
+        Image.frombytes("RGB", (64, 48), os.urandom(64 * 48 * 3)).save(drawn, "JPEG")
+        content = drawn.getvalue()
+        return worker.put(f"uploads/{uuid.uuid4()}?offset=0&size={len(content)}&type=image/jpeg", content)
+
+    assert send().status_code == 200
+    # session, account, what they serve, phone, count, known before, lock with the file's row, upload, waited for; two
+    # for the transaction
+    with django_assert_num_queries(11):
+        assert send().json()["file"]
+    assert (Upload.objects.count(), StoredFile.objects.count()) == (2, 2)
+    Device.objects.update(revoked_at=clock.now(), revoked_by=cast.gao_liuan_lead.ref)
+    kept = sorted(tmp_path.rglob("*"))
+    answer = send()
+    assert (answer.status_code, answer.json()["code"]) == (403, "device_revoked")
+    assert (Upload.objects.count(), StoredFile.objects.count(), sorted(tmp_path.rglob("*"))) == (2, 2, kept)
 
 
 def test_who_is_not_let_in(cast: Cast, worker: Caller) -> None:
