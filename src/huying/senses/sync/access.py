@@ -7,7 +7,6 @@ from hmac import compare_digest
 from typing import Final
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +14,7 @@ from huying.ground.organisation.access import hash_secret
 from huying.ground.organisation.models import Appointment
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Forbidden, NotFound
-from huying.kernel.gathering import ask_together, often
+from huying.kernel.gathering import finding
 
 from .doors import MOST, Scope
 from .models import Device, Operation, Upload
@@ -23,12 +22,8 @@ from .rules import FIELD_ROLES, WATCHING
 
 _TOKEN: Final = "hyd_"
 _REMEMBERED: Final = timedelta(days=30)
-_FIELDS: Final = Device._meta.concrete_fields
-_DEVICE: Final = often(
-    "phone",
-    f"SELECT {', '.join(connection.ops.quote_name(str(one.column)) for one in _FIELDS)} FROM {Device._meta.db_table}"
-    " WHERE uid = $1::uuid AND person_id = $2::bigint",
-)
+# Every request of a phone asks for it anew, so that one is shut out at once.
+_phone = finding("phone", Device, "uid = $1::uuid AND person_id = $2::bigint")
 
 
 def must_work(actor: Actor) -> int:
@@ -50,7 +45,7 @@ def token_of(device: Device, secret: str) -> str:
 def device_of(actor: Actor, token: str) -> Device:
     """The actor's own phone. NotFound for an unknown token or somebody else's phone, Forbidden once it was revoked."""
     name, _mark, secret = token.removeprefix(_TOKEN).partition("_")
-    device = _device(actor, name) if token.startswith(_TOKEN) and len(name) == 32 and _hex(name) else None
+    device = _phone(name, actor.person_id) if token.startswith(_TOKEN) and len(name) == 32 and _hex(name) else None
     if device is None or not compare_digest(device.token_hash, hash_secret(secret)):
         raise NotFound(_("没有找到这部手机"), code="device_not_found", hint=_("请重新登记这部手机"))
     if device.revoked_at is not None:
@@ -58,12 +53,6 @@ def device_of(actor: Actor, token: str) -> Device:
             _("这部手机已停用"), code="device_revoked", hint=_("手机上的资料会清除；如果是误停用，请重新登记")
         )
     return device
-
-
-def _device(actor: Actor, name: str) -> Device | None:
-    """Every request of a phone asks for it anew, so that one is shut out at once."""
-    (rows,) = ask_together((_DEVICE, [name, actor.person_id]))
-    return next((Device.from_db(connection.alias, [one.attname for one in _FIELDS], row) for row in rows), None)
 
 
 def _hex(text: str) -> bool:
