@@ -117,6 +117,7 @@ def single(bench: Bench, told: Sequence[Any]) -> None:
     bench.note("queries of one report", queries=_queries(body.pop(), token))
     with _server(bench) as port:
         _post_all(port, token, body[: len(body) // 10 or 1])
+        settle(port)
         rest = body[len(body) // 10 or 1 :]
         one, many = rest[: len(rest) // 4], rest[len(rest) // 4 :]
         for clients, share in ((1, one), (CLIENTS, many)):
@@ -214,6 +215,28 @@ def _server_seconds(port: int) -> float:
     webs = [one for one in own.children(recursive=True) if any(str(port) == word for word in _words(one))]
     family = {child for web in webs for child in (web, *web.children(recursive=True))}
     return sum(sum(one.cpu_times()[:2]) for one in family)
+
+
+CALM = 0.05  # of a second's processor time: no process of the server works for itself any more
+
+
+def settle(port: int, links: int = 24) -> None:
+    """Ask until every process of the server has answered and is done with what it reads after its first answer.
+
+    Each spends some seconds on dictionaries and the classifier then, beside the requests; the figures are about requests.
+    """
+    calm, deadline = 0, time.monotonic() + 180
+    while calm < 2 and time.monotonic() < deadline:
+        asked = [http.client.HTTPConnection("127.0.0.1", port, timeout=60) for _link in range(links)]
+        for link in asked:
+            link.request("GET", "/healthz", headers={"Host": "localhost"})
+        for link in asked:
+            link.getresponse().read()
+            link.close()
+        time.sleep(0.2)
+        before = _server_seconds(port)
+        time.sleep(1)
+        calm = calm + 1 if _server_seconds(port) - before < CALM else 0
 
 
 def _words(process: psutil.Process) -> list[str]:

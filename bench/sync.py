@@ -23,7 +23,7 @@ from functools import partial
 from typing import Any
 
 from bench.harness import Bench
-from bench.intake import _server, _server_seconds
+from bench.intake import _server, _server_seconds, settle
 from bench.rows.place import found_place
 
 RECORDS = 10_000
@@ -179,6 +179,7 @@ def send(bench: Bench, phones: Sequence[Phone], area: str, count: int) -> None:
         with bench_server(bench) as port:
             warm = [[make(kind, one[-1]["seq"] + 1 + turn) for turn in range(10)] for one in share]
             _together(port, phones, warm, work)  # directory, catalogue and classifier are read
+            settle(port)
             worked = _server_seconds(port)
             spent = _together(port, phones, share, work)
             worked = _server_seconds(port) - worked

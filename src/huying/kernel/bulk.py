@@ -46,11 +46,16 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
         return 0
     if len(rows) > FEW:
         return copy_rows(model, columns, rows)
+    later(*insertion(model, columns, rows))
+    return len(rows)
+
+
+def insertion(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Question:
+    """The one INSERT of some rows, to be asked together with others; ``RETURNING`` may be put behind it."""
     table, names, prepare = _plan(model, tuple(columns))
     slot = f"({', '.join(['%s'] * len(columns))})"
     values = [value for row in rows for value in (_prepared(row, prepare) if prepare else row)]
-    later(f"INSERT INTO {table} ({names}) VALUES {', '.join([slot] * len(rows))}", values)
-    return len(rows)
+    return f"INSERT INTO {table} ({names}) VALUES {', '.join([slot] * len(rows))}", values
 
 
 def allocate_ids(model: type[models.Model], n: int) -> list[int]:

@@ -5,7 +5,7 @@ the block ends; then all that were kept go together. Nothing can be read or writ
 same with and without; only an error of such a statement (a broken constraint) shows where they are sent, not where they
 were given. Outside such a block ``later`` sends at once. The block belongs inside one transaction.
 
-What is asked at every step in the same words is declared with ``often``: the database then plans it once a connection.
+What is asked at every step in the same words is declared with ``often`` or ``finding``: the database then plans it once a connection.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from django.db import connection
+from django.db import connection, models
 
+M = TypeVar("M", bound=models.Model)
 Question = tuple[str, Sequence[Any]]
 Rows = list[tuple[Any, ...]]
 _kept: ContextVar[list[Question] | None] = ContextVar("huying_gathered", default=None)
@@ -35,6 +36,24 @@ def often(name: str, sql: str) -> str:
     asked = f"EXECUTE huying_{name}" + (f"({', '.join(['%s'] * places)})" if places else "")
     _often[asked] = f"PREPARE huying_{name} AS {sql}"
     return asked
+
+
+def finding(name: str, model: type[M], where: str) -> Callable[..., M | None]:
+    """A row that is looked up again and again by the same unique condition (``uid = $1::uuid``), asked for anew each time.
+
+    What it gives takes the values and returns the row or None. For models whose columns need no conversion.
+    """
+    fields = model._meta.concrete_fields
+    if odd := [one.name for one in fields if hasattr(one, "from_db_value")]:
+        raise ValueError(f"{model.__name__} has columns that are converted: {odd}")
+    names, quoted = [one.attname for one in fields], [connection.ops.quote_name(str(one.column)) for one in fields]
+    asked = often(name, f"SELECT {', '.join(quoted)} FROM {model._meta.db_table} WHERE {where}")
+
+    def find(*values: Any) -> M | None:
+        (rows,) = ask_together((asked, values))
+        return model.from_db(connection.alias, names, rows[0]) if rows else None
+
+    return find
 
 
 @contextmanager

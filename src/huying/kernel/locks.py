@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 from django.db import connection, models, transaction
 
+from huying.kernel.gathering import Question, ask_together
+
 M = TypeVar("M", bound=models.Model)
 
 
@@ -30,9 +32,13 @@ def lock_name(name: str, *, shared: bool = False) -> None:
 
     Shared holders do not wait for each other, only for one that wants the name for itself.
     """
+    ask_together(locking(name, shared=shared))
+
+
+def locking(name: str, *, shared: bool = False) -> Question:
+    """``lock_name`` as a question, to be asked together with what may only be done under the lock."""
     _need_transaction()
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_advisory_xact_lock{'_shared' if shared else ''}(%s)", [_number(name)])
+    return f"SELECT pg_advisory_xact_lock{'_shared' if shared else ''}(%s)", [_number(name)]
 
 
 def lock_names(names: Iterable[str]) -> None:

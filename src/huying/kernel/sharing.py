@@ -24,6 +24,14 @@ _ENDS: Final = "clock_timestamp() + %s::double precision * interval '1 second'"
 _PUT: Final = f"""INSERT INTO {TABLE} AS held (name, number, value, ends) VALUES (%s, %s, %s, {_ENDS})
     ON CONFLICT (name) DO UPDATE SET number = excluded.number, value = excluded.value, ends = excluded.ends"""
 
+_OVER: Final = "held.number IS NULL OR held.ends <= clock_timestamp()"
+_COUNT: Final = f"""INSERT INTO {TABLE} AS held (name, number, ends)
+    VALUES (%(name)s, %(times)s, clock_timestamp() + %(seconds)s::double precision * interval '1 second')
+    ON CONFLICT (name) DO UPDATE SET value = NULL,
+        number = excluded.number + CASE WHEN {_OVER} THEN 0 ELSE held.number END,
+        ends = CASE WHEN {_OVER} THEN excluded.ends ELSE held.ends END
+    RETURNING number"""
+
 
 class SharedCache(BaseCache):
     """The cache named by ``BACKEND``. Option ``LEAST``: prefixes of keys and the seconds they are kept at the least."""
@@ -65,6 +73,12 @@ class SharedCache(BaseCache):
         )
         if not rows:
             raise ValueError(f"Key '{key}' not found")
+        return int(rows[0][0])
+
+    def count(self, key: str, times: int, seconds: float) -> int:
+        """``add`` of nought and ``incr`` in one: how often since the first time, at most ``seconds`` ago."""
+        name = self._name(key, None)
+        rows = _ask(_COUNT, {"name": name, "times": times, "seconds": self._seconds(key, seconds)})
         return int(rows[0][0])
 
     def delete(self, key: str, version: int | None = None) -> bool:
@@ -115,7 +129,7 @@ def _signature(name: str, plain: bytes) -> bytes:
     return mac.digest()
 
 
-def _ask(sql: str, given: list[Any]) -> list[tuple[Any, ...]]:
+def _ask(sql: str, given: list[Any] | dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, given)
         return cursor.fetchall() if cursor.description else []

@@ -34,15 +34,22 @@ def refuse(code: str) -> Refused:
 
 def lock_case(case_id: int) -> Case:
     """The case row, locked until the transaction ends."""
-    case = (
+    return lock_cases([case_id])[case_id]
+
+
+def lock_cases(case_ids: Iterable[int]) -> dict[int, Case]:
+    """Case rows, locked in ascending order until the transaction ends; one query. NotFound unless all are there."""
+    wanted = set(case_ids)
+    rows = (
         Case.objects.select_for_update(of=("self",))
         .select_related("item", "lead_unit", "lead_person", "first_asked_unit")
-        .filter(pk=case_id)
-        .first()
+        .filter(pk__in=wanted)
+        .order_by("pk")
     )
-    if case is None:
+    found = {case.pk: case for case in rows}
+    if len(found) < len(wanted):
         raise NotFound(code="case_not_found")
-    return case
+    return found
 
 
 def circumstance(case: Case, actor: Actor, now: datetime) -> Circumstance:
@@ -205,9 +212,12 @@ def chain(case_id: int) -> str:
     return f"case:{case_id}"
 
 
-def announce(case: Case) -> None:
-    """Wake the screens that show this case."""
-    live.announce("cases", {"case": case.pk, "state": str(case.state), "unit": case.lead_unit_id, "town": case.town})
+def announce(*cases: Case) -> None:
+    """Wake the screens that show these cases."""
+    live.announce_all(
+        ("cases", {"case": one.pk, "state": str(one.state), "unit": one.lead_unit_id, "town": one.town})
+        for one in cases
+    )
 
 
 @contextmanager

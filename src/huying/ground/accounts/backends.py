@@ -7,14 +7,18 @@ from typing import Any
 from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 
+from huying.kernel.gathering import finding
+
 from .models import User
+
+_account = finding("account", User, "id = $1::bigint AND disabled_at IS NULL")
 
 
 class KnownBackend(BaseBackend):
     """Loads the account of a session; a disabled account is signed out with its next request."""
 
     def get_user(self, user_id: int) -> User | None:
-        return User.objects.filter(pk=user_id, disabled_at__isnull=True).first()
+        return _account(user_id)
 
 
 class StaffBackend(KnownBackend):

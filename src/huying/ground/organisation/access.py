@@ -7,7 +7,6 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from huying.kernel.actor import Actor, Duty
@@ -16,7 +15,7 @@ from huying.kernel.errors import Forbidden, HuyingError, NotFound
 from huying.kernel.gathering import ask_together, often
 
 from . import rules
-from .models import ApiKey, Appointment, Person, Unit
+from .models import ApiKey, Appointment, Person, Post, Unit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -35,19 +34,25 @@ class BadKey(HuyingError):
     default_message = _("接口密钥无效")
 
 
+_SERVING = often(
+    "serving",
+    f"""
+    SELECT a.role, a.area, a.unit_id, u.path, a.person_id, p.name
+      FROM {Appointment._meta.db_table} a JOIN {Person._meta.db_table} p ON p.id = a.person_id
+      JOIN {Unit._meta.db_table} u ON u.id = a.unit_id JOIN {Post._meta.db_table} t ON t.id = a.post_id
+     WHERE p.user_id = $1::bigint AND a.valid_from <= $2::date
+       AND (a.valid_to IS NULL OR a.valid_to > $2) AND (p.valid_to IS NULL OR p.valid_to > $2)
+     ORDER BY t.rank, a.id""",
+)
+
+
 def actor_for(user: User | AnonymousUser | None, *, now: datetime) -> Actor:
     """The actor behind an account at a moment: staff with the duties of their appointments valid today. One query."""
     if user is None or not user.is_authenticated or not getattr(user, "is_active", True):
         return ANONYMOUS
     if not user.is_staff:
         return Actor("resident", f"user:{user.pk}", str(user))
-    today = local_day(now)
-    rows = list(
-        Appointment.objects.on(today)
-        .filter(Q(person__valid_to__isnull=True) | Q(person__valid_to__gt=today), person__user_id=user.pk)
-        .order_by("post__rank", "id")
-        .values_list("role", "area", "unit_id", "unit__path", "person_id", "person__name")
-    )
+    (rows,) = ask_together((_SERVING, [user.pk, local_day(now)]))
     if not rows:
         return Actor("staff", f"user:{user.pk}", str(user))
     return Actor(

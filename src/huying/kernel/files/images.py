@@ -23,6 +23,8 @@ THUMBNAIL_SIDE: Final = 480
 THUMBNAIL_LEAST: Final = 400
 THUMBNAIL_MOST: Final = 512
 _QUALITY: Final = 85
+_THUMBNAIL_QUALITY: Final = 80
+_STEPS_AT_50: Final = 3688  # sum of the brightness table of ITU-T T.81 annex K.1, which libjpeg calls quality 50
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "MPO", "AVIF")
 _MARKUP: Final = re.compile(rb"<(?:script|svg|html|!doctype|iframe|\?php|\?xml)", re.IGNORECASE)
 _PDF_ACTIVE: Final = re.compile(rb"/(?:JavaScript|JS|Launch|EmbeddedFile|RichMedia|XFA|OpenAction|AA)\b")
@@ -112,11 +114,13 @@ def _cleaned(image: Image.Image) -> CleanImage:
     image.load()
     ImageOps.exif_transpose(image, in_place=True)
     transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
-    pixels = image.convert("RGBA" if transparent else "RGB")
+    wanted = "RGBA" if transparent else "RGB"
+    quality = _quality(image) if max(width, height) <= MAX_SIDE else _QUALITY
+    pixels = image if image.mode == wanted else image.convert(wanted)
     pixels.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
     return CleanImage(
-        content=_encoded(pixels),
-        thumbnail=_encoded(_small(pixels)),
+        content=_encoded(pixels, quality),
+        thumbnail=_encoded(_small(pixels), _THUMBNAIL_QUALITY),
         media_type="image/webp" if transparent else "image/jpeg",
         width=pixels.width,
         height=pixels.height,
@@ -137,15 +141,25 @@ def _small(pixels: Image.Image) -> Image.Image:
     return small
 
 
-def _encoded(pixels: Image.Image) -> bytes:
+def _quality(image: Image.Image) -> int:
+    """The quality (libjpeg's scale) a JPEG came with, at most 85: finer steps keep no more of it and only cost room."""
+    tables: dict[int, list[int]] = getattr(image, "quantization", {})
+    steps = tables.get(0)
+    if not steps:
+        return _QUALITY
+    scale = max(1.0, 100 * sum(steps) / _STEPS_AT_50)
+    return min(_QUALITY, round((200 - scale) / 2 if scale <= 100 else 5000 / scale))
+
+
+def _encoded(pixels: Image.Image, quality: int) -> bytes:
     """Encode the bare pixels: what an image knows beside them is forgotten first, so that nothing of it is written."""
     pixels.info = {}
     buffer = io.BytesIO()
     if pixels.mode == "RGBA":
-        pixels.save(buffer, "WEBP", quality=_QUALITY, method=4)
+        pixels.save(buffer, "WEBP", quality=quality, method=4)
     else:
-        # As small as progressive, in a third of the time.
-        pixels.save(buffer, "JPEG", quality=_QUALITY, optimize=True)
+        # Codes made for the picture (optimize) would save a tenth of the room and take twice the time.
+        pixels.save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
 
 
@@ -194,3 +208,5 @@ def _without_hex_names(content: bytes) -> bytes:
 
 # A truncated file is refused, not half shown.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
+# What one picture leaves is there for the next, at most 64 MB: fresh memory costs the system's time for every page of it.
+Image.core.set_blocks_max(4)  # type: ignore[attr-defined]

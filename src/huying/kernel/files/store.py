@@ -14,20 +14,23 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, Exists, F, ForeignObjectRel, Model, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from huying.kernel.actor import Actor
+from huying.kernel.bulk import insertion
 from huying.kernel.errors import Invalid
 from huying.kernel.files.images import MAX_BYTES, check_pdf, clean_image, unreadable
 from huying.kernel.files.models import StoredFile
 from huying.kernel.files.sounds import check_sound, sound_type
-from huying.kernel.locks import lock_name
+from huying.kernel.gathering import ask_together
+from huying.kernel.locks import lock_name, locking
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _CHUNK: Final = 64 * 1024
 _LOCK: Final = "kernel.files"
+_COLUMNS: Final = tuple(one.attname for one in StoredFile._meta.concrete_fields if not one.primary_key)
 UNATTACHED_KEPT: Final = timedelta(hours=24)
 Access = Callable[[Actor, StoredFile], bool]
 _access: dict[str, Access] = {}
@@ -84,13 +87,16 @@ def clean_upload(content: bytes, *, documents: bool = False, sounds: bool = Fals
 
 @transaction.atomic(savepoint=False)
 def keep_upload(cleaned: Cleaned, *, actor: Actor, now: datetime, name: str = "", subject: str = "") -> StoredFile:
-    """Write bytes and row under a lock that erasing waits for, so that erasing equal bytes cannot take ours."""
+    """Write row and bytes under a lock that erasing waits for, so that erasing equal bytes cannot take ours."""
     row = StoredFile(name=clean_name(name), at=now, actor_ref=actor.ref, subject=subject, **cleaned.known)
-    lock_name(_LOCK, shared=True)
-    row.sha256 = put(cleaned.content)
-    row.thumbnail_sha256 = put(cleaned.thumbnail) if cleaned.thumbnail else ""
-    row.bytes = len(cleaned.content)
-    row.save(force_insert=True)
+    row.sha256, row.bytes = sha256(cleaned.content).hexdigest(), len(cleaned.content)
+    row.thumbnail_sha256 = sha256(cleaned.thumbnail).hexdigest() if cleaned.thumbnail else ""
+    sql, values = insertion(StoredFile, _COLUMNS, [[getattr(row, one) for one in _COLUMNS]])
+    _locked, ((row.pk,),) = ask_together(locking(_LOCK, shared=True), (f"{sql} RETURNING id", values))
+    row._state.adding, row._state.db = False, connection.alias
+    for content, digest in ((cleaned.content, row.sha256), (cleaned.thumbnail, row.thumbnail_sha256)):
+        if digest:
+            put(content, digest)
     return row
 
 
@@ -148,12 +154,11 @@ def _delete(files: QuerySet[StoredFile]) -> int:
     return len(rows)
 
 
-def put(content: bytes) -> str:
-    """Store bytes and return their SHA-256 in hex. Storing the same bytes again changes nothing."""
-    digest = sha256(content).hexdigest()
+def put(content: bytes, digest: str) -> None:
+    """Store bytes under their SHA-256 in hex. Storing the same bytes again changes nothing."""
     target = path_of(digest)
     if target.exists():
-        return digest
+        return
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
     try:
@@ -167,7 +172,6 @@ def put(content: bytes) -> str:
         with suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
-    return digest
 
 
 def path_of(digest: str) -> Path:

@@ -68,15 +68,45 @@ def exif(orientation: int = 1) -> Image.Exif:
 
 @pytest.mark.parametrize(("kind", "media"), [("JPEG", "image/jpeg"), ("PNG", "image/jpeg"), ("WEBP", "image/jpeg")])
 def test_photos_are_encoded_anew(kind: str, media: str) -> None:
-    original = a_picture(kind)
+    original = a_picture(kind) + b"what stands behind the picture"
     file = upload(original, name="C:\\pics\\../路灯.jpg\x00")
     stored = path_of(file.sha256).read_bytes()
-    assert stored != original
+    assert stored != original and b"behind" not in stored
     assert (file.kind, file.media_type, file.width, file.height) == ("image", media, 640, 480)
     assert file.bytes == len(stored)
     assert file.name == "路灯.jpg"
     with Image.open(path_of(file.thumbnail_sha256)) as small:
         assert max(small.size) == 480
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "MPO"])
+def test_no_word_of_a_photo_is_kept_in_either_size(kind: str) -> None:
+    data = exif()
+    data[0x010E] = "by the blue door"
+    words: dict[str, Any] = {"exif": data, "comment": b"by the blue door"} if kind == "JPEG" else {"exif": data}
+    file = upload(a_picture(kind, **words))
+    for digest in (file.sha256, file.thumbnail_sha256):
+        content = path_of(digest).read_bytes()
+        assert not any(word in content for word in (b"blue door", b"SecretPhone", b"Exif", b"\xff\xfe", b"\xff\xe1"))
+
+
+@pytest.mark.parametrize(("came", "kept"), [(40, 40), (62, 62), (85, 85), (95, 85)])
+def test_a_photo_is_kept_as_good_as_it_came_and_no_bigger(came: int, kept: int) -> None:
+    """A step of its own tables more or less would lose what came or keep what never was there."""
+    original = a_picture(quality=came)
+    stored = path_of(upload(original).sha256).read_bytes()
+    with Image.open(io.BytesIO(stored)) as image, Image.open(io.BytesIO(a_picture(quality=kept))) as like:
+        assert image.quantization == like.quantization  # type: ignore[attr-defined]
+    assert len(stored) <= len(original)
+
+
+def test_steps_no_encoder_would_choose_are_not_kept() -> None:
+    """The tables of a JPEG are 128 numbers of its maker's choice: none of them may come through."""
+    odd = [list(range(1, 65)), list(range(64, 0, -1))]
+    stored = path_of(upload(a_picture(qtables=odd)).sha256).read_bytes()
+    assert bytes(range(1, 30)) not in stored
+    with Image.open(io.BytesIO(stored)) as image:
+        assert image.quantization[0] != odd[0]  # type: ignore[attr-defined]
 
 
 def test_transparency_is_kept_as_webp() -> None:

@@ -54,11 +54,13 @@ def test_what_is_set_is_read_again_until_it_ends(value: object) -> None:
 
 @pytest.mark.django_db
 def test_each_call_is_one_query(django_assert_num_queries: Any) -> None:
+    counts = SharedCache("", {})
     calls = [
         lambda: cache.set("a", 1, 60),
         lambda: cache.add("a", 2, 60),
         lambda: cache.incr("a", 2),
         lambda: cache.touch("a", 60),
+        lambda: counts.count("a", 2, 60),
         lambda: cache.get_many(["a", "b", "c"]),
         lambda: cache.delete("a"),
         lambda: cache.clear(),
@@ -81,6 +83,18 @@ def test_only_living_numbers_are_counted_up() -> None:
     with pytest.raises(ValueError):
         cache.incr("n")
     assert not cache.touch("n", 60) and forget_what_ended() == 1 and table("SELECT count(*) FROM {table}") == [(0,)]
+
+
+@pytest.mark.django_db
+def test_counting_begins_anew_once_its_time_is_over_and_not_before() -> None:
+    counts = SharedCache("", {})
+    assert [counts.count("n", 1, 60), counts.count("n", 3, 600)] == [1, 4]
+    ((ends,),) = table("SELECT ends FROM {table}")
+    assert ends <= clock.now() + timedelta(seconds=60), "going on counting makes it last no longer"
+    over("n")
+    assert (counts.count("n", 2, 60), counts.get("n")) == (2, 2)
+    counts.set("n", "word", 60)
+    assert (counts.count("n", 5, 60), counts.get("n")) == (5, 5)
 
 
 @pytest.mark.django_db
@@ -122,16 +136,17 @@ def test_some_keys_are_kept_at_least_so_long() -> None:
 def test_of_many_processes_one_adds_and_none_is_left_uncounted() -> None:
     many, start = 6, Barrier(6)
 
-    def one(_index: int) -> tuple[bool, int]:
+    def one(_index: int) -> tuple[bool, int, int]:
         try:
             start.wait()
             won = cache.add("once", "y", 60)
             cache.add("count", 0, 60)
-            return won, cache.incr("count")
+            return won, cache.incr("count"), SharedCache("", {}).count("at once", 1, 60)
         finally:
             connection.close()
 
     with ThreadPoolExecutor(many) as pool:
         found = list(pool.map(one, range(many)))
-    assert sum(won for won, _ in found) == 1
-    assert sorted(number for _, number in found) == list(range(1, many + 1))
+    assert sum(won for won, *_rest in found) == 1
+    for place in (1, 2):
+        assert sorted(one[place] for one in found) == list(range(1, many + 1))

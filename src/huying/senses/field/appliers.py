@@ -42,14 +42,18 @@ def go_on_or_off(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
     return Outcome("applied", made={"on_duty": spell is not None and spell.ended_at is None})
 
 
-@applies("position")
-def keep_positions(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
+@applies_together("position")
+def keep_positions(ops: Sequence[Incoming], *, actor: Actor, now: datetime) -> list[Outcome]:
     """``points``: [[moment, longitude, latitude, accuracy], …]; those outside of duty are dropped."""
-    points = op.body.get("points")
+    counted = actions.take_walks([_points(op.body) for op in ops], actor=actor, now=now)
+    return [Outcome("applied", made={"kept": kept, "dropped": dropped}) for kept, dropped in counted]
+
+
+def _points(body: Mapping[str, Any]) -> list[tuple[datetime, float, float, float]]:
+    points = body.get("points")
     if not isinstance(points, list):
         raise Invalid(field="points")
-    kept, dropped = actions.take_positions([_measured(one) for one in points], actor=actor, now=now)
-    return Outcome("applied", made={"kept": kept, "dropped": dropped})
+    return [_measured(one) for one in points]
 
 
 def _measured(point: Any) -> tuple[datetime, float, float, float]:
@@ -66,23 +70,44 @@ def _measured(point: Any) -> tuple[datetime, float, float, float]:
         raise Invalid(field="points") from None
 
 
-@applies("report")
-def take_report(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
-    """Something seen in the street becomes a case. With ``task`` it is what was seen on a check or after a warning."""
-    body = op.body
+def _is_on_task(body: Mapping[str, Any]) -> bool:
+    """What is said about a task holds its case and is done alone, so that cases are held in one order."""
+    return bool(body.get("task"))
+
+
+@applies_together("report", alone=_is_on_task)
+def take_reports(ops: Sequence[Incoming], *, actor: Actor, now: datetime) -> list[Outcome]:
+    """Things seen in the street become cases. With ``task`` it is what was seen on a check or after a warning."""
+    if len(ops) == 1 and (task := _uuid(ops[0].body, "task")) is not None:
+        return [_report_on_task(task, ops[0], actor, now)]
+    made = take_in([_voice(op) for op in ops], actor=actor, now=now)
+    sounds = [
+        (taken.case_id, one)
+        for op, taken in zip(ops, made, strict=True)
+        for one in op.files.values()
+        if one.kind != StoredFile.Kind.IMAGE
+    ]
+    actions.keep_with_cases(sounds, actor=actor, now=now)
+    return [Outcome("applied", made=_of_case(taken)) for taken in made]
+
+
+def _report_on_task(task: UUID, op: Incoming, actor: Actor, now: datetime) -> Outcome:
+    where: dict[str, Any] = {"point": _point(op.body), "accuracy": _number(op.body, "accuracy") or 0.0}
+    brought = list(op.files.values())
+    done = actions.report_on_task(
+        task, text=_said(op), files=brought, actor=actor, now=now, at=op.at, op=op.id, **where
+    )
+    return Outcome("applied", made={"task": str(done.uid), "late": bool(done.done_late)})
+
+
+def _voice(op: Incoming) -> Voice:
+    body, point = op.body, _point(op.body)
     pictures = [one for one in op.files.values() if one.kind == StoredFile.Kind.IMAGE]
-    text = _text(body, "text", 20_000) or (_("语音留言，请听录音") if op.files else "")
-    if (task := _uuid(body, "task")) is not None:
-        brought = list(op.files.values())
-        where: dict[str, Any] = {"point": _point(body), "accuracy": _number(body, "accuracy") or 0.0}
-        done = actions.report_on_task(task, text=text, files=brought, actor=actor, now=now, at=op.at, op=op.id, **where)
-        return Outcome("applied", made={"task": str(done.uid), "late": bool(done.done_late)})
-    point = _point(body)
-    voice = Voice(
+    return Voice(
         source=SOURCE,
         source_id=str(op.id),
         channel=Channel.GRID,
-        text=text,
+        text=_said(op),
         said_at=op.at,
         place_text=_text(body, "place", 200),
         lon=point[0] if point else None,
@@ -91,10 +116,10 @@ def take_report(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
         urgent=body.get("urgent") is True,
         files=pictures[:MOST_PHOTOS],
     )
-    (taken,) = take_in([voice], actor=actor, now=now)
-    sounds = [one for one in op.files.values() if one.kind != StoredFile.Kind.IMAGE]
-    actions.keep_with_case(taken.case_id, sounds, actor=actor, now=now)
-    return Outcome("applied", made=_of_case(taken))
+
+
+def _said(op: Incoming) -> str:
+    return _text(op.body, "text", 20_000) or (_("语音留言，请听录音") if op.files else "")
 
 
 def _of_case(taken: Taken) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from . import functions
@@ -168,4 +168,4 @@ _KINDS: Final[Mapping[str, Callable[[list[Any], Around], Value]]] = {
 
 def standing(around: Around, at: Sequence[str | int], current: Any) -> Around:
     """The same surroundings, seen from another question."""
-    return replace(around, at=at, current=current)
+    return Around(around.answers, around.now, at, current, around.choice, around.choice_name)

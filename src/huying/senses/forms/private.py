@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .settling import At, Item, path_of
+from .settling import At, Item, copied, path_of
 
 
 def apart(definition: Mapping[str, Any], answers: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """(the other answers, personal answers by instance path)."""
-    plain = copy.deepcopy(dict(answers))
+    plain: dict[str, Any] = copied(dict(answers))
     secret: dict[str, Any] = {}
     for at, item, holder in _questions(definition["items"], plain, ()):
         if item.get("private") and item["name"] in holder:
@@ -21,7 +20,7 @@ def apart(definition: Mapping[str, Any], answers: Mapping[str, Any]) -> tuple[di
 
 def together(answers: Mapping[str, Any], secret: Mapping[str, Any]) -> dict[str, Any]:
     """The answers with the personal ones in their places."""
-    whole = copy.deepcopy(dict(answers))
+    whole: dict[str, Any] = copied(dict(answers))
     for path, value in secret.items():
         node: Any = whole
         *above, last = path.split("/")

@@ -6,7 +6,6 @@ changes nothing; the phone's program does the same.
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -47,6 +46,13 @@ def path_of(at: Sequence[str | int]) -> str:
     return "/".join(str(part) for part in at)
 
 
+def copied(value: Any) -> Any:
+    """A copy of answers, all the way down: lists, dictionaries and plain values, as JSON has them."""
+    if isinstance(value, dict):
+        return {name: copied(one) for name, one in value.items()}
+    return [copied(one) for one in value] if isinstance(value, list) else value
+
+
 def empty(value: Any) -> bool:
     return value is None or value in ("", [], {})
 
@@ -55,9 +61,9 @@ def settle(definition: Mapping[str, Any], answers: Any, around: Around) -> Settl
     """Take answers as they came and settle them. Never raises on any answers JSON can hold."""
     errors: dict[str, Words] = {}
     given = _group(definition["items"], {} if answers is None else answers, (), errors, top=True)
-    done = Settled(copy.deepcopy(given), around, errors)
+    done = Settled(copied(given), around, errors)
     for _ in range(MOST_WALKS):
-        before = copy.deepcopy(done.live)
+        before = copied(done.live)
         done.around = standing(_on(around, done.live), (), None)
         _walk(definition["items"], given, done.live, (), done.around)
         if before == done.live:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.utils.translation import gettext_lazy as _
 
 from huying.kernel.errors import HuyingError
@@ -35,10 +35,5 @@ def count(name: str, who: str, *, now: datetime, times: int = 1, usual: tuple[in
     most, seconds = limits[name]
     stretch = int(now.timestamp()) // seconds
     key = f"portal:{name}:{stretch}:{hashlib.sha256(who.encode()).hexdigest()[:24]}"
-    cache.add(key, 0, timeout=seconds)
-    try:
-        used = cache.incr(key, times)
-    except ValueError:  # thrown out of a full cache in between
-        return
-    if used > most:
+    if caches["default"].count(key, times, seconds) > most:
         raise TooMany(hint=_("请过一会儿再试。着急的事可以直接打 12345，有人接听。"))

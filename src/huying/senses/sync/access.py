@@ -15,6 +15,7 @@ from huying.ground.organisation.access import actor_for, hash_secret
 from huying.ground.organisation.models import Appointment
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Forbidden, NotFound
+from huying.kernel.gathering import finding
 
 from .doors import MOST, Scope
 from .models import Device, Operation, Upload
@@ -22,6 +23,8 @@ from .rules import FIELD_ROLES, HAND_OVER_DAYS, WATCHING
 
 _TOKEN: Final = "hyd_"
 _REMEMBERED: Final = timedelta(days=30)
+# Every request of a phone asks for it anew, so that one is shut out at once.
+_phone = finding("phone", Device, "uid = $1::uuid AND person_id = $2::bigint")
 
 
 def must_work(actor: Actor) -> int:
@@ -59,25 +62,30 @@ def token_of(device: Device, secret: str) -> str:
 
 def device_of(actor: Actor, token: str) -> Device:
     """The actor's own phone. NotFound for an unknown token or somebody else's phone, Forbidden once it was revoked."""
-    device = _named(_own(actor), token)
-    if device is None:
+    name, secret = _parted(token)
+    device = _phone(name, actor.person_id) if name else None
+    if device is None or not _opens(device, secret):
         raise NotFound(_("没有找到这部手机"), code="device_not_found", hint=_("请重新登记这部手机"))
     return _not_revoked(device)
 
 
 def must_not_be_revoked(token: str) -> None:
     """Forbidden for the token of a revoked phone, whoever is signed in on it and even when nobody is: it must forget all."""
-    device = _named(Device.objects.filter(revoked_at__isnull=False), token)
-    if device is not None:
+    name, secret = _parted(token)
+    device = Device.objects.filter(revoked_at__isnull=False, uid=name).first() if name else None
+    if device is not None and _opens(device, secret):
         _not_revoked(device)
 
 
-def _named(devices: QuerySet[Device], token: str) -> Device | None:
+def _parted(token: str) -> tuple[str, str]:
+    """The phone's number and its secret; no number where it is no token."""
     name, _mark, secret = token.removeprefix(_TOKEN).partition("_")
-    if not token.startswith(_TOKEN) or len(name) != 32 or not _hex(name):
-        return None
-    device = devices.filter(uid=name).first()
-    return device if device is not None and compare_digest(device.token_hash, hash_secret(secret)) else None
+    whole = token.startswith(_TOKEN) and len(name) == 32 and _hex(name)
+    return (name if whole else ""), secret
+
+
+def _opens(device: Device, secret: str) -> bool:
+    return compare_digest(device.token_hash, hash_secret(secret))
 
 
 def _not_revoked(device: Device) -> Device:

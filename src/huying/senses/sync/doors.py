@@ -117,11 +117,12 @@ Telling = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Applies:
-    """An applier, whether bodies of its kind are sealed at rest, and whether several are done at once."""
+    """An applier, whether bodies of its kind are sealed at rest, whether several are done at once and which never are."""
 
     apply_many: ManyApplier
     private: bool
     together: bool = False
+    alone: Callable[[Mapping[str, Any]], bool] = lambda _body: False
 
 
 _appliers: dict[str, Applies] = {}
@@ -146,15 +147,18 @@ def applies(kind: str, *, private: bool = True) -> Callable[[Applier], Applier]:
     return register
 
 
-def applies_together(kind: str, *, private: bool = True) -> Callable[[ManyApplier], ManyApplier]:
+def applies_together(
+    kind: str, *, private: bool = True, alone: Callable[[Mapping[str, Any]], bool] = lambda _body: False
+) -> Callable[[ManyApplier], ManyApplier]:
     """Register ``fn(ops: Sequence[Incoming], *, actor, now) -> Sequence[Outcome]``, one outcome for each, in order.
 
-    The operations are of one device and build on nothing. Anything raised takes back all of them; they are then tried in
-    halves, down to each alone, so that the fault stays with the operation it belongs to.
+    The operations are of one device and build on nothing; one whose body is ``alone`` always comes by itself. Anything
+    raised takes back all of them; they are then tried in halves, down to each alone, so that the fault stays with the
+    operation it belongs to.
     """
 
     def register(apply: ManyApplier) -> ManyApplier:
-        _appliers[kind] = Applies(apply, private, together=True)
+        _appliers[kind] = Applies(apply, private, together=True, alone=alone)
         return apply
 
     return register

@@ -33,7 +33,7 @@ from .joining import (
     whistle,
 )
 from .merging import join_case, merge_case, unmerge_case
-from .noting import attach_file, must_take_files, note_case, remind_case
+from .noting import attach_file, attach_files, must_take_files, note_case, remind_case
 from .opening import (
     Opening,
     accept_case,
@@ -79,6 +79,7 @@ __all__ = [
     "ask_extension",
     "ask_suspension",
     "attach_file",
+    "attach_files",
     "call_emergency",
     "call_meeting",
     "correct_case",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from .. import access
 from ..facts import CaseReminded
 from ..models import Attachment, Case
 from ..rules import Action, Circumstance, Refusal, State, decide
-from ..turns import announce, chain, filled, lock_case, refuse, turning
+from ..turns import announce, chain, filled, lock_cases, refuse, turning
 from ..voices import labelled
 
 STAGES = ("report", "before", "after", "document")
@@ -54,18 +55,48 @@ def attach_file(
     case_id: int, file: StoredFile, *, stage: str, actor: Actor, now: datetime, caption: str = ""
 ) -> Attachment:
     """Add a photo or document. Attaching the same file at the same stage again changes nothing."""
-    with transaction.atomic():
-        case = lock_case(case_id)
-        must_take_files(case, stage=stage, actor=actor)
-        attachment, made = Attachment.objects.get_or_create(
-            case=case,
-            file=file,
-            stage=stage,
-            defaults={"caption": caption, "made_at": now, "made_by": actor.ref},
-        )
-        if made:
-            files.attach([file.pk], chain(case_id), actor=actor)
-            body = {"file": file.sha256, "stage": stage}
-            trace.record([trace.Draft(chain=chain(case_id), verb="attach", actor=actor, at=now, body=body)])
-            announce(case)
+    (attachment,) = attach_files([(case_id, file)], stage=stage, actor=actor, now=now, caption=caption)
     return attachment
+
+
+def attach_files(
+    brought: Sequence[tuple[int, StoredFile]], *, stage: str, actor: Actor, now: datetime, caption: str = ""
+) -> list[Attachment]:
+    """Add files to cases (case → file), all of them or none; the attachment of each, in order.
+
+    What hangs there already is left as it is. The number of queries does not depend on how many there are.
+    """
+    if not brought:
+        return []
+    wanted = {(case_id, file.pk): file for case_id, file in brought}
+    with transaction.atomic():
+        cases = lock_cases(case_id for case_id, _file in wanted)
+        for case in cases.values():
+            must_take_files(case, stage=stage, actor=actor)
+        there = Attachment.objects.filter(case__in=cases, file__in=[pk for _case, pk in wanted], stage=stage)
+        held = {(one.case_id, one.file_id): one for one in there}
+        fresh = [
+            Attachment(case=cases[key[0]], file=file, stage=stage, caption=caption, made_at=now, made_by=actor.ref)
+            for key, file in wanted.items()
+            if key not in held
+        ]
+        if fresh:
+            _hang(fresh, actor=actor, now=now)
+        held |= {(one.case_id, one.file_id): one for one in fresh}
+    return [held[case_id, file.pk] for case_id, file in brought]
+
+
+def _hang(fresh: Sequence[Attachment], *, actor: Actor, now: datetime) -> None:
+    """Write new attachments: rows, whose the files are now, the traces, the screens."""
+    Attachment.objects.bulk_create(fresh)
+    # A file that goes to two cases belongs to the first.
+    files.attach_many({one.file_id: chain(one.case_id) for one in reversed(fresh)}, actor=actor)
+    drafts = [
+        trace.Draft(
+            chain=chain(one.case_id), verb="attach", actor=actor, at=now,
+            body={"file": one.file.sha256, "stage": one.stage},
+        )
+        for one in fresh
+    ]  # fmt: skip
+    trace.record(drafts)
+    announce(*{one.case_id: one.case for one in fresh}.values())

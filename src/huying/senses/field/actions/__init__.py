@@ -2,8 +2,8 @@
 
 from .asking import ask_tasks, ask_warnings, withdraw, withdraw_like
 from .correcting import correct_answers, correct_submission, follow_amendment
-from .doing import complete_task, keep_with_case, report_on_task, skip_task
-from .duty import close_forgotten_duty, forget_positions, look_at_positions, set_duty, take_positions
+from .doing import complete_task, keep_with_case, keep_with_cases, report_on_task, skip_task
+from .duty import close_forgotten_duty, forget_positions, look_at_positions, set_duty, take_positions, take_walks
 from .finding import close_reinspections, follow_cases, reopen_cases, take_findings
 from .following import follow_submission
 from .forgetting import forget_subjects
@@ -35,6 +35,7 @@ __all__ = [
     "hold",
     "judge_check_in",
     "keep_with_case",
+    "keep_with_cases",
     "look_at_positions",
     "record_spot_check",
     "reopen_cases",
@@ -45,6 +46,7 @@ __all__ = [
     "skip_task",
     "take_findings",
     "take_positions",
+    "take_walks",
     "withdraw",
     "withdraw_like",
 ]

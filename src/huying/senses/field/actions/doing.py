@@ -141,9 +141,13 @@ def _keep_with_task(seen: Sighting, files: Sequence[StoredFile], actor: Actor, n
 
 def keep_with_case(case_id: int, files: Iterable[StoredFile], *, actor: Actor, now: datetime) -> None:
     """Pictures and sounds somebody in the field brought stay with the case, under their name."""
+    keep_with_cases([(case_id, file) for file in files], actor=actor, now=now)
+
+
+def keep_with_cases(brought: Sequence[tuple[int, StoredFile]], *, actor: Actor, now: datetime) -> None:
+    """The same for several cases (case → file), in a constant number of queries."""
     bringer = Actor("reporter", actor.ref, actor.name, actor.unit_id, actor.person_id)
-    for file in files:
-        cases.attach_file(case_id, file, stage="report", actor=bringer, now=now)
+    cases.attach_files(brought, stage="report", actor=bringer, now=now)
 
 
 def _named(actor: Actor, uid: UUID) -> Task:

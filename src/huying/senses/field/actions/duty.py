@@ -57,26 +57,35 @@ def _begin(person_id: int, last: DutySpell | None, op: UUID, at: datetime) -> Du
 
 
 def take_positions(points: Sequence[Point], *, actor: Actor, now: datetime) -> tuple[int, int]:
-    """Keep the points (moment, longitude, latitude, accuracy) that lie inside a spell on duty; (kept, dropped).
+    """Keep one walk of points; (kept, dropped). See :func:`take_walks`."""
+    (counted,) = take_walks([points], actor=actor, now=now)
+    return counted
 
-    What was measured off duty is dropped and never written, nor is anything older than positions may be kept.
+
+def take_walks(walks: Sequence[Sequence[Point]], *, actor: Actor, now: datetime) -> list[tuple[int, int]]:
+    """Keep the points (moment, longitude, latitude, accuracy) that lie inside a spell on duty; (kept, dropped) of each walk.
+
+    What was measured off duty is dropped and never written, nor is anything older than positions may be kept. The number
+    of queries does not depend on how many walks there are.
     """
     person_id = access.must_work(actor)
-    if len(points) > MOST_POINTS:
+    if any(len(points) > MOST_POINTS for points in walks):
         raise Invalid(_("一次最多 %(most)d 个位置") % {"most": MOST_POINTS}, field="points")
     policy = queries.policy_on(local_day(now))
     oldest = now - timedelta(days=policy.position_days)
     spells = list(DutySpell.objects.filter(person=person_id, began_at__gte=oldest - timedelta(days=1)))
     longest = timedelta(hours=policy.longest_duty_hours)
-    rows = []
-    for at, lon, lat, accuracy in points:
+
+    def kept(point: Point) -> Position | None:
+        at, lon, lat, accuracy = point
         if not (-180 <= lon <= 180 and -90 <= lat <= 90) or not oldest <= at <= now + timedelta(minutes=10):
-            continue
+            return None
         spell = next((one for one in spells if _covers(one, at) and at - one.began_at <= longest), None)
-        if spell is not None:
-            rows.append(Position(spell=spell, at=at, lon=lon, lat=lat, accuracy=max(accuracy, 0.0)))
-    Position.objects.bulk_create(rows, ignore_conflicts=True)
-    return len(rows), len(points) - len(rows)
+        return Position(spell=spell, at=at, lon=lon, lat=lat, accuracy=max(accuracy, 0.0)) if spell else None
+
+    rows = [[row for point in points if (row := kept(point)) is not None] for points in walks]
+    Position.objects.bulk_create([row for one in rows for row in one], ignore_conflicts=True)
+    return [(len(one), len(points) - len(one)) for one, points in zip(rows, walks, strict=True)]
 
 
 def look_at_positions(people: Sequence[Person], *, what: str, why: str, actor: Actor, now: datetime) -> None:

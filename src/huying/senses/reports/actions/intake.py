@@ -157,8 +157,8 @@ def _attach(voices: Sequence[Voice], made: Sequence[_Found], actor: Actor, now: 
         return
     codes = [one.code for _voice, one in with_files]
     ids = dict(Report.objects.filter(tracking_code__in=codes).values_list("tracking_code", "pk"))
-    for voice, one in with_files:
-        attach_photos(ids[one.code], one.case_id, voice.files, actor=actor, now=now)
+    brought = [(ids[one.code], one.case_id, file) for voice, one in with_files for file in voice.files]
+    attach_photos(brought, actor=actor, now=now)
 
 
 def _cases_of(

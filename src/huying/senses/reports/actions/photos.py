@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -42,15 +42,23 @@ def add_photos(report_id: int, files: Sequence[StoredFile], *, actor: Actor, now
         fresh = {one.sha256: one for one in files if one.sha256 not in had}
         if len(had) + len(fresh) > MOST_PHOTOS:
             raise _too_many()
-        attach_photos(report.pk, report.case_id, fresh.values(), actor=actor, now=now)
+        attach_photos([(report.pk, report.case_id, one) for one in fresh.values()], actor=actor, now=now)
         return len(fresh), len(had) + len(fresh)
 
 
-def attach_photos(report_id: int, case_id: int, files: Iterable[StoredFile], *, actor: Actor, now: datetime) -> None:
-    """Photos go to the case; that they came with this report is kept beside them."""
-    for file in files:
-        photo = cases.attach_file(case_id, file, stage="report", actor=_bringer(actor), now=now)
-        ReportPhoto.objects.get_or_create(attachment=photo, defaults={"report_id": report_id})
+def attach_photos(brought: Sequence[tuple[int, int, StoredFile]], *, actor: Actor, now: datetime) -> None:
+    """Photos (report, case, file) go to the cases; that they came with these reports is kept beside them."""
+    if not brought:
+        return
+    hung = cases.attach_files([one[1:] for one in brought], stage="report", actor=_bringer(actor), now=now)
+    of_report = {
+        photo.pk: report_id for photo, (report_id, *_rest) in zip(reversed(hung), reversed(brought), strict=True)
+    }
+    for pk in ReportPhoto.objects.filter(attachment__in=of_report).values_list("attachment", flat=True):
+        of_report.pop(pk)
+    ReportPhoto.objects.bulk_create(
+        [ReportPhoto(attachment_id=pk, report_id=report_id) for pk, report_id in of_report.items()]
+    )
 
 
 def _bringer(actor: Actor) -> Actor:

@@ -19,6 +19,7 @@ from huying.ground.organisation.access import actor_for
 from huying.ground.organisation.models import Person
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Conflict, HuyingError, Invalid
+from huying.kernel.gathering import ask_together, often
 from huying.kernel.locks import lock_rows
 
 from .. import doors, rules
@@ -32,6 +33,11 @@ MOST_TOGETHER: Final = 25
 _CONTENTION: Final = 4
 _TURNS: Final = 3
 _PASSING: Final = frozenset({"40001", "40P01", "55P03"})
+_WAITED_FOR: Final = often(
+    "file_waited_for",
+    f"SELECT EXISTS (SELECT FROM {Operation._meta.db_table}"
+    " WHERE state = 'waiting' AND cause = 'upload' AND files @> ARRAY[$1::uuid])",
+)
 Actors = dict[int, Actor]
 Files = Mapping[tuple[int, UUID], Upload]
 
@@ -61,6 +67,9 @@ def retry_waiting(*, now: datetime, most: int = 500) -> int:
 
 def wake_for_upload(upload_id: UUID, *, actors: Mapping[int, Actor], now: datetime) -> None:
     """Try what waited for this file."""
+    (((found,),),) = ask_together((_WAITED_FOR, [upload_id]))
+    if not found:
+        return
     waiting = Operation.objects.defer("body", "sealed").filter(
         state=State.WAITING, cause=Cause.UPLOAD, files__contains=[upload_id]
     )
@@ -165,21 +174,28 @@ def _try_together(
     """Try a run: all in one transaction; where one of them is not simply done, its halves, and in the end each alone."""
     if len(rows) < 2:
         return [_try(row, ground=ground, files=files, actors=actors, now=now) for row in rows]
+    middle = len(rows) // 2
+    parts = [rows[:middle], rows[middle:]]
     try:
         return _try_all(rows, files=files, actors=actors, now=now)
     except InterfaceError:
         raise
+    except _Apart as error:
+        parts = [[row for row in rows if row.pk not in error.alone], *([row] for row in rows if row.pk in error.alone)]
     except Exception as error:
         if connection.connection is None or connection.connection.closed:
             raise
         if not isinstance(error, HuyingError | Wait | _NotTogether):
             log.info("%d operations of kind %s are tried in parts", len(rows), rows[0].kind, exc_info=True)
-    middle = len(rows) // 2
-    return [
-        one
-        for half in (rows[:middle], rows[middle:])
-        for one in _try_together(half, ground=ground, files=files, actors=actors, now=now)
-    ]
+    return [one for part in parts for one in _try_together(part, ground=ground, files=files, actors=actors, now=now)]
+
+
+class _Apart(Exception):
+    """These of a run are done alone by what they say."""
+
+    def __init__(self, alone: set[UUID]) -> None:
+        super().__init__()
+        self.alone = alone
 
 
 class _NotTogether(Exception):
@@ -199,6 +215,8 @@ def _try_all(rows: Sequence[Operation], *, files: Files, actors: Actors, now: da
     actor = _sender(mine[0], actors)
     if not _works(actor):
         raise _NotTogether
+    if alone := {row.pk for row, body in zip(mine, bodies, strict=True) if body is not None and applier.alone(body)}:
+        raise _Apart(alone)
     incoming = []
     for row, body, uploads in zip(mine, bodies, named, strict=True):
         if body is None:

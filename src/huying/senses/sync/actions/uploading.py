@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from huying.kernel.actor import Actor
+from huying.kernel.bulk import insert_rows
 from huying.kernel.errors import Invalid, NotFound, Refused
 from huying.kernel.files import Cleaned, clean_upload, keep_upload
 
@@ -27,6 +28,7 @@ from ..rules import Received
 from . import trying
 
 _KINDS: Final = ("image/", "audio/")
+_COLUMNS: Final = tuple(one.attname for one in Upload._meta.concrete_fields)
 
 
 class WrongOffset(Refused):
@@ -83,7 +85,7 @@ def _take_whole(
         with transaction.atomic():
             if cleaned is not None:
                 upload.file = keep_upload(cleaned, actor=actor, now=now)
-            upload.save(force_insert=True)
+            insert_rows(Upload, _COLUMNS, [[getattr(upload, one) for one in _COLUMNS]])
     except IntegrityError:  # the same came at the same moment
         return None
     return upload

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,7 +39,12 @@ def note_kind() -> Iterator[None]:
 
     doors.applies("note")(note)
     doors.applies("plain", private=False)(note)
-    doors.applies_together("many")(lambda ops, *, actor, now: [note(op, actor=actor, now=now) for op in ops])
+
+    def notes_together(ops: Sequence[Incoming], *, actor: Actor, now: datetime) -> list[Outcome]:
+        assert len(ops) == 1 or not any(op.body.get("alone") for op in ops)
+        return [note(op, actor=actor, now=now) for op in ops]
+
+    doors.applies_together("many", alone=lambda body: "alone" in body)(notes_together)
     yield
     doors.forget("many")
     doors.forget("note")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import uuid
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from huying.casework.cases.factories import GRID_1, Cast, account_of
 from huying.ground.organisation.models import Appointment, Person
 from huying.kernel import clock
 from huying.kernel.actor import Actor
+from huying.kernel.files import StoredFile
 from huying.senses.sync import actions, doors, rules
 from huying.senses.sync.doors import Incoming, Outcome
 from huying.senses.sync.factories import make_device, raw
@@ -127,6 +130,30 @@ def test_one_sign_in_enrols_one_phone(cast: Cast) -> None:
         assert answer.status_code in (302, 401)
     caller.client.force_login(account_of(cast.tang_grid))
     assert caller.post("devices", {"name": "红米"}).json()["id"] != first["id"]
+
+
+def test_a_photo_costs_eleven_questions_and_of_a_revoked_phone_nothing_is_kept(
+    cast: Cast, worker: Caller, settings: Any, tmp_path: Path, django_assert_num_queries: Any
+) -> None:
+    settings.HUYING_FILES = tmp_path
+
+    def send() -> Any:
+        drawn = io.BytesIO()
+        Image.frombytes("RGB", (64, 48), os.urandom(64 * 48 * 3)).save(drawn, "JPEG")
+        content = drawn.getvalue()
+        return worker.put(f"uploads/{uuid.uuid4()}?offset=0&size={len(content)}&type=image/jpeg", content)
+
+    assert send().status_code == 200
+    # session, account, what they serve, phone, count, known before, lock with the file's row, upload, waited for; two
+    # for the transaction
+    with django_assert_num_queries(11):
+        assert send().json()["file"]
+    assert (Upload.objects.count(), StoredFile.objects.count()) == (2, 2)
+    Device.objects.update(revoked_at=clock.now(), revoked_by=cast.gao_liuan_lead.ref)
+    kept = sorted(tmp_path.rglob("*"))
+    answer = send()
+    assert (answer.status_code, answer.json()["code"]) == (403, "device_revoked")
+    assert (Upload.objects.count(), StoredFile.objects.count(), sorted(tmp_path.rglob("*"))) == (2, 2, kept)
 
 
 def test_who_is_not_let_in(cast: Cast, worker: Caller) -> None:

@@ -92,6 +92,20 @@ def test_alike_ones_go_together_and_a_fault_stays_with_its_own(cast: Cast, phone
     assert take(cast.tang_grid, phone, *mixed) == found
 
 
+def test_what_is_done_alone_does_not_hold_up_those_beside_it(cast: Cast, phone: Device) -> None:
+    """The tests' own applier refuses to see such a one together with others."""
+    alone = [raw("many", at=NOW, body={"alone": 1}), raw("many", at=NOW, body={"alone": 1, "refuse": 1})]
+    batch = [raw("many", at=NOW), alone[0], raw("many", at=NOW), alone[1], raw("many", at=NOW)]
+    found = take(cast.tang_grid, phone, *batch)
+    assert states(found) == ["applied", "applied", "applied", "refused", "applied"]
+    assert sorted(notes()) == sorted(one["id"] for one in batch if one is not alone[1])
+    assert take(cast.tang_grid, phone, *batch) == found
+    assert states(take(cast.tang_grid, phone, *(raw("many", at=NOW, body={"alone": 1}) for _ in range(2)))) == [
+        "applied",
+        "applied",
+    ]
+
+
 def test_what_met_another_transaction_is_done_at_once_and_no_fault(cast: Cast, phone: Device) -> None:
     passing, stuck = raw(at=NOW, body={"contend": 2}), raw(at=NOW, body={"contend": 50})
     together = [raw("many", at=NOW), raw("many", at=NOW, body={"contend": 1}), raw("many", at=NOW)]
