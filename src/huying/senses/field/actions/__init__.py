@@ -2,6 +2,7 @@
 
 from .asking import ask_tasks, ask_warnings, withdraw, withdraw_like
 from .correcting import correct_answers, correct_submission, follow_amendment
+from .disputing import Merged, decide_dispute, merge_correction, withdraw_dispute
 from .doing import complete_task, keep_with_case, report_on_task, skip_task
 from .duty import close_forgotten_duty, forget_positions, look_at_positions, set_duty, take_positions
 from .finding import close_reinspections, follow_cases, reopen_cases, take_findings
@@ -12,6 +13,7 @@ from .planning import check_plan, derive_some, derive_tasks, save_plan
 from .spotting import answer_verdict, draw_sample, judge_check_in, record_spot_check
 
 __all__ = [
+    "Merged",
     "answer_verdict",
     "ask_rounds",
     "ask_tasks",
@@ -23,6 +25,7 @@ __all__ = [
     "complete_task",
     "correct_answers",
     "correct_submission",
+    "decide_dispute",
     "derive_some",
     "derive_tasks",
     "draw_sample",
@@ -34,6 +37,7 @@ __all__ = [
     "judge_check_in",
     "keep_with_case",
     "look_at_positions",
+    "merge_correction",
     "record_spot_check",
     "reopen_cases",
     "report_on_task",
@@ -44,5 +48,6 @@ __all__ = [
     "take_findings",
     "take_positions",
     "withdraw",
+    "withdraw_dispute",
     "withdraw_like",
 ]

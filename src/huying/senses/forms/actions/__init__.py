@@ -1,6 +1,6 @@
 """Every write of the forms."""
 
-from .amending import amend_submission, hold_submission
+from .amending import amend_submission, check_amender, hold_submission
 from .publishing import (
     LOADER,
     FormRefused,
@@ -19,6 +19,7 @@ __all__ = [
     "FormRefused",
     "Shipped",
     "amend_submission",
+    "check_amender",
     "hold_submission",
     "import_form",
     "load_shipped",
