@@ -14,6 +14,7 @@ from uuid import UUID
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from huying.casework.cases.subjects import REGISTERED, marks_of
 from huying.ground.registry import access as registry
 from huying.ground.registry.actions import change, withdraw_proposal
 from huying.ground.registry.models import CareEntry
@@ -90,11 +91,30 @@ def take_report(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
         item_code=_text(body, "item", 16) or None,
         urgent=body.get("urgent") is True,
         files=pictures[:MOST_PHOTOS],
+        subjects=_about(body, actor),
     )
     (taken,) = take_in([voice], actor=actor, now=now)
     sounds = [one for one in op.files.values() if one.kind != StoredFile.Kind.IMAGE]
     actions.keep_with_case(taken.case_id, sounds, actor=actor, now=now)
     return Outcome("applied", made=_of_case(taken))
+
+
+def _about(body: Mapping[str, Any], actor: Actor) -> tuple[str, ...]:
+    """The marks of ``about`` {kind, uid}: a record the report was written from. None for one the actor may not see, and for people.
+
+    What was merged meanwhile is what it was merged into; a report is never lost for a record that is gone.
+    """
+    said = body.get("about")
+    kind, uid = (said.get("kind"), _uuid(said, "uid")) if isinstance(said, dict) else (None, None)
+    if kind not in REGISTERED or uid is None:
+        return ()
+    rows = registry.visible(actor, kind).defer("private")
+    row = rows.filter(uid=uid).first()
+    if row is not None and row.merged_into_id is not None:
+        row = rows.filter(uid=row.merged_into_id).first()
+    if row is None:
+        return ()
+    return marks_of((kind, row.uid), ("premises", None if kind == "premises" else row.premises_id))
 
 
 def _of_case(taken: Taken) -> dict[str, Any]:

@@ -57,7 +57,11 @@ def _filled(one: Filled, window: timedelta, person_id: int) -> dict[str, Any]:
             "reason": last["reason"],
         },
         "findings": [
-            {"label": each["label"], "state": both(words.FINDINGS.get(each["state"], each["state"])), "number": each["number"]}
+            {
+                "label": each["label"],
+                "state": both(words.FINDINGS.get(each["state"], each["state"])),
+                "number": each["number"],
+            }
             for each in one.found
         ],
         "dispute": one.dispute,

@@ -14,7 +14,19 @@ from huying.kernel.paging import Page, page
 from huying.senses.forms.queries import form_titles
 
 from . import access, subjects
-from .models import CheckIn, Consequence, Dispute, DutySpell, FieldPolicy, Finding, Plan, Position, Round, SpotCheck, Task
+from .models import (
+    CheckIn,
+    Consequence,
+    Dispute,
+    DutySpell,
+    FieldPolicy,
+    Finding,
+    Plan,
+    Position,
+    Round,
+    SpotCheck,
+    Task,
+)
 from .rules import SKIPS, Closed, PlanRule, Policy, SkipReason, TaskState, count_visits, read_policy
 
 PAGE_SIZE = 50

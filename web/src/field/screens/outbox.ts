@@ -3,7 +3,7 @@ import { html, nothing } from "lit";
 import { NoAnswer } from "../api";
 import type { App } from "../app";
 import { type Screen, type View, ask, empty, facts, icon, link, notice, photoWords, press, row, section } from "../parts";
-import { fieldsOf } from "../shapes";
+import { fieldsOf, nameOf } from "../shapes";
 import type { Draft, Row } from "../types";
 import { said, t, whenWords } from "../words";
 import { valueWords } from "./record";
@@ -53,6 +53,13 @@ export function draftAddress({ id, kind, body }: Draft): string {
   return `#/form/${String(body.form)}?${new URLSearchParams({ ...(body.task ? { task: String(body.task) } : {}), ...(subject ? subject : {}), ...(body.mends ? { draft: id, mends: String(body.mends) } : {}) })}`;
 }
 
+/** The record a report was written from, with its name, to be mended. */
+function aboutOf(app: App, body: Row["body"]): { kind: string; uid: string; name: string } | null {
+  const about = body.about as { kind: string; uid: string } | undefined;
+  const found = about && app.one(about.kind, about.uid);
+  return found ? { ...about, name: nameOf(found) } : null;
+}
+
 export function operationScreen(app: App, id: string): Screen {
   let busy = false;
 
@@ -88,7 +95,7 @@ export function operationScreen(app: App, id: string): Screen {
     const photos = (body.photos ?? []) as string[];
     const draft: Draft =
       operation.kind === "report"
-        ? { id: operation.id, kind: "report", title: operation.title, at: new Date().toISOString(), files, body: { ...body, photos, point: typeof body.lon === "number" ? { lon: body.lon, lat: body.lat, accuracy: body.accuracy } : null } }
+        ? { id: operation.id, kind: "report", title: operation.title, at: new Date().toISOString(), files, body: { ...body, photos, about: aboutOf(app, body), point: typeof body.lon === "number" ? { lon: body.lon, lat: body.lat, accuracy: body.accuracy } : null } }
         : { id: operation.id, kind: "form", title: operation.title, at: new Date().toISOString(), files, body: { ...body, mends: operation.id } };
     await app.keepDraft(draft);
     await app.read();

@@ -161,4 +161,6 @@ def _close(dispute: Dispute, state: Dispute.State, words: str, actor: Actor, now
 
 def _trace(dispute: Dispute, verb: str, actor: Actor, now: datetime, private: dict[str, Any]) -> None:
     body = {"op": str(dispute.op), "paths": dispute.paths, "state": str(dispute.state)}
-    record([Draft(chain=f"submission:{dispute.submission}", verb=verb, actor=actor, at=now, body=body, private=private)])
+    record(
+        [Draft(chain=f"submission:{dispute.submission}", verb=verb, actor=actor, at=now, body=body, private=private)]
+    )

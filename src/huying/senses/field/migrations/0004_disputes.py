@@ -6,36 +6,62 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('field', '0003_verdicts'),
+        ("field", "0003_verdicts"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Dispute',
+            name="Dispute",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('op', models.UUIDField(unique=True)),
-                ('submission', models.UUIDField()),
-                ('area', models.CharField(blank=True, db_collation='C', max_length=17)),
-                ('by', models.CharField(max_length=80)),
-                ('by_name', models.CharField(max_length=80)),
-                ('reason', models.TextField()),
-                ('change', huying.kernel.privacy.models.SealedTextField()),
-                ('paths', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
-                ('files', models.JSONField(default=dict)),
-                ('at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('open', '等人定'), ('taken', '已采用'), ('left', '没有采用'), ('withdrawn', '本人放弃')], default='open', max_length=10)),
-                ('decided_by', models.CharField(blank=True, max_length=80)),
-                ('decided_by_name', models.CharField(blank=True, max_length=80)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('words', models.CharField(blank=True, max_length=300)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("op", models.UUIDField(unique=True)),
+                ("submission", models.UUIDField()),
+                ("area", models.CharField(blank=True, db_collation="C", max_length=17)),
+                ("by", models.CharField(max_length=80)),
+                ("by_name", models.CharField(max_length=80)),
+                ("reason", models.TextField()),
+                ("change", huying.kernel.privacy.models.SealedTextField()),
+                ("paths", django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
+                ("files", models.JSONField(default=dict)),
+                ("at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "等人定"),
+                            ("taken", "已采用"),
+                            ("left", "没有采用"),
+                            ("withdrawn", "本人放弃"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("decided_by", models.CharField(blank=True, max_length=80)),
+                ("decided_by_name", models.CharField(blank=True, max_length=80)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("words", models.CharField(blank=True, max_length=300)),
             ],
             options={
-                'verbose_name': '有分歧的更正',
-                'indexes': [models.Index(fields=['submission'], name='dispute_by_submission'), models.Index(condition=models.Q(('state', 'open')), fields=['area', 'id'], name='dispute_open')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['open', 'taken', 'left', 'withdrawn'])), name='dispute_state_known'), models.CheckConstraint(condition=models.Q(('state', 'open'), ('decided_at__isnull', False), _connector='XOR'), name='dispute_decided_moment'), models.CheckConstraint(condition=models.Q(('paths', []), _negated=True), name='dispute_about_something')],
+                "verbose_name": "有分歧的更正",
+                "indexes": [
+                    models.Index(fields=["submission"], name="dispute_by_submission"),
+                    models.Index(condition=models.Q(("state", "open")), fields=["area", "id"], name="dispute_open"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["open", "taken", "left", "withdrawn"])),
+                        name="dispute_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state", "open"), ("decided_at__isnull", False), _connector="XOR"),
+                        name="dispute_decided_moment",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("paths", []), _negated=True), name="dispute_about_something"
+                    ),
+                ],
             },
         ),
     ]

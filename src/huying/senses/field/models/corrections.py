@@ -67,7 +67,9 @@ class Dispute(models.Model):
         verbose_name = _("有分歧的更正")
         constraints: ClassVar = [
             known("state", ("open", "taken", "left", "withdrawn"), "dispute_state_known"),
-            models.CheckConstraint(condition=Q(state="open") ^ Q(decided_at__isnull=False), name="dispute_decided_moment"),
+            models.CheckConstraint(
+                condition=Q(state="open") ^ Q(decided_at__isnull=False), name="dispute_decided_moment"
+            ),
             models.CheckConstraint(condition=~Q(paths=[]), name="dispute_about_something"),
         ]
         indexes: ClassVar = [

@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from huying.senses.forms.differing import with_changes
 from huying.senses.forms.merging import differing, disputed, value_at
 
-FIRST: dict[str, Any] = {"clear": "no", "use": "shop", "rooms": [{"area": 1}, {"area": 2}], "_findings": {"clear": {"days": 3}}}
+FIRST: dict[str, Any] = {
+    "clear": "no",
+    "use": "shop",
+    "rooms": [{"area": 1}, {"area": 2}],
+    "_findings": {"clear": {"days": 3}},
+}
 
 
 def corrected(**changes: Any) -> list[dict[str, Any]]:
