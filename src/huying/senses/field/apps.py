@@ -18,5 +18,6 @@ class FieldConfig(AppConfig):
         navigation.register(navigation.Entry(_("网格工作"), "field-board", OVERSEERS, icon="map", order=70))
         navigation.register(navigation.Entry(_("对我工作的核实"), "field-own", WORKERS, icon="check-circle", order=74))
         panels.register("submission", "actions", amending.offer_panel, order=10)
+        panels.register("submission", "actions", disputes.waiting, order=5)
         panels.register("submission", "main", disputes.panel, order=5)
         panels.register("submission", "main", amending.consequences_panel, order=10)

@@ -108,7 +108,7 @@ export function operationScreen(app: App, id: string): Screen {
     if (typeof dispute === "number") await app.send({ kind: "give_way", title: t("采用现在登记的"), body: { dispute } }, { operation: operation.id });
     else if (typeof proposal === "number") await app.send({ kind: "give_way", title: t("采用现在登记的"), body: { proposal } }, { operation: operation.id });
     else await letBe(operation);
-    app.say(t("好，就按现在登记的。"));
+    app.say(operation.kind === "amendment" ? t("好，就按别人改的。") : t("好，就按现在登记的。"));
     location.hash = "#/outbox";
   }
 
@@ -166,7 +166,7 @@ export function operationScreen(app: App, id: string): Screen {
         ${operation.state === "ready" ? notice("info", t("待送"), photoWords(operation.files, app.uploads) || t("有网络时自动送出。")) : nothing}
         <div class="pair">
           ${operation.state === "refused" && mendable ? press(t("改一改再送"), () => mend(operation), "primary", { icon: "edit" }) : nothing}
-          ${operation.state === "conflict" ? html`${press(t("现在登记的对"), () => keepTheirs(operation), "secondary", { icon: "check" })}${press(t("我填的对，请人来定"), () => sendMine(operation), "primary", { icon: "send" })}` : nothing}
+          ${operation.state === "conflict" ? html`${press(operation.kind === "amendment" ? t("别人改的对") : t("现在登记的对"), () => keepTheirs(operation), "secondary", { icon: "check" })}${press(operation.kind === "amendment" ? t("我改的对，请人来定") : t("我填的对，请人来定"), () => sendMine(operation), "primary", { icon: "send" })}` : nothing}
           ${operation.state === "applied" || operation.state === "conflict" ? nothing : press(t("删掉"), () => remove(operation), "danger", { icon: "trash", busy })}
         </div>
       </div>`;

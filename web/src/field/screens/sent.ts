@@ -76,12 +76,12 @@ export function sentScreen(app: App, id: string): Screen {
   function correcting(one: Sent): View {
     const over = one.until !== "" && Date.parse(one.until) < app.now().getTime();
     if (over) return notice("info", t("已过了自己更正的时间"), t("有填错的，请告诉网格长或督办员，由他们更正。"));
-    return html`${link(`#/correct/${one.id}`, t("填错了，更正"), "primary", "edit")}<p class="muted small">${one.until ? t("{when} 以前可以自己更正，没有网络也可以。原来填的都留着。", { when: whenWords(one.until) }) : t("没有网络也可以更正，会排在这份表后面一起送出。")}</p>`;
+    return html`${link(`#/correct/${one.id}`, t("填错了，更正"), one.dispute?.state === "open" ? "secondary" : "primary", "edit")}<p class="muted small">${one.until ? t("{when} 以前可以自己更正，没有网络也可以。原来填的都留着。", { when: whenWords(one.until) }) : t("没有网络也可以更正，会排在这份表后面一起送出。")}</p>`;
   }
 
   const findings = (one: Sent): View =>
     one.findings.length
-      ? section(t("发现的问题"), html`<ul class="found field-app__pad">${one.findings.map((each) => html`<li><p class="split"><span>${each.label}</span><span class="badge badge--outline">${said(each.state)}</span></p>${each.number ? html`<p class="muted small">${t("事件 {number}", { number: each.number })}</p>` : nothing}</li>`)}</ul>`)
+      ? section(t("发现的问题"), html`<div class="field-app__pad"><ul class="found">${one.findings.map((each) => html`<li><p class="split"><span>${each.label}</span><span class="badge badge--outline">${said(each.state)}</span></p>${each.number ? html`<p class="muted small">${t("事件 {number}", { number: each.number })}</p>` : nothing}</li>`)}</ul></div>`)
       : nothing;
 
   return {

@@ -37,6 +37,15 @@ def panel(request: HttpRequest, submission: Submission) -> str:
     return render_to_string("field/_disputes.html", {"rows": shown}, request=request) if shown else ""
 
 
+def waiting(request: HttpRequest, submission: Submission) -> str:
+    """On top of the page, for whoever may decide: something waits further down."""
+    actor = actor_of(request)
+    rows = access.overseen_disputes(actor).filter(submission=submission.uid, state=Dispute.State.OPEN)
+    if not rows.exclude(by=actor.ref).exists():
+        return ""
+    return render_to_string("field/_dispute_waits.html", request=request)
+
+
 def _told(row: Dispute, submission: Submission, actor: Actor, leads: bool) -> dict[str, Any]:
     is_open = row.state == Dispute.State.OPEN
     return {
