@@ -26,6 +26,7 @@ PARTIES: Final = {
 }
 GUARDS: Final = {
     "_answer_closes": "结案条件只要答复 · the closing condition asks for no more than an answer",
+    "_not_urgent": "还不是紧急 · not urgent yet",
     "_may_return": "退回未满两次且未锁定 · fewer than two returns and not locked",
     "_not_yet_two_returns": "退回未满两次 · fewer than two returns",
     "_two_returns": "已退回两次 · returned twice",

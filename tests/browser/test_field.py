@@ -24,7 +24,7 @@ from huying.senses.field import actions as field
 from huying.senses.field.actions.patrolling import Spot
 from huying.senses.field.factories import make_plan, make_shop
 from huying.senses.field.models import CheckIn, Finding, Task
-from huying.senses.forms.models import Form, FormVersion, Submission
+from huying.senses.forms.models import Form, FormVersion, Submission, SubmissionRevision
 from huying.senses.sync.actions import revoke_device
 from huying.senses.sync.models import Device, Operation
 
@@ -114,7 +114,7 @@ def begin(page: Page) -> None:
     for button in ("下一步", "开始使用"):
         page.locator("#pin").fill(PIN)
         page.get_by_role("button", name=button).click()
-    expect(page.get_by_role("link", name="柳岸副食店")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("link", name="柳岸副食店")).to_be_visible(timeout=30_000)
     page.wait_for_function("navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null)")
 
 
@@ -182,6 +182,7 @@ def test_a_day_without_a_network(open_page: OpenPage, cast: Cast, shop: Premises
     page.context.set_offline(False)
     expect(page.get_by_text("都送到了")).to_be_visible(timeout=20_000)
     arrived(shop, cast)
+    corrected_and_answered(page, cast, axe)
     assert page.problems == []  # type: ignore[attr-defined]
 
 
@@ -199,6 +200,37 @@ def arrived(shop: Premises, cast: Cast) -> None:
     said = Case.objects.exclude(pk=finding.case_id).get()
     assert finding.case.item_code == "0514" and SAID in f"{said.title}{said.summary}"
     assert [Attachment.objects.filter(case=case).count() for case in (finding.case, said)] == [1, 1]
+
+
+def corrected_and_answered(page: Page, cast: Cast, axe: Axe) -> None:
+    """Without a network: a verdict is answered, a form corrected, shown as waiting; with it both arrive, and what follows."""
+    row = CheckIn.objects.get()
+    field.judge_check_in(row.pk, verdict="wrong", words="人不在那里", actor=cast.qian_supervisor, now=clock.now())
+    page.get_by_role("button", name="现在同步").click()
+    reach(page, "我的", "我的记录")
+    expect(page.get_by_text("请您看看")).to_be_visible()
+    assert axe(page) == []
+    page.context.set_offline(True)
+    reach(page, "东门")
+    page.get_by_label("我的说明").fill("门口在修路，在对面打的")
+    assert axe(page) == []
+    page.get_by_role("button", name="交给核实的人").click()
+    expect(page.get_by_text("您的说明等着送出")).to_be_visible()
+    reach(page, "我的", "我的记录", "消防快查", "填错了，更正")
+    expect(page.get_by_text("现在没有网络")).to_be_visible()
+    page.get_by_role("group", name=QUESTION).get_by_text("是").click()
+    page.get_by_role("button", name="填好了").click()
+    expect(page.get_by_text("请写明为什么更正")).to_be_visible()
+    page.get_by_label("为什么更正").fill("看错了楼层")
+    assert axe(page) == []
+    page.get_by_role("button", name="填好了").click()
+    expect(page.get_by_text("更正待送")).to_be_visible()
+    assert axe(page) == [] and Submission.objects.get().state == "received"
+    page.context.set_offline(False)
+    expect(page.get_by_text("您更正过")).to_be_visible(timeout=20_000)
+    row.refresh_from_db()
+    assert (row.answer, Finding.objects.get().state) == ("门口在修路，在对面打的", "withdrawn")
+    assert SubmissionRevision.objects.get().reason == "看错了楼层"
 
 
 def reach(page: Page, *names: str) -> None:

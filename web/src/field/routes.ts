@@ -2,15 +2,18 @@
 import type { App } from "./app";
 import type { Screen } from "./parts";
 import { changeScreen } from "./screens/change";
+import { correctScreen } from "./screens/correct";
 import { dayScreen } from "./screens/day";
 import { findScreen } from "./screens/find";
 import { formScreen } from "./screens/form";
+import { judgedScreen } from "./screens/judged";
 import { mineScreen } from "./screens/mine";
 import { operationScreen, outboxScreen } from "./screens/outbox";
 import { patrolScreen } from "./screens/patrol";
 import { recordScreen } from "./screens/record";
 import { reportScreen } from "./screens/report";
 import { reportedScreen } from "./screens/reported";
+import { recordsScreen, sentScreen } from "./screens/sent";
 import { pinScreen } from "./screens/pin";
 import { taskScreen } from "./screens/task";
 import { todayScreen } from "./screens/today";
@@ -27,6 +30,10 @@ const ROUTES: [RegExp, Make][] = [
   [/^change\/([^/]+)\/([^/]+)$/, (app, [kind, id], asked) => changeScreen(app, kind ?? "", id ?? "", asked)],
   [/^mine$/, (app) => mineScreen(app)],
   [/^mine\/day$/, (app) => dayScreen(app)],
+  [/^mine\/record$/, (app) => recordsScreen(app)],
+  [/^sent\/([^/]+)$/, (app, [id]) => sentScreen(app, id ?? "")],
+  [/^correct\/([^/]+)$/, (app, [id], asked) => correctScreen(app, id ?? "", asked)],
+  [/^judged\/([^/]+)$/, (app, [key], asked) => judgedScreen(app, key ?? "", asked)],
   [/^mine\/pin$/, (app) => pinScreen(app)],
   [/^reported\/([^/]+)$/, (app, [id]) => reportedScreen(app, id ?? "")],
   [/^outbox$/, (app) => outboxScreen(app)],

@@ -90,9 +90,9 @@ export function halves<T>(batch: readonly T[]): [T[], T[]] {
   return [batch.slice(0, middle), batch.slice(middle)];
 }
 
-/** The base and branch of one more change to a record: later changes of a branch build on the earlier ones. */
-export function building(rows: readonly Row[], subject: string, version: number): { base: number; branch: string | null; after: string[] } {
-  const open = rows.filter((row) => row.kind === "record" && row.subject === subject && (row.state === "ready" || row.state === "waiting")).sort(bySeq);
+/** The base and branch of one more change to a record or a filled form: later changes of a branch build on the earlier ones. */
+export function building(rows: readonly Row[], subject: string, version: number, kind = "record"): { base: number; branch: string | null; after: string[] } {
+  const open = rows.filter((row) => row.kind === kind && row.subject === subject && (row.state === "ready" || row.state === "waiting")).sort(bySeq);
   const last = open.at(-1);
   return last ? { base: (last.base ?? version) + 1, branch: last.branch, after: [last.id] } : { base: version, branch: null, after: [] };
 }

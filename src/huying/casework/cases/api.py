@@ -203,6 +203,7 @@ STEPS: tuple[tuple[str, type[Schema], Callable[..., Any], str], ...] = (
     ("unmerge", PlainReason, actions.unmerge_case, "撤销合并 Undo a merge"),
     ("note", Text, actions.note_case, "备注 Note"),
     ("remind", Text, actions.remind_case, "催办 Remind"),
+    ("make-urgent", PlainReason, actions.make_urgent, "列为紧急 Make urgent"),
 )
 
 

@@ -209,6 +209,11 @@ class CaseReminded(CaseFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaseMadeUrgent(CaseFact):
+    """It is graver than was thought; no clock moves by it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseCorrected(CaseFact):
     item_code: str
     area: str

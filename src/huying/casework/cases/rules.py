@@ -51,6 +51,7 @@ class Circumstance:
     """The facts of a case the table's guards look at; all of them known before anything is written."""
 
     returns: int = 0
+    urgent: bool = False
     locked: bool = False
     escalated_level: int = 0  # rank in LEVELS below which the case may never be sent again; 0 = not escalated
     lead_rank: int = 0
@@ -98,6 +99,10 @@ class Refusal:
 
 def _answer_closes(c: Circumstance) -> str | None:
     return None if c.answer_closes else "answer_not_enough"
+
+
+def _not_urgent(c: Circumstance) -> str | None:
+    return "already_urgent" if c.urgent else None
 
 
 def _may_return(c: Circumstance) -> str | None:
@@ -319,8 +324,9 @@ _TABLE: dict[State, dict[Action, Rule]] = {
     State.ARCHIVED: {},
 }
 
+_URGENT = Rule(None, _INTAKE | {_P.SUPERVISOR}, ("reason",), (_not_urgent,))
 for _state in OPEN_STATES:
-    _TABLE[_state][Action.JOIN] = _JOIN
+    _TABLE[_state] |= {Action.JOIN: _JOIN, Action.MAKE_URGENT: _URGENT}
 
 LIFECYCLE: dict[tuple[State, Action], Rule] = {
     (state, action): rule for state, steps in _TABLE.items() for action, rule in steps.items()

@@ -75,6 +75,7 @@ SENTENCES: dict[str, tuple[str, StrPromise]] = {
     "release": ("undo", gettext_lazy("合并进来的一件事件又分了出去")),
     "note": ("edit", gettext_lazy("备注")),
     "remind": ("bell", gettext_lazy("催办，第 %(times)s 次")),
+    "make_urgent": ("zap", gettext_lazy("列为紧急")),
     "attach": ("photo", gettext_lazy("上传%(stage)s %(files)s 份")),
     "warn": ("warning", gettext_lazy("时限预警：%(lights)s")),
     "correct_due": ("calendar", gettext_lazy("工作日历更正，到期时间调整：%(moved)s")),

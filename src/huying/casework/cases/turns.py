@@ -57,6 +57,7 @@ def circumstance(case: Case, actor: Actor, now: datetime) -> Circumstance:
     row = _looked_up(case, actor)
     return Circumstance(
         returns=case.returns,
+        urgent=case.urgent,
         locked=case.locked,
         escalated_level=case.escalated_level,
         lead_rank=rank(case.lead_unit.level) if case.lead_unit else 0,

@@ -76,6 +76,7 @@ class Action(StrEnum):
     NOTE = "note"
     ATTACH = "attach"
     REMIND = "remind"
+    MAKE_URGENT = "make_urgent"
 
 
 class Party(StrEnum):

@@ -75,6 +75,7 @@ ACTIONS: dict[Action, StrPromise] = {
     Action.NOTE: _("备注"),
     Action.ATTACH: _("上传照片和材料"),
     Action.REMIND: _("催办"),
+    Action.MAKE_URGENT: _("列为紧急"),
 }
 
 # code → (what is wrong, what to do)
@@ -82,6 +83,7 @@ REFUSALS: dict[str, tuple[StrPromise, StrPromise]] = {
     "not_in_this_state": (_("事件当前状态不能这样办理。"), _("刷新页面，看看它现在到了哪一步。")),
     "not_yours": (_("这一步不由您办理。"), _("请联系事件的承办单位或分拨中心。")),
     "locked": (_("该事件已指定办理，不能再退回。"), _("如涉及多家单位，可以吹哨请其他单位协办。")),
+    "already_urgent": (_("这件事已经是紧急。"), _("刷新页面就看得到。")),
     "too_many_returns": (_("退回次数已达上限。"), _("由中心指定承办单位。")),
     "must_designate": (_("该事件已退回两次，须由中心负责人指定办理。"), _("请中心负责人指定承办单位。")),
     "not_yet_designated": (_("退回未满两次，无需指定办理。"), _("直接分拨即可。")),

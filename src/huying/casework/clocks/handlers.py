@@ -14,6 +14,8 @@ from huying.casework.cases.facts import (
     CaseArchived,
     CaseClosed,
     CaseDeclined,
+    CaseFact,
+    CaseMadeUrgent,
     CaseMerged,
     CaseOpened,
     CaseReminded,
@@ -285,12 +287,22 @@ def stop_archived(facts: Sequence[CaseArchived]) -> None:
 @subscribe(CaseReminded)
 def tell_of_reminder(facts: Sequence[CaseReminded]) -> None:
     """催办 by a person reaches whoever has the case in hand."""
+    _tell_whoever_has_it(facts, "remind")
+
+
+@subscribe(CaseMadeUrgent)
+def tell_of_urgency(facts: Sequence[CaseMadeUrgent]) -> None:
+    """So does that it is urgent now."""
+    _tell_whoever_has_it(facts, "urgent")
+
+
+def _tell_whoever_has_it(facts: Sequence[CaseFact], kind: str) -> None:
     now = max(fact.at for fact in facts)
     people = People(directory(on=local_day(now)))
     notes = [
         Note(
             person_id=person_id,
-            kind="remind",
+            kind=kind,
             case_id=case.pk,
             due_at=case.due_at,
             body={"clock": "close", "title": case.title, "number": case.number},

@@ -241,7 +241,7 @@ def unread_groups(person_id: int) -> list[NoticeGroup]:
         )
         for row in found
     ]
-    order = ("black", "red", "order", "remind", "yellow", "blue")
+    order = ("urgent", "black", "red", "order", "remind", "yellow", "blue")
     return sorted(made, key=lambda group: order.index(group.kind) if group.kind in order else len(order))
 
 

@@ -78,6 +78,7 @@ _SENTENCES: dict[str, Promise] = {
     "red": _("“%(title)s”的%(clock)s已超时，应于%(due)s完成"),
     "black": _("“%(title)s”的%(clock)s严重超时，应于%(due)s完成，已转督办"),
     "remind": _("催办：“%(title)s”应于%(due)s完成，请尽快办理"),
+    "urgent": _("“%(title)s”已列为紧急，请马上看"),
     "order": _("督办：“%(title)s”，请于%(due)s前回复"),
     "answered": _("督办已回复：“%(title)s”"),
     "emergency": _("可能有紧急情况，请马上看：“%(title)s”%(text)s"),

@@ -17,8 +17,9 @@ from huying.kernel.actor import Actor, Duty
 from huying.kernel.errors import Forbidden, NotFound
 from huying.kernel.files import allow_files
 from huying.kernel.models import StoredFile
+from huying.senses.forms.models import Submission
 
-from .models import CheckIn, Checkpoint, DutySpell, Finding, Plan, Round, SpotCheck, Task
+from .models import CheckIn, Checkpoint, Dispute, DutySpell, Finding, Plan, Round, SpotCheck, Task
 
 OVERSEERS = ("grid_lead", "centre_lead", "supervisor")
 PLANNERS = ("grid_lead", "centre_lead")
@@ -196,6 +197,25 @@ def own_judged(actor: Actor, about: str, pk: int) -> CheckIn | SpotCheck:
         return _only(judged, "check_in_not_found")
     checked = SpotCheck.objects.select_for_update(of=("self",)).filter(**own, checked_at__isnull=False)
     return _only(checked if about == "spot" else checked.none(), "spot_check_not_found")
+
+
+def overseen_disputes(actor: Actor) -> QuerySet[Dispute]:
+    """Corrections to decide on: in the areas the actor may correct forms of at any time."""
+    return Dispute.objects.filter(within(actor, *OVERSEERS))
+
+
+def get_dispute(actor: Actor, pk: int) -> Dispute:
+    return _only(overseen_disputes(actor).filter(pk=pk), "dispute_not_found")
+
+
+def own_dispute(actor: Actor, pk: int) -> Dispute:
+    return _only(Dispute.objects.filter(by=actor.ref, pk=pk), "dispute_not_found")
+
+
+def own_submission(actor: Actor, uid: UUID) -> Submission:
+    """A form the actor filled in."""
+    rows = Submission.objects.select_related("version").defer("version__source", "private")
+    return _only(rows.filter(by=actor.ref, uid=uid), "submission_not_found")
 
 
 def workable_tasks(actor: Actor) -> Q:

@@ -23,7 +23,7 @@ from huying.senses.forms import access as forms_access
 from huying.senses.forms.api import SubmissionWhole, told_whole
 from huying.senses.sync.api import PHONE
 
-from . import access, actions, queries, queries_board, queries_checks, queries_positions
+from . import access, actions, queries, queries_board, queries_checks, queries_own, queries_positions
 from .actions.writing import day_begins
 from .models import Task
 
@@ -292,6 +292,25 @@ def answer_verdict(request: HttpRequest, about: str, pk: int, given: AnswerIn) -
     access.must_work(actor)
     actions.answer_verdict(about, pk, text=given.text, actor=actor, now=clock.now())
     return queries_checks.own_judged(actor)
+
+
+class AnsweredOut(Schema):
+    """What my own filled form says now. ``hidden``: paths of personal answers, which stay sealed; ``pictures`` by upload id."""
+
+    corrections: int
+    answers: dict[str, Any]
+    hidden: list[str]
+    pictures: dict[str, str]
+    definition: dict[str, Any]
+    ended_at: datetime
+
+
+@router.get("/field/filled/{uid}", response=AnsweredOut, auth=PHONE, summary="A form I filled in, to correct it")
+def filled(request: HttpRequest, uid: UUID) -> queries_own.Answered:
+    """The caller's own alone; corrections are sent as operations."""
+    actor: Actor = request.auth  # type: ignore[attr-defined]
+    access.must_work(actor)
+    return queries_own.own_answers(actor, uid)
 
 
 @router.get("/field/duty", response=DutyOut, auth=PHONE, summary="My times on duty, where I was, who looked")

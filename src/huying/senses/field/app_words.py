@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_noop as _
 
+from .app_words_own import OWN_WORDS
+
 # Said apart, for on the desk the same word is another in English.
 APART = {
     "昨天": pgettext_lazy("phone", "昨天"),
@@ -25,6 +27,7 @@ APART = {
 }
 WORDS = (
     *APART,
+    *OWN_WORDS,
     _("这台设备"),
     _("报告"),
     _("巡查"),

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from huying.casework.cases.subjects import REGISTERED, marks_of
 from huying.ground.registry import access as registry
 from huying.ground.registry.actions import change, withdraw_proposal
 from huying.ground.registry.models import CareEntry
@@ -115,11 +116,30 @@ def _voice(op: Incoming) -> Voice:
         item_code=_text(body, "item", 16) or None,
         urgent=body.get("urgent") is True,
         files=pictures[:MOST_PHOTOS],
+        subjects=_about(body, actor),
     )
 
 
 def _said(op: Incoming) -> str:
     return _text(op.body, "text", 20_000) or (_("语音留言，请听录音") if op.files else "")
+
+
+def _about(body: Mapping[str, Any], actor: Actor) -> tuple[str, ...]:
+    """The marks of ``about`` {kind, uid}: a record the report was written from. None for one the actor may not see, and for people.
+
+    What was merged meanwhile is what it was merged into; a report is never lost for a record that is gone.
+    """
+    said = body.get("about")
+    kind, uid = (said.get("kind"), _uuid(said, "uid")) if isinstance(said, dict) else (None, None)
+    if kind not in REGISTERED or uid is None:
+        return ()
+    rows = registry.visible(actor, kind).defer("private")
+    row = rows.filter(uid=uid).first()
+    if row is not None and row.merged_into_id is not None:
+        row = rows.filter(uid=row.merged_into_id).first()
+    if row is None:
+        return ()
+    return marks_of((kind, row.uid), ("premises", None if kind == "premises" else row.premises_id))
 
 
 def _of_case(taken: Taken) -> dict[str, Any]:
@@ -142,14 +162,25 @@ def take_submissions(ops: Sequence[Incoming], *, actor: Actor, now: datetime) ->
 
 @applies("amendment")
 def amend(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
-    """``submission`` (its id), ``changes`` by instance path, ``reason``: a filled form of one's own is corrected."""
-    uid, changes = _uuid(op.body, "submission") or op.subject, op.body.get("changes")
+    """``submission`` (its id), ``changes`` by instance path, ``seen`` what their author saw there, ``reason``.
+
+    An answer somebody else corrected meanwhile to another value goes to a person, with both values.
+    """
+    uid, changes, seen = _uuid(op.body, "submission") or op.subject, op.body.get("changes"), op.body.get("seen", {})
     if uid is None or not isinstance(changes, dict):
         raise Invalid(field="changes")
-    row = actions.correct_answers(
-        uid, changes=changes, reason=_text(op.body, "reason", 500), files=op.files, op=op.id, actor=actor, now=now
+    if not isinstance(seen, dict):
+        raise Invalid(field="seen")
+    reason = _text(op.body, "reason", 500)
+    done = actions.merge_correction(
+        uid, changes=changes, seen=seen, reason=reason, files=op.files, op=op.id, actor=actor, now=now
     )
-    return Outcome("applied", made={"submission": row.pk})
+    made: dict[str, Any] = {"submission": done.submission.pk}
+    if done.dispute is None:
+        return Outcome("applied", "" if done.done else str(_("已经是这样了，不用再改")), made=made)
+    words = str(_("别人也更正了这一题，两个值都留着，请负责人定"))
+    made |= {"dispute": done.dispute.pk}
+    return Outcome("conflict", words, fields=dict.fromkeys(done.dispute.paths, words), made=made)
 
 
 def _filled(op: Incoming) -> Filled:
@@ -200,12 +231,16 @@ def change_record(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
 
 @applies("give_way", private=False)
 def keep_theirs(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
-    """``proposal``: after a conflict its author lets the other value stand; nobody has to decide any more."""
-    proposal = op.body.get("proposal")
-    if not isinstance(proposal, int) or isinstance(proposal, bool):
-        raise Invalid(field="proposal")
-    row = withdraw_proposal(actor=actor, now=now, proposal_id=proposal)
-    return Outcome("applied", made={"proposal": row.pk})
+    """``proposal`` or ``dispute``: after a conflict its author lets the other value stand; nobody has to decide any more."""
+    what = "dispute" if "dispute" in op.body else "proposal"
+    number = op.body.get(what)
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise Invalid(field=what)
+    if what == "dispute":
+        actions.withdraw_dispute(number, actor=actor, now=now)
+    else:
+        withdraw_proposal(actor=actor, now=now, proposal_id=number)
+    return Outcome("applied", made={what: number})
 
 
 @applies("check_in")
@@ -233,12 +268,16 @@ def pass_checkpoint(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
 
 @applies("answer")
 def answer_verdict(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
-    """``about`` check_in or spot, ``id`` and ``text``: what somebody says to a verdict about their work."""
+    """``about`` check_in or spot, ``id`` and ``text``: what somebody says to a verdict about their work.
+
+    ``judged_at``: when the verdict they read was given; another one since is to be read first.
+    """
     number = op.body.get("id")
     if not isinstance(number, int) or isinstance(number, bool):
         raise Invalid(field="id")
     text, about = _text(op.body, "text", 500), _text(op.body, "about", 10)
-    actions.answer_verdict(about, number, text=text, actor=actor, now=now)
+    judged_at = _moment(op.body, "judged_at")
+    actions.answer_verdict(about, number, text=text, judged_at=judged_at, actor=actor, now=now)
     return Outcome("applied", made={"about": about, "id": number})
 
 

@@ -11,11 +11,13 @@ class FieldConfig(AppConfig):
     def ready(self) -> None:
         from huying.shell import navigation, panels
 
-        from . import appliers, offers  # noqa: F401 - they register what phones do and hold
+        from . import appliers, offers, offers_own  # noqa: F401 - they register what phones do and hold
         from .access import OVERSEERS, WORKERS
-        from .desk import amending
+        from .desk import amending, disputes
 
         navigation.register(navigation.Entry(_("网格工作"), "field-board", OVERSEERS, icon="map", order=70))
         navigation.register(navigation.Entry(_("对我工作的核实"), "field-own", WORKERS, icon="check-circle", order=74))
         panels.register("submission", "actions", amending.offer_panel, order=10)
+        panels.register("submission", "actions", disputes.waiting, order=5)
+        panels.register("submission", "main", disputes.panel, order=5)
         panels.register("submission", "main", amending.consequences_panel, order=10)

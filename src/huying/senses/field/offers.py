@@ -138,10 +138,10 @@ def _finding(label: str, state: str, files: Sequence[StoredFile] = ()) -> dict[s
 
 @cache
 def _finding_state(state: str) -> dict[str, str]:
-    return _both(FINDINGS.get(state, state))
+    return both(FINDINGS.get(state, state))
 
 
-def _both(words: str | Promise) -> dict[str, str]:
+def both(words: str | Promise) -> dict[str, str]:
     """Words in both languages of the phone: it switches without a network."""
     said = {}
     for short, code in LANGUAGES.items():
@@ -177,7 +177,7 @@ def _checkpoint(row: Checkpoint) -> dict[str, Any]:
 def places(scope: Scope) -> Whole:
     """Outlines of the grids of the scope."""
     stamp = TerritoryVersion.objects.values_list("stamp", flat=True).first()
-    return Whole(_mark(stamp, scope.today, *scope.areas), lambda: _outlines(scope))
+    return Whole(mark_of(stamp, scope.today, *scope.areas), lambda: _outlines(scope))
 
 
 def _outlines(scope: Scope) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
@@ -200,7 +200,7 @@ def filled_forms(scope: Scope) -> Whole:
 def fields(scope: Scope) -> Whole:
     """The registry's fields, in both languages."""
     kinds = as_json()
-    return Whole(_mark(kinds), lambda: ((kind, 1, {"fields": said}) for kind, said in kinds.items()))
+    return Whole(mark_of(kinds), lambda: ((kind, 1, {"fields": said}) for kind, said in kinds.items()))
 
 
 @offers("catalogue", order=3)
@@ -211,7 +211,7 @@ def items(scope: Scope) -> Whole:
         one.code: {"code": one.code, "name": one.name, "name_en": one.name_en, "class": one.class_zh}
         for one in now.items
     }
-    return Whole(_mark(now.version_id, len(said)), lambda: ((code, 1, body) for code, body in said.items()))
+    return Whole(mark_of(now.version_id, len(said)), lambda: ((code, 1, body) for code, body in said.items()))
 
 
 @offers("mine", order=5)
@@ -219,7 +219,7 @@ def own_reports(scope: Scope) -> Whole:
     """How far my own last reports are."""
     rows = Report.objects.filter(taken_by=f"person:{scope.person_id}", erased_at__isnull=True).select_related("case")
     found = list(rows.order_by("-id")[:MOST_OWN])
-    mark = _mark(*((one.pk, one.case_id, one.case.state) for one in found))
+    mark = mark_of(*((one.pk, one.case_id, one.case.state) for one in found))
     return Whole(mark, lambda: ((one.tracking_code, 1, _own(one)) for one in found))
 
 
@@ -229,7 +229,7 @@ def _own(report: Report) -> dict[str, Any]:
         "number": case.number,
         "title": case.title,
         "state": case.state,
-        "state_words": _both(CASE_STATES.get(case.state, case.state)),
+        "state_words": both(CASE_STATES.get(case.state, case.state)),
         "open": case.open,
         "at": report.received_at.isoformat(),
         "code": report.tracking_code,
@@ -305,5 +305,6 @@ def supervision_phone(*, actor: Actor, now: datetime) -> str:
     return queries.policy_on(local_day(now)).supervision_phone
 
 
-def _mark(*parts: object) -> str:
+def mark_of(*parts: object) -> str:
+    """A short text that changes whenever one of these does."""
     return sha256(repr(parts).encode()).hexdigest()[:16]

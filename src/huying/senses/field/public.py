@@ -35,6 +35,8 @@ def place(request: HttpRequest, code: str) -> HttpResponse:
     asked = {"place_text": found.address}
     if found.lon is not None and found.lat is not None:
         asked |= {"lon": f"{found.lon:.6f}", "lat": f"{found.lat:.6f}"}
+    if found.about:
+        asked["about"] = found.about
     shown = {
         "place": found,
         "report_url": f"{reverse('report')}?{urlencode(asked)}",

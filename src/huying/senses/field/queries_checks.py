@@ -160,7 +160,11 @@ class Judged:
 
 def own_judged(actor: Actor) -> list[Judged]:
     """What the actor's own work was judged, the latest first, at most :data:`MOST_OWN`; three queries."""
-    person = actor.person_id or 0
+    return judged_of(actor.person_id or 0)
+
+
+def judged_of(person: int) -> list[Judged]:
+    """The same of somebody by their number, for their own phone."""
     ins = CheckIn.objects.filter(person=person, looked_at__isnull=False).select_related("checkpoint")
     spots = SpotCheck.objects.filter(person=person, checked_at__isnull=False)
     spots = spots.select_related("task", "check_in__checkpoint")

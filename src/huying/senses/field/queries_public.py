@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from huying.ground.organisation.queries import directory
 from huying.ground.registry.models import Premises
+from huying.ground.registry.signs import is_inside, outside, premises_of
 from huying.ground.territory import queries as territory
 from huying.kernel.clock import local_day
 
@@ -18,12 +19,14 @@ from .queries import policy_on
 from .rules import FindingState, TaskState
 
 _CODE: Final = re.compile(r"[0-9A-Za-z]{6,16}")
-_INSIDE: Final = ("room", "floor", "unit")
 
 
 @dataclass(frozen=True, slots=True)
 class PublicPlace:
-    """``kind`` is premises or checkpoint; the address ends at the building: who lives where is nobody's business."""
+    """``kind`` is premises or checkpoint; the address ends at the building: who lives where is nobody's business.
+
+    ``about``: the public code of what a report from here is about.
+    """
 
     kind: str
     uid: UUID
@@ -37,18 +40,14 @@ class PublicPlace:
     supervision_phone: str
     inspected_at: datetime | None = None
     open_findings: int = 0
+    about: str = ""
 
 
 def place_of(code: str, *, now: datetime) -> PublicPlace | None:
     """The place behind a public code, whichever case it was typed in; None when there is none. At most seven queries."""
     if not _CODE.fullmatch(code):
         return None
-    premises = (
-        Premises.objects.filter(code__in=[code.lower(), code.upper()], state="active")
-        .defer("private")
-        .select_related("parent__parent")
-        .first()
-    )
+    premises = premises_of(code)
     if premises is not None:
         return _premises(premises, now)
     point = Checkpoint.objects.filter(code=code.upper(), active=True).first()
@@ -56,15 +55,14 @@ def place_of(code: str, *, now: datetime) -> PublicPlace | None:
 
 
 def _premises(row: Premises, now: datetime) -> PublicPlace:
-    building = row
-    while building.kind in _INSIDE and building.parent is not None:
-        building = building.parent
-    inside = building.pk != row.pk or row.kind in _INSIDE
+    building = outside(row)
+    inside = is_inside(row)
     at = None if inside else _last_inspection(row.uid)
     waiting = 0 if inside else _open_findings(row.uid)
     title = "" if inside else row.name
-    address = building.address if building.kind not in _INSIDE else ""
-    return _whole("premises", row.uid, title, address, building.lon, building.lat, row.area, now, at, waiting)
+    address = "" if is_inside(building) else building.address
+    found = _whole("premises", row.uid, title, address, building.lon, building.lat, row.area, now, at, waiting)
+    return found if is_inside(building) else replace(found, about=building.code)
 
 
 def _checkpoint(row: Checkpoint, now: datetime) -> PublicPlace:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from . import app, public
-from .desk import amending, board, checks, evidence, people, plans, policies, rounds
+from .desk import amending, board, checks, disputes, evidence, people, plans, policies, rounds
 
 urlpatterns = [
     path("field", app.page, name="field-app"),
@@ -22,6 +22,7 @@ desk_urlpatterns = [
     path("field/mine/", evidence.own, name="field-own"),
     path("field/findings/", board.findings, name="field-findings"),
     path("forms/submissions/<uuid:uid>/amend", amending.amend, name="field-amend"),
+    path("field/disputes/<int:pk>", disputes.decide, name="field-dispute"),
     path("field/plans/", plans.plans, name="field-plans"),
     path("field/plans/new", plans.plan, name="field-plan-new"),
     path("field/plans/<slug:code>", plans.plan, name="field-plan"),

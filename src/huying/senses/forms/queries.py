@@ -20,7 +20,7 @@ from huying.kernel.paging import Page, page
 from . import access
 from .describing import spoken
 from .differing import Difference, differences
-from .models import Form, FormVersion, Submission
+from .models import Form, FormVersion, Submission, SubmissionRevision
 from .private import together
 from .vocabulary import POSTS
 
@@ -176,7 +176,7 @@ def versions_of(submission: Submission) -> list[Version]:
     if submission.state != Submission.State.AMENDED:
         return [first]
     kept = list(submission.revisions.order_by("id"))
-    states = [_whole(one.answers, one.private) for one in kept] + [whole_answers(submission)]
+    states = _states(submission, kept)
     found = [first]
     for number, one in enumerate(kept, 1):
         changed = differences(submission.version.definition, states[number - 1], states[number])
@@ -187,6 +187,15 @@ def versions_of(submission: Submission) -> list[Version]:
 def whole_answers(submission: Submission) -> dict[str, Any]:
     """All answers, personal ones among them, as they were sent. Callers who show them log the look first."""
     return together(submission.answers, sealed_answers(submission))
+
+
+def states_of(submission: Submission) -> list[dict[str, Any]]:
+    """All answers as they came, after each correction, and last as they are. Two queries. For the program's own comparing."""
+    return _states(submission, list(submission.revisions.order_by("id")))
+
+
+def _states(submission: Submission, kept: Sequence[SubmissionRevision]) -> list[dict[str, Any]]:
+    return [_whole(one.answers, one.private) for one in kept] + [whole_answers(submission)]
 
 
 def _whole(answers: dict[str, Any], private: str | None) -> dict[str, Any]:

@@ -30,6 +30,7 @@ class Said:
     place_text: str = ""
     lon: float | None = None
     lat: float | None = None
+    about: str = ""  # the public code of premises
     chosen: str = ""
     name: str = ""
     phone: str = ""
@@ -103,4 +104,5 @@ def _voice(said: Said, case_id: int | None = None) -> Voice:
         lat=said.lat,
         case_id=case_id,
         files=tuple(said.photos),
+        subjects=queries.subjects_of(said.about),
     )

@@ -47,6 +47,7 @@ class MatterForm(forms.Form):
     place_text = forms.CharField(label=_("在哪里"), max_length=200, required=False)
     lon = forms.FloatField(required=False, min_value=-180, max_value=180)
     lat = forms.FloatField(required=False, min_value=-90, max_value=90)
+    about = forms.CharField(required=False)  # the public code of the place whose sign was scanned
     chosen = forms.CharField(required=False, max_length=8)
     name = forms.CharField(label=_("怎么称呼您"), max_length=40, required=False)
     phone = forms.CharField(label=_("手机号"), max_length=20, required=False)
@@ -58,6 +59,9 @@ class MatterForm(forms.Form):
     def clean_key(self) -> str:
         key = str(self.cleaned_data["key"])
         return key if rules.is_form_key(key) else new_key()
+
+    def clean_about(self) -> str:
+        return str(self.cleaned_data["about"])[:16]
 
     def clean_phone(self) -> str:
         phone = normal_phone(str(self.cleaned_data["phone"]))

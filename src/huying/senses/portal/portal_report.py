@@ -48,8 +48,9 @@ def report(request: HttpRequest) -> HttpResponse:
 
 
 def _place_given(request: HttpRequest) -> dict[str, Any]:
-    """The place a link names, such as that of the QR code at a door: ``place_text``, ``lon`` and ``lat``."""
+    """The place a link names, such as that of the QR code at a door: ``place_text``, ``lon``, ``lat``, ``about``."""
     given: dict[str, Any] = {"place_text": request.GET.get("place_text", "")[:200]}
+    given["about"] = request.GET.get("about", "")[:16]
     try:
         lon, lat = float(request.GET["lon"]), float(request.GET["lat"])
     except (KeyError, ValueError):
@@ -82,6 +83,7 @@ def _said(form: MatterForm, photos: list[Kept], user: User | None) -> actions.Sa
         place_text=given["place_text"],
         lon=given.get("lon"),
         lat=given.get("lat"),
+        about=given.get("about", ""),
         chosen=given.get("chosen", ""),
         name=(own.name if own else given.get("name", "")),
         phone="" if user else given.get("phone", ""),

@@ -1,6 +1,7 @@
 /** 我的: what I did today, on duty or not, how the sync is, this phone. */
 import { html, nothing } from "lit";
 import type { App } from "../app";
+import { allJudged, isAsked } from "../own";
 import { type Screen, type View, ask, empty, facts, icon, notice, press, row, section, sizeWords } from "../parts";
 import { t, whenWords } from "../words";
 import { operationLine } from "./outbox";
@@ -69,6 +70,12 @@ export function mineScreen(app: App): Screen {
     return section(t("今天做的"), html`<div class="tallies">${numbers.map(([number, words]) => html`<p><strong>${number}</strong><span>${words}</span></p>`)}</div><div class="lines">${whole}${mine.slice(0, 30).map((one) => operationLine(app, one))}</div>`);
   }
 
+  /** What I sent and what was said to it; a mark where somebody waits for a word of mine. */
+  function records(): View {
+    const asked = allJudged(app.all("judged") ?? [], app.rows).filter(isAsked).length;
+    return html`<div class="lines">${row("#/mine/record", "list", t("我的记录"), asked ? t("有 {n} 条核实请您看看", { n: asked }) : t("交过的表、更正、对我工作的核实"), asked ? icon("warning", "line__warn") : nothing)}</div>`;
+  }
+
   const phones = (): View =>
     devices?.length
       ? section(t("我的设备"), html`<div class="lines">${devices.map((one) => html`<div class="line">${icon("phone")}<span class="line__words"><span class="line__title">${one.name}</span><span class="line__more">${String(one.id) === String(app.device?.id) ? t("这部") : t("上次 {when}", { when: whenWords(one.seen_at ?? one.last_seen ?? "") || "—" })}</span></span>${String(one.id) === String(app.device?.id) ? nothing : press(t("停用"), () => revoke(one), "secondary")}</div>`)}</div>`)
@@ -89,7 +96,7 @@ export function mineScreen(app: App): Screen {
       const areas = app.session?.areas.map((one) => places.get(one.code) || one.name).join("、") ?? "";
       return html`<div class="stack">
         <div class="record-head">${icon("person", "icon--large")}<div><h2>${app.session?.person.name ?? ""}</h2><p class="muted small">${areas}</p></div></div>
-        ${duty()}${today()}
+        ${duty()}${records()}${today()}
         ${section(t("同步"), html`<div class="field-app__pad">${facts([[t("上次同步"), last], [t("待送"), String(app.unsent.length)], [t("没有被收下"), String(app.rows.filter((one) => one.state === "refused").length)], [t("两边不一样"), String(app.rows.filter((one) => one.state === "conflict").length)], [t("手机空间"), storage], [t("资料可留"), t("没有网络最多 {n} 天", { n: app.session?.hold_days ?? 0 })]])}</div>${row("#/outbox", "refresh", t("看看每一件"))}`)}
         ${phones()}${emergency()}
         ${section(t("这部手机"), html`<div class="lines">

@@ -3,15 +3,15 @@ import { html, nothing } from "lit";
 import { NoAnswer } from "../api";
 import type { App } from "../app";
 import { type Screen, type View, ask, empty, facts, icon, link, notice, photoWords, press, row, section } from "../parts";
-import { fieldsOf } from "../shapes";
+import { fieldsOf, nameOf } from "../shapes";
 import type { Draft, Row } from "../types";
 import { said, t, whenWords } from "../words";
 import { valueWords } from "./record";
 
-const KIND_SIGNS: Record<string, string> = { report: "megaphone", submission: "document", record: "edit", check_in: "pin", skip: "forward", duty: "clock", look: "eye", position: "pin", give_way: "check" };
+const KIND_SIGNS: Record<string, string> = { report: "megaphone", submission: "document", record: "edit", check_in: "pin", skip: "forward", duty: "clock", look: "eye", position: "pin", give_way: "check", amendment: "edit", answer: "chat" };
 
 export const operationKind = (kind: string): string =>
-  ({ report: t("报告"), submission: t("表格"), record: t("登记变动"), check_in: t("签到"), skip: t("跳过"), duty: t("上下岗"), look: t("查看记录"), position: t("巡查路线"), give_way: t("采用现在登记的") })[kind] ?? kind;
+  ({ report: t("报告"), submission: t("表格"), record: t("登记变动"), check_in: t("签到"), skip: t("跳过"), duty: t("上下岗"), look: t("查看记录"), position: t("巡查路线"), give_way: t("采用现在登记的"), amendment: t("更正"), answer: t("说明") })[kind] ?? kind;
 
 export const stateWords = (operation: Row): string =>
   ({ ready: t("待送"), waiting: t("已送到，等前面的"), applied: t("已送到"), conflict: t("两边不一样"), refused: t("没有被收下") })[operation.state];
@@ -46,9 +46,18 @@ export function outboxScreen(app: App): Screen {
 
 export function draftAddress({ id, kind, body }: Draft): string {
   if (kind === "report") return id === "report" ? "#/report" : id.startsWith("report:") ? `#/report?task=${id.slice(7)}` : `#/report?draft=${id}&mends=${id}${body.task ? `&task=${String(body.task)}` : ""}`;
+  if (kind === "answer") return `#/judged/${String(body.key)}`;
+  if (kind === "correct") return `#/correct/${String(body.submission)}`;
   if (kind === "change") return `#/change/${String(body.kind)}/${String(body.id)}${body.asked ? `?${String(body.asked)}` : ""}`;
   const subject = body.subject as { kind: string; uid: string } | null;
   return `#/form/${String(body.form)}?${new URLSearchParams({ ...(body.task ? { task: String(body.task) } : {}), ...(subject ? subject : {}), ...(body.mends ? { draft: id, mends: String(body.mends) } : {}) })}`;
+}
+
+/** The record a report was written from, with its name, to be mended. */
+function aboutOf(app: App, body: Row["body"]): { kind: string; uid: string; name: string } | null {
+  const about = body.about as { kind: string; uid: string } | undefined;
+  const found = about && app.one(about.kind, about.uid);
+  return found ? { ...about, name: nameOf(found) } : null;
 }
 
 export function operationScreen(app: App, id: string): Screen {
@@ -78,10 +87,15 @@ export function operationScreen(app: App, id: string): Screen {
       location.hash = `#/change/${String(body.kind)}/${born ? "new" : operation.subject}?mends=${operation.id}`;
       return;
     }
+    if (operation.kind === "amendment" || operation.kind === "answer") {
+      const where = operation.kind === "answer" ? `judged/${String(body.about)}-${String(body.id)}` : `correct/${String(body.submission)}`;
+      location.hash = `#/${where}?mends=${operation.id}`;
+      return;
+    }
     const photos = (body.photos ?? []) as string[];
     const draft: Draft =
       operation.kind === "report"
-        ? { id: operation.id, kind: "report", title: operation.title, at: new Date().toISOString(), files, body: { ...body, photos, point: typeof body.lon === "number" ? { lon: body.lon, lat: body.lat, accuracy: body.accuracy } : null } }
+        ? { id: operation.id, kind: "report", title: operation.title, at: new Date().toISOString(), files, body: { ...body, photos, about: aboutOf(app, body), point: typeof body.lon === "number" ? { lon: body.lon, lat: body.lat, accuracy: body.accuracy } : null } }
         : { id: operation.id, kind: "form", title: operation.title, at: new Date().toISOString(), files, body: { ...body, mends: operation.id } };
     await app.keepDraft(draft);
     await app.read();
@@ -90,17 +104,18 @@ export function operationScreen(app: App, id: string): Screen {
 
   /** The other value stands: whoever would have decided has nothing to decide any more. */
   async function keepTheirs(operation: Row): Promise<void> {
-    const proposal = operation.answer?.made?.proposal;
-    if (typeof proposal === "number") await app.send({ kind: "give_way", title: t("采用现在登记的"), body: { proposal } }, { operation: operation.id });
+    const { proposal, dispute } = operation.answer?.made ?? {};
+    if (typeof dispute === "number") await app.send({ kind: "give_way", title: t("采用现在登记的"), body: { dispute } }, { operation: operation.id });
+    else if (typeof proposal === "number") await app.send({ kind: "give_way", title: t("采用现在登记的"), body: { proposal } }, { operation: operation.id });
     else await letBe(operation);
-    app.say(t("好，就按现在登记的。"));
+    app.say(operation.kind === "amendment" ? t("好，就按别人改的。") : t("好，就按现在登记的。"));
     location.hash = "#/outbox";
   }
 
   /** Mine lies with the person who decides since it arrived; here it needs no more looking at. */
   async function sendMine(operation: Row): Promise<void> {
     await letBe(operation);
-    app.say(t("您填的已交给信息管理员或网格长，由他们来定。"));
+    app.say(operation.kind === "amendment" ? t("您的更正已交给负责人，由他们来定。") : t("您填的已交给信息管理员或网格长，由他们来定。"));
     location.hash = "#/outbox";
   }
 
@@ -108,6 +123,9 @@ export function operationScreen(app: App, id: string): Screen {
     await app.store.setRows([], [operation.id], operation.files);
     await app.read();
   }
+
+  /** A correction whose answers somebody else gave another value: the form's page on the desk shows both. */
+  const disputed = (operation: Row): View => html`${notice("warn", t("别人也更正了同一题"), t("两个值都留着，负责人看过再定。其他的更正已经办好。"))}<div class="lines">${row(`#/sent/${String(operation.body.submission)}`, "document", t("看看这份表"))}</div>`;
 
   /** Both values side by side: mine from what was sent, theirs from the record as it is now. */
   function conflict(operation: Row): View {
@@ -130,17 +148,17 @@ export function operationScreen(app: App, id: string): Screen {
     view() {
       const operation = app.rows.find((one) => one.id === id);
       if (!operation) return empty("check-circle", t("这一件已经不在了"), t("已经送到，或已删掉。"), link("#/outbox", t("回到同步")));
-      const mendable = operation.kind === "record" || operation.kind === "report" || operation.kind === "submission";
+      const mendable = operation.kind === "record" || ["report", "submission", "amendment", "answer"].includes(operation.kind);
       const body = operation.body;
-      const changes = Object.entries((body.changes ?? {}) as Record<string, unknown>);
+      const changes = Object.entries((operation.kind === "record" ? (body.changes ?? {}) : {}) as Record<string, unknown>);
       const lists = fieldsOf(app.one("fields", String(body.kind ?? ""))?.b ?? {});
       const told = changes.map(([name, value]): [string, string] => [said(lists.find((one) => one.name === name)?.label ?? name), (() => { const spec = lists.find((one) => one.name === name); return (spec ? valueWords(spec, value, app) : String(value ?? "")) || t("空"); })()]);
       return html`<div class="stack">
         <div class="card stack stack--tight"><p class="cluster"><span class="badge">${operationKind(operation.kind)}</span><span class="badge badge--outline">${stateWords(operation)}</span></p>
           <h2>${operation.title || operationKind(operation.kind)}</h2>
-          ${facts([[t("时间"), whenWords(operation.at)], [t("内容"), String(body.text ?? body.why ?? "")], [t("地点"), String(body.place ?? "")], [t("照片"), operation.files.length ? String(operation.files.length) : ""], ...told])}
+          ${facts([[t("时间"), whenWords(operation.at)], [t("内容"), String(body.text ?? body.why ?? body.reason ?? "")], [t("地点"), String(body.place ?? "")], [t("照片"), operation.files.length ? String(operation.files.length) : ""], ...told])}
         </div>
-        ${operation.state === "conflict" ? conflict(operation) : nothing}
+        ${operation.state === "conflict" ? (operation.kind === "amendment" ? disputed(operation) : conflict(operation)) : nothing}
         ${operation.state === "refused" ? notice("warn", t("没有被收下"), operation.answer?.message || t("请看看哪里要改。")) : nothing}
         ${operation.state === "refused" && operation.answer?.fields ? html`<ul class="bullets">${Object.values(operation.answer.fields).map((words) => html`<li>${said(words)}</li>`)}</ul>` : nothing}
         ${operation.state === "applied" && operation.answer?.message ? notice("ok", t("已送到"), operation.answer.message) : nothing}
@@ -148,7 +166,7 @@ export function operationScreen(app: App, id: string): Screen {
         ${operation.state === "ready" ? notice("info", t("待送"), photoWords(operation.files, app.uploads) || t("有网络时自动送出。")) : nothing}
         <div class="pair">
           ${operation.state === "refused" && mendable ? press(t("改一改再送"), () => mend(operation), "primary", { icon: "edit" }) : nothing}
-          ${operation.state === "conflict" ? html`${press(t("现在登记的对"), () => keepTheirs(operation), "secondary", { icon: "check" })}${press(t("我填的对，请人来定"), () => sendMine(operation), "primary", { icon: "send" })}` : nothing}
+          ${operation.state === "conflict" ? html`${press(operation.kind === "amendment" ? t("别人改的对") : t("现在登记的对"), () => keepTheirs(operation), "secondary", { icon: "check" })}${press(operation.kind === "amendment" ? t("我改的对，请人来定") : t("我填的对，请人来定"), () => sendMine(operation), "primary", { icon: "send" })}` : nothing}
           ${operation.state === "applied" || operation.state === "conflict" ? nothing : press(t("删掉"), () => remove(operation), "danger", { icon: "trash", busy })}
         </div>
       </div>`;

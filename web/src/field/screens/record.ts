@@ -8,6 +8,8 @@ import { said, t, whenWords } from "../words";
 import { KIND_ICONS, kindName } from "./find";
 import { taskLine } from "./today";
 
+/** What a report may be about; people never are. */
+const ABOUT = new Set(["premises", "organisation", "facility"]);
 const OPEN_MS = 2 * 60_000;
 
 /** Relations, residences and care entries that name this record in any of their references. */
@@ -116,7 +118,7 @@ export function recordScreen(app: App, kind: string, id: string): Screen {
         <div class="record-head">${icon(KIND_ICONS[kind] ?? "document", "icon--large")}<div><h2>${kind === "person" && !shown() ? maskName(name) : name || kindName(kind)}</h2><p class="muted small">${addressOf(found)}</p><p class="muted small">${checked ? t("{when} 核实过", { when: whenWords(checked) }) : t("还没有核实过")}</p></div></div>
         ${found.mine ? notice("info", t("有改动等着送出")) : nothing}
         ${facets(found, fields)}
-        <div class="pair">${link(`#/change/${kind}/${id}`, t("登记变动"), "primary", "edit")}${link(`#/report?place=${encodeURIComponent(place)}`, t("报告情况"), "secondary", "megaphone")}</div>
+        <div class="pair">${link(`#/change/${kind}/${id}`, t("登记变动"), "primary", "edit")}${link(`#/report?${new URLSearchParams({ place, ...(ABOUT.has(kind) ? { kind, uid: id } : {}) })}`, t("报告情况"), "secondary", "megaphone")}</div>
         ${calling(found)}${tasks()}${contacts()}${living()}${forms(found)}
       </div>`;
     },

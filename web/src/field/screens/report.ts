@@ -5,6 +5,7 @@ import { findIn, searchText } from "../finding";
 import { canRecord, record, type Recording, shrink } from "../media";
 import { type Screen, type View, ask, doneWords, icon, keptWords, press, row } from "../parts";
 import { findPoint } from "../position";
+import { nameOf } from "../shapes";
 import type { Body, Draft, Point } from "../types";
 import { said, t, whenWords } from "../words";
 import { kindWords } from "./today";
@@ -18,10 +19,12 @@ interface Said {
   itemName: string;
   photos: string[];
   voice: string;
+  /** The record it was written from. */
+  about: { kind: string; uid: string; name: string } | null;
   point: Point | null;
 }
 
-const blank = (): Said => ({ text: "", place: "", item: "", itemName: "", photos: [], voice: "", point: null });
+const blank = (): Said => ({ text: "", place: "", item: "", itemName: "", photos: [], voice: "", about: null, point: null });
 
 export function reportScreen(app: App, asked: URLSearchParams): Screen {
   const id = asked.get("draft") ?? (asked.get("task") ? `report:${asked.get("task")}` : "report");
@@ -29,6 +32,9 @@ export function reportScreen(app: App, asked: URLSearchParams): Screen {
   const body: Said = { ...blank(), ...((kept?.body ?? {}) as Partial<Said>) };
   const task = asked.get("task") ?? "";
   if (!body.place) body.place = asked.get("place") ?? (task ? String(app.one("task", task)?.b.address ?? "") : "");
+  const [kind, uid] = [asked.get("kind"), asked.get("uid")];
+  const named = kind && uid ? app.one(kind, uid) : null;
+  if (!body.about && named) body.about = { kind: named.k, uid: named.id, name: nameOf(named) };
   const pictures = new Map<string, string>();
   let words = "";
   let recording: Recording | null = null;
@@ -117,7 +123,7 @@ export function reportScreen(app: App, asked: URLSearchParams): Screen {
     }
     clearTimeout(timer);
     dirty = false;
-    const sent = { text: body.text.trim(), ...(task ? { task } : {}), ...(body.item ? { item: body.item } : {}), ...(body.point ?? {}), place: body.place.trim(), photos: body.photos, ...(body.voice ? { voice: body.voice } : {}) };
+    const sent = { text: body.text.trim(), ...(task ? { task } : {}), ...(body.item ? { item: body.item } : {}), ...(body.point ?? {}), place: body.place.trim(), ...(body.about && !task ? { about: { kind: body.about.kind, uid: body.about.uid } } : {}), photos: body.photos, ...(body.voice ? { voice: body.voice } : {}) };
     await app.send({ kind: "report", title: body.text.trim().slice(0, 40) || t("语音报告"), body: sent, files: draft().files }, { draft: id, ...(asked.get("mends") ? { operation: asked.get("mends") ?? "" } : {}) });
     Object.assign(body, blank());
     pictures.clear();
@@ -168,6 +174,12 @@ export function reportScreen(app: App, asked: URLSearchParams): Screen {
     </div>`;
   }
 
+  /** The place or organisation its file was opened for; it may be taken off. */
+  const subject = (): View =>
+    body.about && !task
+      ? html`<div class="field"><span class="field__label">${t("关于")}</span><p class="split card"><span>${body.about.name}</span>${press(t("与它无关"), () => { body.about = null; touch(); }, "quiet")}</p></div>`
+      : nothing;
+
   const where = (): View => html`<div class="field"><label class="field__label" for="place">${t("在哪里")}</label>
     <input id="place" autocomplete="off" maxlength="200" placeholder=${t("如：柳岸路 12 号门前")} .value=${body.place} @input=${(event: Event) => { body.place = (event.target as HTMLInputElement).value; touch(); }} />
     <p class="split small">${body.point ? html`<span>${icon("pin", "icon--small")} ${t("已取得位置，误差约 {n} 米", { n: body.point.accuracy })}</span>` : html`<span class="muted">${looking ? t("正在取位置…") : t("还没有位置")}</span>`}${press(t("重新定位"), () => locate(), "quiet", { disabled: looking })}</p>
@@ -203,7 +215,7 @@ export function reportScreen(app: App, asked: URLSearchParams): Screen {
       ${about()}
       <div class="field"><label class="field__label" for="text">${task ? t("看到的情况") : t("发生了什么")}</label>
         <textarea id="text" rows="3" maxlength="2000" placeholder=${task ? t("如：已经清走，现场干净") : t("如：路口垃圾好几天没人清运")} .value=${body.text} @input=${(event: Event) => { body.text = (event.target as HTMLTextAreaElement).value; touch(); }}></textarea></div>
-      ${photos()}${where()}${voice()}${task ? nothing : items()}
+      ${subject()}${photos()}${where()}${voice()}${task ? nothing : items()}
       ${fault ? html`<p class="field__error" role="alert">${icon("error", "icon--small")}<span>${fault}</span></p>` : nothing}
       <button class="btn btn--primary btn--wide btn--large">${icon("send")}<span>${task ? t("记下，任务完成") : t("报告")}</span></button>
       ${body.text || body.photos.length ? press(t("重新写"), clear, "quiet") : nothing} ${mine()}

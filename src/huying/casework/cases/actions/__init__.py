@@ -33,7 +33,7 @@ from .joining import (
     whistle,
 )
 from .merging import join_case, merge_case, unmerge_case
-from .noting import attach_file, attach_files, must_take_files, note_case, remind_case
+from .noting import attach_file, attach_files, make_urgent, must_take_files, note_case, remind_case
 from .opening import (
     Opening,
     accept_case,
@@ -99,6 +99,7 @@ __all__ = [
     "grant_suspension",
     "ids_to_open",
     "join_case",
+    "make_urgent",
     "merge_case",
     "must_take_files",
     "must_work_in",

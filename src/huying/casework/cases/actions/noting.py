@@ -1,4 +1,4 @@
-"""Small things that are kept: a note, a photo, a reminder."""
+"""Small things that are kept: a note, a photo, a reminder, that it is urgent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from huying.kernel.errors import Invalid, NotFound
 from huying.kernel.models import StoredFile
 
 from .. import access
-from ..facts import CaseReminded
+from ..facts import CaseMadeUrgent, CaseReminded
 from ..models import Attachment, Case
 from ..rules import Action, Circumstance, Refusal, State, decide
 from ..turns import announce, chain, filled, lock_cases, refuse, turning
@@ -34,6 +34,14 @@ def remind_case(case_id: int, *, actor: Actor, now: datetime, text: str = "", vo
         times = trace.Entry.objects.filter(chain=chain(case_id), verb=Action.REMIND).count() + 1
         turn.write({"times": times}, **{labelled("text", voice): text})
         turn.tell(CaseReminded(case_id=case_id, at=now, by=actor.ref, times=times))
+
+
+def make_urgent(case_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
+    """列为紧急: it is graver than was thought when it came. Whoever has it in hand hears of it; no clock moves."""
+    with turning(case_id, Action.MAKE_URGENT, actor=actor, now=now, given=filled(reason=reason)) as turn:
+        turn.change(urgent=True)
+        turn.write(reason=reason)
+        turn.tell(CaseMadeUrgent(case_id=case_id, at=now, by=actor.ref))
 
 
 def must_take_files(case: Case, *, stage: str, actor: Actor) -> None:

@@ -292,6 +292,7 @@ STEPS: Final[dict[Action, Step]] = {
             Action.REMIND, "bell", actions.remind_case,
             (Field("text", "long", _("想说的话"), required=False),), _("提醒承办单位抓紧，不改变时限。"),
         ),
+        Step(Action.MAKE_URGENT, "zap", actions.make_urgent, (_reason(),), _("比原先以为的严重。承办的人会马上知道，时限不变。")),
     )
 }  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -10,6 +11,7 @@ from django.db import DatabaseError, transaction
 from huying.casework.cases import access, actions
 from huying.casework.cases.actions.answering import archive_quiet
 from huying.casework.cases.factories import NOW, Cast, photograph, prove
+from huying.casework.cases.facts import CaseMadeUrgent
 from huying.casework.cases.models import (
     Assignment,
     Case,
@@ -62,6 +64,24 @@ def test_an_emergency_call_leaves_the_case_in_hand(cast: Cast, bring: Bring) -> 
     actions.call_emergency(case.pk, channel="119", actor=cast.he_sanitation, now=LATER)
     case.refresh_from_db()
     assert (case.state, case.urgent, Transfer.objects.get().whole) == ("handling", True, False)
+
+
+def test_a_case_is_made_urgent_once_and_its_unit_hears_of_it(cast: Cast, bring: Bring) -> None:
+    case = bring("handling")
+    due = case.due_at
+    told: dict[str, Any] = {"reason": "现场说有人被困", "now": LATER}
+    untouched(case, lambda: actions.make_urgent(case.pk, actor=cast.he_sanitation, **told), "not_yours")
+    untouched(
+        case, lambda: actions.make_urgent(case.pk, actor=cast.wang_seat, **(told | {"reason": " "})), "missing_reason"
+    )
+    with pytest.raises(NotFound):
+        actions.make_urgent(case.pk, actor=cast.ma_liuan, **told)
+    with collected() as facts:
+        actions.make_urgent(case.pk, actor=cast.wang_seat, **told)
+    case.refresh_from_db()
+    assert (case.urgent, case.state, case.due_at) == (True, "handling", due)
+    assert [one.case_id for one in facts if isinstance(one, CaseMadeUrgent)] == [case.pk]
+    untouched(case, lambda: actions.make_urgent(case.pk, actor=cast.wang_seat, **told), "already_urgent")
 
 
 def test_an_emergency_has_its_number_and_what_came_of_it_while_the_case_goes_on(cast: Cast, bring: Bring) -> None:

@@ -312,6 +312,15 @@ def test_a_reminder_reaches_handler_and_unit_lead(who) -> None:
     assert "催办" in queries.unread_groups(notice.person_id)[0].words
 
 
+def test_that_it_is_urgent_now_reaches_them_and_stands_first(who) -> None:
+    case = signed(who)
+    cases.remind_case(case.pk, actor=who.actor("supervisor"), now=MONDAY + HOUR)
+    cases.make_urgent(case.pk, reason="有人被困", actor=who.actor("supervisor"), now=MONDAY + HOUR)
+    assert set(Notice.objects.filter(kind="urgent").values_list("person__name", flat=True)) == {"王处置", "李队长"}
+    groups = queries.unread_groups(Notice.objects.filter(kind="urgent").first().person_id)
+    assert [one.kind for one in groups] == ["urgent", "remind"] and "已列为紧急" in groups[0].words
+
+
 def test_notices_are_read_by_their_own_person_only(who) -> None:
     case = signed(who)
     cases.remind_case(case.pk, actor=who.actor("supervisor"), now=MONDAY + HOUR)

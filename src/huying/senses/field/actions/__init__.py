@@ -2,6 +2,7 @@
 
 from .asking import ask_tasks, ask_warnings, withdraw, withdraw_like
 from .correcting import correct_answers, correct_submission, follow_amendment
+from .disputing import Merged, decide_dispute, merge_correction, withdraw_dispute
 from .doing import complete_task, keep_with_case, keep_with_cases, report_on_task, skip_task
 from .duty import close_forgotten_duty, forget_positions, look_at_positions, set_duty, take_positions, take_walks
 from .finding import close_reinspections, follow_cases, reopen_cases, take_findings
@@ -13,6 +14,7 @@ from .planning import check_plan, derive_some, derive_tasks, save_plan
 from .spotting import answer_verdict, draw_sample, judge_check_in, record_spot_check
 
 __all__ = [
+    "Merged",
     "answer_verdict",
     "ask_rounds",
     "ask_tasks",
@@ -24,6 +26,7 @@ __all__ = [
     "complete_task",
     "correct_answers",
     "correct_submission",
+    "decide_dispute",
     "derive_some",
     "derive_tasks",
     "draw_sample",
@@ -37,6 +40,7 @@ __all__ = [
     "keep_with_case",
     "keep_with_cases",
     "look_at_positions",
+    "merge_correction",
     "record_spot_check",
     "reopen_cases",
     "report_on_task",
@@ -48,5 +52,6 @@ __all__ = [
     "take_positions",
     "take_walks",
     "withdraw",
+    "withdraw_dispute",
     "withdraw_like",
 ]

@@ -6,7 +6,7 @@ Nothing is deleted: a finding keeps its row, its case a note and its own lifecyc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,7 +33,7 @@ from huying.senses.reports.rules import MOST_PHOTOS
 from .. import access, queries
 from ..facts import FindingWithdrawn
 from ..models import Consequence, Finding, FindingPhoto, Task
-from ..rules import FindingState, TaskKind
+from ..rules import FindingState, Severity, TaskKind
 from .asking import withdraw
 from .doing import keep_with_case
 from .finding import Failed, Inspected, for_case, keep_photos, open_cases, renew_reinspections, take_findings
@@ -131,6 +131,7 @@ class _Turn:
     effects: list[dict[str, Any]] = field(default_factory=list)
     noted: dict[int, list[str]] = field(default_factory=dict)
     ended: set[int] = field(default_factory=set)  # cases of which something no longer stands
+    graver: set[int] = field(default_factory=set)  # cases of something that has to be handled at once now
     looks: set[int] = field(default_factory=set)  # re-inspections that wait for other findings than before
 
     def follow(self) -> None:
@@ -204,15 +205,18 @@ class _Turn:
             if one.solved and row.state not in _SETTLED:
                 self.solved_there(row)
             pictures = self.renew_photos(row, one)
-            graver = (row.severity, row.days) != (one.severity, one.days)
+            changed = (row.severity, row.days) != (one.severity, one.days)
+            at_once = row.severity != Severity.AT_ONCE and one.severity == Severity.AT_ONCE
             self.write(row, one)
-            if pictures is None and not graver:
+            if pictures is None and not changed:
                 continue
             self.say("changed", row)
             if row.state == FindingState.REINSPECT and row.task is not None:
                 self.looks.add(row.task.pk)
             if row.state == FindingState.OPEN_CASE and row.case_id is not None:
-                self.tell_case(row, row.case_id, graver, pictures or [])
+                self.tell_case(row, row.case_id, changed, pictures or [])
+                if at_once:
+                    self.graver.add(row.case_id)
 
     def write(self, row: Finding, one: Failed) -> None:
         row.severity, row.days, row.reinspects = one.severity, one.days, one.reinspect
@@ -300,15 +304,17 @@ class _Turn:
             text = _("%(name)s更正了检查结果（理由：%(reason)s）：%(said)s%(rest)s") % {
                 "name": self.fact.by_name, "reason": self.fact.reason, "said": "".join(self.noted[case_id]), "rest": rest,
             }  # fmt: skip
-            what = "case_noted" if _noted(case_id, text, self.now) else "case_shut"
-            self.effects.append({"what": what, "label": numbers.get(case_id, ""), "case": case_id})
+            told = [("case_noted" if _did(cases.note_case, case_id, self.now, text=text) else "case_shut")]
+            if case_id in self.graver and _did(cases.make_urgent, case_id, self.now, reason=text):
+                told.append("case_urgent")
+            self.effects += [{"what": what, "label": numbers.get(case_id, ""), "case": case_id} for what in told]
 
 
-def _noted(case_id: int, text: str, now: datetime) -> bool:
-    """False where the lifecycle takes no note any more: an archived case stays as it is."""
+def _did(step: Callable[..., None], case_id: int, now: datetime, **given: str) -> bool:
+    """False where the lifecycle takes this step no more: an archived case stays as it is, an urgent one is that already."""
     try:
         with transaction.atomic():
-            cases.note_case(case_id, text=text, actor=FIELD, now=now)
+            step(case_id, actor=FIELD, now=now, **given)
     except HuyingError:
         return False
     return True

@@ -101,16 +101,21 @@ def _may_judge(judged: datetime | None, answered: datetime | None) -> bool:
     return judged is None or (answered is not None and answered > judged)
 
 
-def answer_verdict(about: str, pk: int, *, text: str, actor: Actor, now: datetime) -> CheckIn | SpotCheck:
+def answer_verdict(
+    about: str, pk: int, *, text: str, actor: Actor, now: datetime, judged_at: datetime | None = None
+) -> CheckIn | SpotCheck:
     """What somebody says to a verdict about their own work; once a verdict. The same again changes nothing.
 
-    NotFound for the work of others and for what nobody has judged, Conflict for a second answer.
+    ``judged_at``: when the verdict they read was given. NotFound for the work of others and for what nobody has judged,
+    Conflict for a second answer and where it has been judged anew since.
     """
     if not 2 <= len(text.strip()) <= 500:
         raise Invalid(_("请写 2 到 500 个字"), field="text")
     with transaction.atomic():
         row = access.own_judged(actor, about, pk)
         judged = row.looked_at if isinstance(row, CheckIn) else row.checked_at
+        if judged_at is not None and judged_at != judged:
+            raise Conflict(_("结论后来变了，请看过新的结论再说明"), code="judged_again")
         if row.answered_at is not None and judged is not None and row.answered_at >= judged:
             if row.answer == text.strip():
                 return row

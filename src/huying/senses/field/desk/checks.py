@@ -17,6 +17,7 @@ from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError
 from huying.kernel.paging import Page
+from huying.kernel.privacy import mask_text
 
 from .. import access, actions, queries, words
 from ..models import HOWS, VERDICTS, CheckIn, SpotCheck
@@ -37,15 +38,17 @@ def _show(request: HttpRequest, error: HuyingError | None = None) -> HttpRespons
     actor = actor_of(request)
     access.must_oversee(actor)
     which = request.GET.get("show", "")
-    which = which if which in ("spots", "answered", "done") else "doubts"
+    which = which if which in ("spots", "answered", "done", "disputes") else "doubts"
     ins, spots, page = _listed(actor, which, request.GET.get("cursor"))
     shown = {
         "error": error,
         "tabs": [
             ("doubts", _("存疑打卡"), which == "doubts"), ("spots", _("待核实的工作"), which == "spots"),
-            ("answered", _("本人有说明"), which == "answered"), ("done", _("已有结论"), which == "done"),
+            ("answered", _("本人有说明"), which == "answered"),
+            ("disputes", _("两边不一样的更正"), which == "disputes"), ("done", _("已有结论"), which == "done"),
         ],
         "which": which,
+        "disputes": [(row, mask_text(row.reason)) for row in queries.open_disputes(actor)] if which == "disputes" else [],
         "page": page,
         "doubts": [(row, [words.DOUBTS[one] for one in row.doubts], _away(row)) for row in ins],
         "spots": [(row, words.RESULTS.get(row.result, "")) for row in spots],
@@ -59,6 +62,8 @@ def _show(request: HttpRequest, error: HuyingError | None = None) -> HttpRespons
 
 
 def _listed(actor: Actor, which: str, cursor: str | None) -> tuple[list[CheckIn], list[SpotCheck], Page[Any] | None]:
+    if which == "disputes":
+        return [], [], None
     if which == "answered":
         rows = queries.answered(actor)
         ins = [row for row in rows if isinstance(row, CheckIn)]

@@ -5,11 +5,11 @@ still counts. Times of a telephone's own clock are kept beside the time the serv
 """
 
 from .checks import HOWS, VERDICTS, CheckIn, Sighting, SpotCheck, SpotDay
+from .corrections import Consequence, Dispute
 from .work import (
     KINDS,
     SUBJECTS,
     Checkpoint,
-    Consequence,
     DutySpell,
     FieldPolicy,
     Finding,
@@ -28,6 +28,7 @@ __all__ = [
     "CheckIn",
     "Checkpoint",
     "Consequence",
+    "Dispute",
     "DutySpell",
     "FieldPolicy",
     "Finding",

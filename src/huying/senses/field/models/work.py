@@ -1,4 +1,4 @@
-"""Plans and the tasks they ask for, rounds, time on duty, findings and what followed from corrections."""
+"""Plans and the tasks they ask for, rounds, time on duty, findings."""
 
 from __future__ import annotations
 
@@ -320,24 +320,4 @@ class FindingPhoto(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["finding", "file", "stage"], name="finding_photo_once"),
             known("stage", ("before", "after"), "finding_photo_stage_known"),
-        ]
-
-
-class Consequence(models.Model):
-    """更正带来的变化: what followed here from one correction of a submission. Never changed.
-
-    ``effects``: each {what (``words.EFFECTS``), label, case, number, field}; no answer is told, only what became of it.
-    """
-
-    submission = models.UUIDField()
-    number = models.PositiveSmallIntegerField()
-    at = models.DateTimeField()
-    by = models.CharField(max_length=80)
-    effects = models.JSONField(default=list)
-
-    class Meta:
-        verbose_name = _("更正带来的变化")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["submission", "number"], name="consequence_once"),
-            models.CheckConstraint(condition=Q(number__gte=1), name="consequence_from_one"),
         ]

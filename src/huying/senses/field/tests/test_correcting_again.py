@@ -16,6 +16,7 @@ from huying.casework.cases.models import Attachment, Case
 from huying.ground.registry.models import Premises
 from huying.kernel.facts import collected
 from huying.kernel.trace.export import export_text
+from huying.kernel.trace.models import Entry
 from huying.senses.field import actions
 from huying.senses.field.actions import correcting
 from huying.senses.field.factories import make_shop
@@ -39,11 +40,39 @@ def test_a_graver_finding_brings_its_new_pictures(cast: Cast, shop: Premises) ->
     correct(made, cast.tang_grid, {"_findings/clear": graver}, files=more)
     finding = Finding.objects.get()
     assert (finding.severity, finding.days, finding.photos.count()) == ("at_once", 1, 2)
-    assert effects() == ["changed", "case_noted"]
+    assert effects() == ["changed", "case_noted", "case_urgent"]
     kept = Attachment.objects.filter(case=finding.case_id)
     assert kept.count() == 2 and not {one.file_id for one in kept} & {one.file_id for one in finding.photos.all()}
     said = export_text(f"case:{finding.case_id}", disclose=True)
     assert "改为：立即，1 天内改好" in said and "补了照片 1 张" in said and "其他不合格项" not in said
+
+
+def test_a_finding_that_has_to_be_handled_at_once_makes_its_case_urgent(cast: Cast, shop: Premises) -> None:
+    made = failing(cast, shop)
+    said = made.answers["_findings"]["clear"]
+    case = Case.objects.get()
+    due = case.due_at
+    correct(made, cast.tang_grid, {"_findings/clear": said | {"severity": "minor"}})
+    assert not Case.objects.get().urgent, "only what has to be handled at once is urgent, as when a case is opened"
+    correct(made, cast.tang_grid, {"_findings/clear": said | {"severity": "at_once"}}, reason="煤气味很重")
+    case.refresh_from_db()
+    assert (case.urgent, case.due_at) == (True, due)
+    entry = Entry.objects.get(chain=f"case:{case.pk}", verb="make_urgent")
+    assert entry.actor_ref == "system:field" and "煤气味很重" in export_text(f"case:{case.pk}", disclose=True)
+    assert effects(2) == ["changed", "case_noted", "case_urgent"]
+    correct(made, cast.tang_grid, {"_findings/clear": said | {"severity": "minor"}})
+    assert Case.objects.get().urgent, "whoever handles it decides; a correction never calms it"
+    correct(made, cast.tang_grid, {"_findings/clear": said | {"severity": "at_once", "days": 1}})
+    assert Entry.objects.filter(verb="make_urgent").count() == 1 and effects(4) == ["changed", "case_noted"]
+
+
+def test_a_case_that_is_over_is_not_made_urgent(cast: Cast, shop: Premises) -> None:
+    made = failing(cast, shop)
+    said = made.answers["_findings"]["clear"]
+    Case.objects.update(state="archived", open=False)
+    correct(made, cast.tang_grid, {"_findings/clear": said | {"severity": "at_once"}})
+    assert not Case.objects.get().urgent and effects() == ["changed", "case_shut"]
+    assert not Entry.objects.filter(verb="make_urgent").exists()
 
 
 def test_two_corrections_of_single_answers_at_the_same_moment_both_hold(transactional_db: None) -> None:

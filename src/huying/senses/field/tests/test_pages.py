@@ -239,11 +239,16 @@ def test_everybody_sees_who_walks_here_and_nothing_of_anybody(cast: Cast, desk: 
     assert "王老板" not in page and "13800138000" not in page
     assert answer.headers["X-Robots-Tag"].startswith("noindex") and 'name="robots"' in page
     inside = said(Client().get(f"/p/{room.code}"))
-    assert "501" not in inside.replace(room.code, "") and "湖滨路1号" in inside and "上次检查" not in inside
+    assert f"about={shop.code}" in inside and room.code not in inside.partition("/report?")[2].partition('"')[0]
+    assert (
+        "501" not in inside.replace(room.code, "").replace(shop.code, "")
+        and "湖滨路1号" in inside
+        and "上次检查" not in inside
+    )
     link = re.search(r'href="(/report\?[^"]+)"', page)
     assert link
     form = said(Client().get(link[1].replace("&amp;", "&")))
-    assert shop.address in form and "120.005" in form
+    assert shop.address in form and "120.005" in form and f'name="about" value="{shop.code}"' in form
     assert "打开档案" not in page and "打开档案" in said(desk("tang_grid").get(f"/p/{shop.code}"))
     assert Client().get(f"/p/{shop.code.upper()}").status_code == 200
     assert Client().get("/p/NOTHING99").status_code == 404

@@ -1,6 +1,6 @@
 """Every write of the forms."""
 
-from .amending import amend_submission, hold_submission
+from .amending import amend_submission, check_amender, hold_submission
 from .forgetting import forget_answers, forget_sealed
 from .publishing import (
     LOADER,
@@ -20,6 +20,7 @@ __all__ = [
     "FormRefused",
     "Shipped",
     "amend_submission",
+    "check_amender",
     "forget_answers",
     "forget_sealed",
     "hold_submission",

@@ -32,6 +32,17 @@ def hold_submission(uid: UUID, *, actor: Actor) -> Submission:
     return rows.get(pk=seen.pk)
 
 
+def check_amender(
+    submission: Submission, *, reason: str, author_window: timedelta, actor: Actor, now: datetime
+) -> None:
+    """Whether the actor may correct it now, and says why. Forbidden, Refused or Invalid where not."""
+    access.must_amend(actor, submission, author_window=author_window, now=now)
+    if submission.state == Submission.State.ERASED:
+        raise Refused(_("这份填报的内容已按本人要求删除"), code="erased")
+    if not 2 <= len(reason.strip()) <= LONGEST_REASON:
+        raise Invalid(_("请写明更正的理由"), field="reason")
+
+
 @transaction.atomic
 def amend_submission(
     uid: UUID,
@@ -56,11 +67,7 @@ def amend_submission(
     known = list(submission.revisions.order_by("id").values_list("op", flat=True))
     if op is not None and op in known:
         return submission
-    access.must_amend(actor, submission, author_window=author_window, now=now)
-    if submission.state == Submission.State.ERASED:
-        raise Refused(_("这份填报的内容已按本人要求删除"), code="erased")
-    if not 2 <= len(reason.strip()) <= LONGEST_REASON:
-        raise Invalid(_("请写明更正的理由"), field="reason")
+    check_amender(submission, reason=reason, author_window=author_window, actor=actor, now=now)
     if op is not None and SubmissionRevision.objects.filter(op=op).exists():
         raise Refused(_("这个编号已经用在另一份填报上"), code="id_reused")
     if seen is not None and seen != len(known):

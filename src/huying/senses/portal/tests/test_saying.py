@@ -10,9 +10,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 from PIL import Image
 
-from huying.casework.cases.factories import IN_GRID_1, Cast
+from huying.casework.cases.factories import GRID_1, IN_GRID_1, Cast
 from huying.casework.cases.models import Attachment, Case
 from huying.ground.accounts.factories import make_resident
+from huying.ground.registry.deriving import new_code
+from huying.ground.registry.models import Premises
+from huying.kernel.clock import now
 from huying.kernel.models import StoredFile
 from huying.senses.portal import forms
 from huying.senses.reports.factories import publish
@@ -68,6 +71,26 @@ def test_the_whole_way_with_a_photo(cast: Cast, client: Client) -> None:
     thanks = client.get(answer["Location"]).content.decode()
     assert f"{report.tracking_code[:4]}-" in thanks and "望湖街道市政环卫队" in thanks
     assert client.get(f"/m/{report.tracking_code}/code.png")["Content-Type"] == "image/png"
+
+
+def test_what_comes_from_the_sign_at_a_door_is_about_that_place(cast: Cast, client: Client) -> None:
+    building = make_premises("building", "柳岸小区3栋")
+    room = make_premises("room", "501室", parent=building)
+    started = client.get(f"/report?about={building.code}&place_text=3").content.decode()
+    assert hidden(started, "about") == [building.code]
+    shown = client.post("/report", typed(about=building.code)).content.decode()
+    assert hidden(shown, "about") == [building.code]
+    for about, marks in (
+        (building.code, [f"premises:{building.uid}"]), (room.code, None), ("NOTHING99", None), ("'; --", None), ("", None)
+    ):  # fmt: skip
+        send(client, about=about)
+        assert Report.objects.latest("id").case.subjects == marks
+    assert "about" not in client.get("/report").content.decode().partition("<main")[2].partition("</main")[0]
+
+
+def make_premises(kind: str, name: str, parent: Premises | None = None) -> Premises:
+    values = {"code": new_code(), "kind": kind, "name": name, "address": name, "parent": parent, "area": GRID_1}
+    return Premises.objects.create(**values, checked_at=now(), created_at=now())
 
 
 def test_a_second_press_changes_nothing_and_other_words_are_heard(cast: Cast, client: Client) -> None:

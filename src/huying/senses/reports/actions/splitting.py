@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from huying.casework.cases import actions as cases
 from huying.casework.cases.access import area_of
 from huying.casework.cases.models import Case
+from huying.casework.cases.subjects import split
 from huying.ground.territory import queries as territory
 from huying.kernel.actor import Actor, system
 from huying.kernel.clock import local_day
@@ -32,8 +33,8 @@ _READ = 200  # characters in which a part may name its place
 def split_report(report_id: int, *, actor: Actor, now: datetime) -> list[Taken]:
     """Open a case for each other matter a report raises; its own case goes on, and keeps every word of it.
 
-    The reporter is the same and is told the tracking codes. Refused for a voice that raises one matter, was taken apart
-    before, or whose case is over.
+    They are about what it is about: it was said of the same place. The reporter is the same and is told the tracking codes.
+    Refused for a voice that raises one matter, was taken apart before, or whose case is over.
     """
     with transaction.atomic():
         report = hold_report(report_id)
@@ -122,6 +123,7 @@ def _voice(report: Report) -> Voice:
         place_text=report.place_text,
         lon=report.lon,
         lat=report.lat,
+        subjects=tuple(one for one in report.case.subjects or () if split(one) is not None),
     )
 
 

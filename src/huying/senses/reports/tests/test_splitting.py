@@ -11,6 +11,7 @@ from django.test import Client
 from huying.casework.cases import actions as cases
 from huying.casework.cases import factories
 from huying.casework.cases.factories import IN_GRID_1, LIUAN, Cast
+from huying.casework.cases.models import Case
 from huying.casework.cases.turns import chain
 from huying.kernel.actor import system
 from huying.kernel.clock import now
@@ -61,6 +62,20 @@ def test_the_other_matters_are_what_follows_the_first_and_at_most_a_few() -> Non
     found = other_matters(many)
     assert len(found) == MOST_PARTS - 1
     assert all(theme in "".join(found) for theme in themes[1:])  # no word is lost
+
+
+def test_the_other_matters_are_about_what_the_first_is_about(cast: Cast, speak: Speak) -> None:
+    marks = ("premises:0b6c1f6e-0000-4000-8000-000000000001", "device:cam-7")
+    report = speak(subjects=marks)
+    taken = split_report(report.pk, actor=cast.li_dispatcher, now=now())
+    found = Case.objects.filter(pk__in=[one.case_id for one in taken]).values_list("subjects", flat=True)
+    assert list(found) == [list(marks)] * 2
+    voice = Voice(source="t", source_id="apart", channel="portal", text=TEXT, subjects=marks[:1])
+    apart = take_in_apart(voice, actor=system("portal"), now=now())
+    found = Case.objects.filter(pk__in=[one.case_id for one in apart]).values_list("subjects", flat=True)
+    assert list(found) == [[marks[0]]] * 3
+    bare = split_report(speak(subjects=()).pk, actor=cast.li_dispatcher, now=now())
+    assert not Case.objects.filter(pk__in=[one.case_id for one in bare], subjects__isnull=False).exists()
 
 
 def test_each_other_matter_gets_a_case_of_the_same_reporter(cast: Cast, speak: Speak) -> None:
