@@ -81,7 +81,7 @@ def take_reports(ops: Sequence[Incoming], *, actor: Actor, now: datetime) -> lis
     """Things seen in the street become cases. With ``task`` it is what was seen on a check or after a warning."""
     if len(ops) == 1 and (task := _uuid(ops[0].body, "task")) is not None:
         return [_report_on_task(task, ops[0], actor, now)]
-    made = take_in([_voice(op) for op in ops], actor=actor, now=now)
+    made = take_in([_voice(op, actor) for op in ops], actor=actor, now=now)
     sounds = [
         (taken.case_id, one)
         for op, taken in zip(ops, made, strict=True)
@@ -101,7 +101,7 @@ def _report_on_task(task: UUID, op: Incoming, actor: Actor, now: datetime) -> Ou
     return Outcome("applied", made={"task": str(done.uid), "late": bool(done.done_late)})
 
 
-def _voice(op: Incoming) -> Voice:
+def _voice(op: Incoming, actor: Actor) -> Voice:
     body, point = op.body, _point(op.body)
     pictures = [one for one in op.files.values() if one.kind == StoredFile.Kind.IMAGE]
     return Voice(

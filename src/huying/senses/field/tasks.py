@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from procrastinate.contrib.django import app
 
 from huying.kernel.actor import system
@@ -47,7 +48,8 @@ def draw_sample(timestamp: int) -> None:
 @app.periodic(cron="50 * * * *")
 @app.task(name="field.tidy_positions", queueing_lock="field.tidy_positions")
 def tidy_positions(timestamp: int) -> None:
-    """Forgotten time on duty ends; positions past their time go."""
+    """Forgotten time on duty ends; positions and disputes past their time go."""
     moment = now()
     actions.close_forgotten_duty(actor=FIELD, now=moment)
     actions.forget_positions(actor=FIELD, now=moment)
+    actions.forget_disputes(now=moment, keep=timedelta(days=settings.HUYING_RETENTION_DAYS))

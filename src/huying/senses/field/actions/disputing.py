@@ -118,6 +118,7 @@ def decide_dispute(pk: int, *, take: bool, words: str, actor: Actor, now: dateti
         dispute = _held(pk)
         if dispute.by == actor.ref:
             raise Forbidden(_("不能由提出更正的人自己来定"), code="own_work")
+        _must_be_open(dispute)
         if take:
             _take(dispute, row, words, actor, now)
         state = Dispute.State.TAKEN if take else Dispute.State.LEFT
@@ -149,9 +150,13 @@ def _held(pk: int) -> Dispute:
     return Dispute.objects.select_for_update().get(pk=pk)
 
 
-def _close(dispute: Dispute, state: Dispute.State, words: str, actor: Actor, now: datetime) -> Dispute:
+def _must_be_open(dispute: Dispute) -> None:
     if dispute.state != Dispute.State.OPEN:
         raise Conflict(_("这一处已经有人定了"), code="already_decided")
+
+
+def _close(dispute: Dispute, state: Dispute.State, words: str, actor: Actor, now: datetime) -> Dispute:
+    _must_be_open(dispute)
     dispute.state, dispute.words, dispute.decided_at = state, words.strip()[:300], now
     dispute.decided_by, dispute.decided_by_name = actor.ref, actor.name[:80]
     dispute.save()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from ..models import Sighting, SpotCheck, Task
+from huying.senses.forms.models import Submission
+
+from ..models import Dispute, Sighting, SpotCheck, Task
 from ..rules import TaskState
 
 
@@ -24,4 +27,17 @@ def forget_subjects(subjects: Collection[UUID], *, now: datetime) -> int:
     tasks.update(skip_words="", address="", lon=None, lat=None)
     Sighting.objects.filter(task__in=found).update(text=None, lon=None, lat=None)
     SpotCheck.objects.filter(task__in=found).update(words="")
+    about = Submission.objects.filter(subject_kind="person", subject_uid__in=subjects).values("uid")
+    _empty(Dispute.objects.filter(submission__in=about), now)
     return len(found)
+
+
+def forget_disputes(*, now: datetime, keep: timedelta) -> int:
+    """What was disputed longer ago than ``keep`` goes as the sealed answers of its form do; how many."""
+    return _empty(Dispute.objects.filter(at__lt=now - keep).exclude(reason=""), now)
+
+
+def _empty(disputes: QuerySet[Dispute], now: datetime) -> int:
+    """Both values, the reason and the words go; nobody has to decide any more. That there was a dispute stays."""
+    disputes.filter(state=Dispute.State.OPEN).update(state=Dispute.State.LEFT, decided_at=now)
+    return disputes.update(change="", reason="", words="", files={})

@@ -5,17 +5,24 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import uuid4
 
+import pytest
+
 from huying.casework.cases.factories import GRID_1, NOW, Cast
 from huying.ground.registry.actions import begin_care, change, end_care, erase_resident
-from huying.ground.registry.models import Resident
+from huying.ground.registry.models import Premises, Resident
 from huying.kernel.actor import system
+from huying.kernel.errors import Conflict
 from huying.senses.field import actions
-from huying.senses.field.models import Sighting, Task
+from huying.senses.field.models import Dispute, Sighting, Task
 from huying.senses.field.rules import Ask, TaskKind
+from huying.senses.forms.models import Submission
 from huying.senses.sync.actions import take_operations
 from huying.senses.sync.factories import make_device, raw, sent
 from huying.senses.sync.models import Operation
 
+from .test_disputing import at_noon, in_dispute, shop
+
+__all__ = ["at_noon", "shop"]
 FIELD, TEST = system("field"), system("test")
 TODAY = date(2026, 3, 10)
 
@@ -60,6 +67,21 @@ def test_what_was_noted_at_the_door_goes_and_that_somebody_went_stays(cast: Cast
     assert Sighting.objects.get().text is None
     assert (theirs.skip_words, theirs.address) == ("住到女儿家去了", "丽景园3栋502室")
     assert actions.forget_subjects([uuid4()], now=NOW) == 0
+
+
+def test_a_correction_in_dispute_goes_with_them_or_in_its_time(cast: Cast, shop: Premises) -> None:
+    made, dispute = in_dispute(cast, shop)
+    assert actions.forget_disputes(now=NOW + timedelta(days=100), keep=timedelta(days=101)) == 0
+    about = uuid4()
+    Submission.objects.filter(pk=made.pk).update(subject_kind="person", subject_uid=about)
+    actions.forget_subjects([about], now=NOW)
+    dispute.refresh_from_db()
+    assert (dispute.change, dispute.reason, dispute.files, dispute.state) == ("", "", {}, "left")
+    with pytest.raises(Conflict):
+        actions.decide_dispute(dispute.pk, take=True, words="采用", actor=cast.qian_supervisor, now=NOW)
+    Dispute.objects.update(reason="看错了", change="{}")
+    assert actions.forget_disputes(now=NOW + timedelta(days=101), keep=timedelta(days=100)) == 1
+    assert actions.forget_disputes(now=NOW + timedelta(days=101), keep=timedelta(days=100)) == 0
 
 
 def test_what_phones_sent_about_them_is_cleared_at_once(cast: Cast) -> None:

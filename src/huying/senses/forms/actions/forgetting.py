@@ -40,7 +40,7 @@ def forget_answers(subjects: Collection[UUID], *, actor: Actor, now: datetime, w
     before.update(answers={}, private=None, findings=[], reason="")
     trace.record([draft_of(row, "forget_answers", actor, now, {"why": why}) for row in found])
     for row in found:
-        trace.erase_private(f"submission:{row.uid}", actor=actor, now=now, why=why, labels={"reason"})
+        trace.erase_private(f"submission:{row.uid}", actor=actor, now=now, why=why, labels={"reason", "words"})
     return len(found)
 
 
