@@ -29,9 +29,9 @@ class Migration(migrations.Migration):
             model_name="alarm",
             index=models.Index(
                 condition=models.Q(
+                    ("cause__in", ["false_device", "false_hand", "false_place"]),
                     ("closed_at__isnull", False),
                     ("test", False),
-                    ("cause__in", ["false_device", "false_hand", "false_place"]),
                 ),
                 fields=["closed_at"],
                 include=("device", "area"),
