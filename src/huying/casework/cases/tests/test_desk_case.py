@@ -291,13 +291,13 @@ TRIES = (
     Try("give_feedback", "handling", "he_sanitation", {"text": "已清运", **ANSWER}, "checking", missing="text"),
     Try("pass_check", "checking", "sun_checker", {"note": "属实"}, "closed"),
     Try("fail_check", "checking", "sun_checker", _REASON, "handling", missing="reason"),
-    Try("return_call", "closed", "wang_seat", {"reached": "yes", "solved": "yes", "satisfied": "5"}, "", "he_sanitation",
-        missing="reached"),
+    Try("return_call", "closed", "wang_seat", {"reached": "yes", "satisfied": "5"}, "", "he_sanitation", missing="reached"),
     Try("order_redo", "closed", "wang_seat", _REASON, "handling", "he_sanitation", missing="reason"),
     Try("archive", "closed", "wang_seat", {}, "archived", "he_sanitation", before=_called),
     Try("unmerge", "pending", "li_dispatcher", _REASON, "pending", before=_merged, missing="reason"),
     Try("note", "handling", "he_sanitation", {"text": "看过现场"}, stranger="fang_qiaodong", missing="text"),
     Try("remind", "handling", "wang_seat", {"text": "请抓紧"}, stranger="he_sanitation"),
+    Try("make_urgent", "handling", "wang_seat", _REASON, stranger="he_sanitation", missing="reason"),
 )  # fmt: skip
 
 
