@@ -14,12 +14,18 @@ from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import connection, connections
 from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as properties
 
 from huying.config.instance.cluster import ROLE, THROWN_AWAY, Cluster
 from huying.config.instance.nats import NatsServer
 from huying.kernel.stream import READINGS, URGENT, connect, ensure_streams, publisher
 from huying.kernel.stream.tests.apart import run_apart
 
+properties.register_profile(
+    "huying", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # a busy machine proves nothing
+properties.load_profile("huying")
 TEMPLATE = "huying_template"
 _PLACE = "HUYING_TEST_CLUSTER"
 

@@ -33,6 +33,7 @@ from huying.senses.readings import queries
 from huying.senses.readings.models import Cursor
 from tests.conftest import part_environment
 
+PATIENCE = 120  # seconds a device keeps what it could not hand over
 BEGAN = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
 
 
@@ -135,7 +136,7 @@ class Fleet:
     def publish(self, said: list[tuple[str, int, dict[str, Any]]]) -> int:
         """Send until all is acknowledged, as devices do; how many attempts failed."""
         waiting, failed = said, 0
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while waiting:
             items = [(reading_subject(code), json.dumps(body).encode(), "") for code, _seq, body in waiting]
             results = publisher().publish_many(items)
@@ -188,4 +189,4 @@ def until(reached: Callable[[], bool], patience: float = 60.0, what: str = "") -
     return time.monotonic() - began
 
 
-__all__ = ["READINGS", "URGENT", "Drain", "Fleet", "taken", "until"]
+__all__ = ["PATIENCE", "READINGS", "URGENT", "Drain", "Fleet", "taken", "until"]

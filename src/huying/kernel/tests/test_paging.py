@@ -93,7 +93,7 @@ specs = st.tuples(
 
 
 class AgainstSorting(TestCase):
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
     @given(st.lists(specs, max_size=14), orders, st.integers(1, 5))
     def test_pages_are_the_sorted_list(self, rows: list[Spec], order: list[tuple[str, str]], size: int) -> None:
         store(rows)

@@ -161,7 +161,7 @@ def test_every_leaf_has_a_path_and_no_other_leaf_fits_it(contents: list[bytes], 
     assert root_from_path(leaves[index], len(leaves), len(leaves), path) is None
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 3 * BLOCK + 5))
 def test_folding_by_blocks_gives_the_same_root(n: int) -> None:
     leaves = [n.to_bytes(32, "big") for n in range(n)]

@@ -184,7 +184,6 @@ pauses = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(moments, st.sampled_from(["working_days", "working_hours"]), st.integers(1, 20), pauses)
 def test_replaying_pauses_equals_moving_step_by_step(start, kind, amount, rests) -> None:
     calendar, limit = PLAIN, Limit(kind, amount, "")
@@ -199,7 +198,7 @@ def test_replaying_pauses_equals_moving_step_by_step(start, kind, amount, rests)
     assert replay(start, limit, steps, calendar).paused == paused
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(moments, st.integers(1, 20), st.dates(date(2020, 1, 1), date(2026, 6, 1)))
 def test_a_further_day_off_never_makes_anything_due_earlier(start, amount, day) -> None:
     limit = Limit("working_days", amount, "")

@@ -129,7 +129,7 @@ DEEDS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(["working_days", "working_hours", "24x7"]), st.integers(1, 10), DEEDS)
 def test_any_interleaving_equals_the_oracle(kind: str, amount: int, deeds: list[tuple[str, int, int]]) -> None:
     limit = Limit(kind, amount * 60 if kind == "24x7" else amount, "")  # type: ignore[arg-type]
@@ -207,7 +207,6 @@ def _later(at: datetime, since: datetime, until: datetime, limit: Limit, calenda
 SPANS = st.lists(st.timedeltas(timedelta(minutes=1), timedelta(days=3)), min_size=1, max_size=4)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(["working_days", "working_hours", "24x7", "calendar_days"]), st.integers(1, 9), SPANS)
 def test_what_is_granted_never_adds_up_to_more_than_the_limit(kind: str, amount: int, spans: list[Any]) -> None:
     calendar, limit = WorkCalendar(), Limit(kind, amount, "")  # type: ignore[arg-type]

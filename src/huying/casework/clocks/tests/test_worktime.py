@@ -40,7 +40,7 @@ def both(overrides: dict[date, bool], hours: list[tuple[date, rules.Hours]]) -> 
     return fast, SlowCalendar(overrides, [(date(2000, 1, 1), DEFAULT_SPANS), *ordered])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(moments, st.integers(0, 12), days_off_and_on, versions)
 @example(datetime(2024, 2, 9, 17, 0), 3, {}, [])  # the eve of the Spring Festival of 2024
 @example(datetime(2023, 9, 28, 20, 0), 1, {}, [])  # 中秋国庆 2023, then a working Saturday
@@ -50,7 +50,7 @@ def test_working_days_agree_with_the_oracle(start, amount, overrides, hours) -> 
     assert got == slow.add_days(start, amount).replace(tzinfo=SHANGHAI)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(moments, st.integers(1, 40), days_off_and_on, versions)
 def test_working_hours_agree_with_the_oracle(start, amount, overrides, hours) -> None:
     fast, slow = both(overrides, hours)
@@ -58,7 +58,7 @@ def test_working_hours_agree_with_the_oracle(start, amount, overrides, hours) ->
     assert got == slow.add_minutes(start, amount * 60).replace(tzinfo=SHANGHAI)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(moments, st.integers(0, 20 * 1440), days_off_and_on, versions)
 def test_work_between_agrees_with_the_oracle(start, minutes, overrides, hours) -> None:
     fast, slow = both(overrides, hours)

@@ -100,7 +100,7 @@ def test_names_belong_to_their_own_text(polite):
     assert named == ("路灯",) and named != unnamed
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text() | st.sampled_from(TEXTS), st.lists(st.sampled_from(PLACES), max_size=2))
 def test_telling_words_lie_in_the_text_in_order(text, names):
     plain, last = normalise(text), 0
@@ -110,7 +110,7 @@ def test_telling_words_lie_in_the_text_in_order(text, names):
         last = end
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.text() | st.sampled_from(TEXTS), max_size=6))
 def test_rows_sum_to_one_for_any_texts(model, texts):
     chances = model.probabilities(texts)
@@ -120,7 +120,7 @@ def test_rows_sum_to_one_for_any_texts(model, texts):
     assert len(model.guesses(texts)) == len(texts)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.permutations(TEXTS[::9]))
 def test_a_text_is_judged_alike_in_any_company(model, texts):
     alone = {text: model.probabilities([text])[0] for text in texts[:3]}
@@ -156,7 +156,7 @@ def test_a_spoilt_model_is_refused(model, harm):
         Classifier.load(spoilt)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(min_value=0), st.integers(min_value=1, max_value=255))
 def test_one_wrong_byte_is_refused_or_harmless(model, place, flip):
     blob = bytearray(model.dump())
@@ -269,7 +269,7 @@ def surprise(scores, truth, weights):
     return -np.log(chances[np.arange(len(truth)), truth]).mean()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 1000))
 def test_a_mix_learned_on_some_texts_makes_the_truth_of_others_likelier(seed):
     scores, truth, weights = scored(seed, 3000)
@@ -279,7 +279,7 @@ def test_a_mix_learned_on_some_texts_makes_the_truth_of_others_likelier(seed):
     )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 1000))
 def test_few_texts_or_many_labels_leave_scores_nearly_as_they_are(seed):
     assert np.allclose(mixed(*scored(seed, 3)), np.eye(4), atol=0.05)

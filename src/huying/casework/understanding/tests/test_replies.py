@@ -115,7 +115,7 @@ def test_names_of_accounts_and_phones_do_not_count() -> None:
 
 
 @given(message=st.text(max_size=60), reply=st.text(max_size=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_figures_stay_in_bounds_and_low_ones_are_explained(message: str, reply: str) -> None:
     advice = judge(message, reply)
     assert 0 <= advice.overall <= 1

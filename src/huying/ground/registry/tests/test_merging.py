@@ -38,7 +38,7 @@ class World:
         return any(step.values.get(name, (None, None))[1] == value for step in self.history)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(values, st.integers(0, 8), st.sampled_from((None, BRANCH, UUID(int=2)))), max_size=12))
 def test_any_interleaving_loses_nothing(said: list[tuple[dict[str, int], int, UUID | None]]) -> None:
     world = World()
@@ -51,7 +51,7 @@ def test_any_interleaving_loses_nothing(said: list[tuple[dict[str, int], int, UU
             assert name in disputed or world.heard(name, value) or value is None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(values, st.integers(0, 8)), min_size=1, max_size=10))
 def test_nobody_overwrites_unseen_what_somebody_else_said(said: list[tuple[dict[str, int], int]]) -> None:
     """Whatever is replaced had been seen by who replaced it, or was what they had seen before."""

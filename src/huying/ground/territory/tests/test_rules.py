@@ -114,7 +114,7 @@ def test_area_agrees_with_the_sphere_of_equal_area() -> None:
 
 
 @given(ROAD_ENDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_splitting_keeps_the_land_and_merging_undoes_it(ends: tuple[float, float]) -> None:
     whole = box(124.0, 30.0, 124.01, 30.01)
     line = LineString([(124.0 + ends[0] * 0.01, 29.99), (124.0 + ends[1] * 0.01, 30.02)])
@@ -127,7 +127,7 @@ def test_splitting_keeps_the_land_and_merging_undoes_it(ends: tuple[float, float
 
 
 @given(st.floats(0.0002, 0.009), st.floats(0.0002, 0.009))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_overlap_and_gap_is_found_and_measured(width: float, height: float) -> None:
     whole = box(124.0, 30.0, 124.02, 30.01)
     left, right = box(124.0, 30.0, 124.01, 30.01), box(124.01, 30.0, 124.02, 30.01)

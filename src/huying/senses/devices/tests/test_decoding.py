@@ -212,7 +212,7 @@ _shaped = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(body=_shaped, code=st.sampled_from(sorted(kinds())))
 def test_anything_is_readings_or_garbage(body: Any, code: str) -> None:
     """Never another error; and what is kept is plausible, of its field's type, and fits into JSON."""
@@ -234,7 +234,7 @@ def test_anything_is_readings_or_garbage(body: Any, code: str) -> None:
         assert not of.withheld & reading.values.keys() or of.is_urgent(reading.values)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(body=_shaped)
 def test_anything_is_a_batch_an_answer_or_neither(body: Any) -> None:
     try:
@@ -247,7 +247,7 @@ def test_anything_is_a_batch_an_answer_or_neither(body: Any) -> None:
     assert answer is None or (answer.command > 0 and type(answer.ok) is bool)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.binary(max_size=200))
 def test_bytes_are_readings_or_garbage(data: bytes) -> None:
     try:

@@ -173,7 +173,7 @@ anything = st.recursive(
 
 
 @given(anything)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_nothing_a_phone_sends_makes_it_fall_over(answers: Any) -> None:
     done = checked(answers)
     json.dumps(done.answers, allow_nan=False)

@@ -69,7 +69,7 @@ def trees() -> st.SearchStrategy[Expr]:
 
 
 @given(trees())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_written_and_read_again_is_the_same(tree: Expr) -> None:
     assert parse(written(tree), NAMES.get) == tree
 
@@ -78,14 +78,14 @@ def test_written_and_read_again_is_the_same(tree: Expr) -> None:
     trees(),
     st.recursive(st.none() | st.text(max_size=5) | st.floats() | st.booleans(), lambda x: st.lists(x, max_size=3)),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_tree_is_worth_something_plain(tree: Expr, value: Any) -> None:
     answers = {"a": value, "g": {"b": value, "rooms": [{"c": value}, {}]}}
     json.dumps(evaluate(tree, Around(answers, "2026-11-22T12:00:00Z", current=value)), allow_nan=False)
 
 
 @given(st.text(max_size=40) | st.text("${}()'\"=<>+-*/.,ab 12andordivmod", max_size=60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         parse(text, NAMES.get)
@@ -124,7 +124,7 @@ def test_no_pattern_takes_long(pattern: str) -> None:
 
 
 @given(st.text("ab(|)*+?[]{}^$.\\d1,-", max_size=25), st.text("ab1-", max_size=10))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_patterns_match_as_elsewhere(pattern: str, text: str) -> None:
     import re
 

@@ -32,7 +32,7 @@ def _played(shares: dict[str, float], *, seed: int = 1, behind: int = 0) -> tupl
     return list(play(Players(figures), faults, MORNING, UNTIL)), faults
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.fixed_dictionaries({name: st.floats(0, 0.5) for name in FAULTS}), st.integers(1, 50))
 def test_every_reading_is_sent_once_or_counted_as_withheld(shares: dict[str, float], seed: int) -> None:
     whole, _none = _played({}, seed=seed, behind=3)

@@ -158,7 +158,7 @@ def test_unmerging_takes_back_exactly_the_reports_it_brought(cast: Cast) -> None
     assert list(Case.objects.order_by("id").values_list("reports", flat=True)) == [1, 2]
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.booleans()), max_size=14))
 def test_merging_never_loses_a_reporter(cast: Cast, steps: list[tuple[int, int, bool]]) -> None:
     """After any merges and undos every report is where its first case has ended, and counted there."""

@@ -170,7 +170,7 @@ MOVES = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(MOVES, min_size=3, max_size=25), st.integers(1, 3))
 def test_every_replica_ends_with_what_the_server_has(moves: list[tuple[str, Any]], size: int) -> None:
     database, replicas = Database(), [Replica(), Replica()]

@@ -178,7 +178,7 @@ def fleets(draw: st.DrawFn) -> list[Phone]:
     return phones
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_nothing_is_lost_and_nothing_is_done_twice(data: st.DataObject) -> None:
     phones, server = data.draw(fleets()), Server()

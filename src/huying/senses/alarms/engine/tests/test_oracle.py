@@ -111,7 +111,7 @@ def run(raw: list[dict[str, Any]], ops: list[Any], skew: int) -> None:
 
 
 @pytest.mark.parametrize("name", RULES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_engine_does_what_the_oracle_says(name: str, data: st.DataObject) -> None:
     skew = data.draw(st.sampled_from([0, 0, 7_000, 3_600_000]))
@@ -120,7 +120,7 @@ def test_engine_does_what_the_oracle_says(name: str, data: st.DataObject) -> Non
 
 @pytest.mark.parametrize("by", ["all", "hour"])
 @pytest.mark.parametrize("before", ["quiet", "raw"])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_what_is_usual_is_learned_as_the_oracle_learns_it(by: str, before: str, data: st.DataObject) -> None:
     base = {"learn": 3, "by": by, "most": 7, "spread": 2, "before": before}
