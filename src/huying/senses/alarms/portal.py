@@ -27,6 +27,7 @@ from huying.senses.devices import access as devices
 from huying.senses.devices.desk.frame import unit_words, value_words
 from huying.senses.devices.kinds import Kind, kind
 from huying.senses.devices.models import Device
+from huying.senses.devices.queries import worn as worn_times
 from huying.senses.devices.words import said
 
 from . import queries, words
@@ -99,8 +100,8 @@ def _card(
     found = queries.of_device(device, size=20).rows
     for one in found:
         one.device = device
-    back = max(now - BACK, device.watches_since or now - BACK)
-    recent = [one for one in found if one.opened_at >= back and not one.test]
+    (worn,) = worn_times([device]).values()
+    recent = [one for one in found if one.opened_at >= now - BACK and worn.holds(one.opened_at) and not one.test]
     loud = [one for one in recent if one.cleared_at is None and one.closed_at is None]
     return {
         "code": device.code,

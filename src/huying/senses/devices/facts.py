@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from huying.kernel.facts import Fact
 
@@ -47,6 +48,17 @@ class DeviceHandedOn(Fact):
     device_id: int
     code: str
     area: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceReturned(Fact):
+    """A device watches over somebody again whom it had watched over before: what is remembered of them is theirs again."""
+
+    device_id: int
+    code: str
+    area: str
+    resident: UUID
     at: datetime
 
 

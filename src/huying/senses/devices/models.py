@@ -50,7 +50,8 @@ class Device(models.Model):
 
     ``gateway``: the device through which it speaks. ``unit`` looks after it. ``exempt``: medical equipment hangs on it, its
     power is never cut from here. ``resident_uid``: whose it is, where it watches over a person; ``watches_since``: private
-    values from before that moment are about somebody else and are not opened (empty: there was nobody else).
+    values from before that moment are about somebody else and are not opened (empty: there was nobody else), but for the
+    times in ``Wearing`` of the same resident.
     """
 
     code = models.CharField(_("设备编号"), max_length=64, unique=True, db_collation="C")
@@ -115,6 +116,36 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.code}"
+
+
+class Wearing(models.Model):
+    """佩戴: whom a device watched over before, from ``since`` (empty: from the first) until ``until``, that moment not included.
+
+    Whoever gets it back, after a slip of the hand or a loan, finds what it said of them. ``kept``: the last private values and
+    what was learned as usual, laid aside for a day by the readings' worker.
+    """
+
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="wearings", db_index=False)
+    resident_uid = models.UUIDField()
+    since = models.DateTimeField(null=True)
+    until = models.DateTimeField()
+    kept = models.JSONField(null=True)
+
+    class Meta:
+        verbose_name = _("佩戴")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(since__isnull=True) | Q(since__lt=F("until")), name="devices_wearing_in_order"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["device", "until"], name="devices_wearing_of_device"),
+            models.Index(fields=["resident_uid"], name="devices_wearing_resident"),
+            models.Index(fields=["until"], name="devices_wearing_kept", condition=Q(kept__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device_id} {self.until:%Y-%m-%d}"
 
 
 class Contact(models.Model):

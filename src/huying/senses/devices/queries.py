@@ -16,11 +16,11 @@ from huying.kernel.paging import Page, page
 
 from . import access
 from .directory import Known, directory
-from .models import Command, Device
+from .models import Command, Device, Wearing
 from .rules import OPEN_COMMANDS, DeviceState
 
 __all__ = ["Filters", "Known", "Spot", "Tally", "command_page", "device_page", "directory", "open_commands", "spots",
-           "tally", "whole"]  # fmt: skip
+           "tally", "whole", "worn"]  # fmt: skip
 
 PAGE_SIZE: Final = 50
 MOST_SPOTS: Final = 1500
@@ -190,3 +190,40 @@ def expiring_commands(now: datetime, *, most: int = 500) -> Sequence[int]:
     """Open commands, oldest first; the caller judges each under its lock."""
     rows = Command.objects.filter(state__in=[str(one) for one in OPEN_COMMANDS], asked_at__lt=now)
     return list(rows.order_by("asked_at").values_list("pk", flat=True)[:most])
+
+
+@dataclass(frozen=True, slots=True)
+class Worn:
+    """When a device watched over whom it watches over now: (since, until) with the end not included; None: no end to it."""
+
+    times: tuple[tuple[datetime | None, datetime | None], ...]
+
+    def holds(self, begin: datetime, end: datetime | None = None) -> bool:
+        """Whether a moment, or all of a stretch of time, is theirs."""
+        return any(
+            (since is None or begin >= since) and (until is None or (begin < until and (end is None or end <= until)))
+            for since, until in self.times
+        )
+
+
+def worn(devices: Sequence[Device]) -> dict[int, Worn]:
+    """By device, when private values were about whom it watches over now. One query, none where nobody had one before."""
+    asked = {one.pk: one.resident_uid for one in devices if one.watches_since is not None and one.resident_uid}
+    times: dict[int, list[tuple[datetime | None, datetime | None]]] = {one.pk: [] for one in devices}
+    if asked:
+        rows = Wearing.objects.filter(device__in=asked, resident_uid__in=set(asked.values())).order_by("until")
+        for pk, whose, since, until in rows.values_list("device", "resident_uid", "since", "until"):
+            if asked[pk] == whose:
+                _lengthen(times[pk], since, until)
+    for one in devices:
+        _lengthen(times[one.pk], one.watches_since, None)
+    return {pk: Worn(tuple(found)) for pk, found in times.items()}
+
+
+def _lengthen(
+    times: list[tuple[datetime | None, datetime | None]], since: datetime | None, until: datetime | None
+) -> None:
+    """Add a time to those before it; where one ends as it begins, they are one."""
+    if times and times[-1][1] == since:
+        since = times.pop()[0]
+    times.append((since, until))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from huying.kernel.facts import subscribe
 from huying.senses.alarms.facts import AlarmsLetGo
-from huying.senses.devices.facts import DeviceHandedOn, DevicePaused, DeviceResumed
+from huying.senses.devices.facts import DeviceHandedOn, DevicePaused, DeviceResumed, DeviceReturned
 
 from . import renewing
 
@@ -33,4 +33,11 @@ def let_go(told: Sequence[AlarmsLetGo]) -> None:
 @subscribe(DeviceHandedOn)
 def handed_on(told: Sequence[DeviceHandedOn]) -> None:
     """What was said and learned of the one before is not shown of the next, nor judged by."""
-    renewing.forget_person(fact.device_id for fact in told)
+    renewing.lay_aside({fact.device_id: fact.at for fact in told})
+
+
+@subscribe(DeviceReturned)
+def returned(told: Sequence[DeviceReturned]) -> None:
+    """Somebody has it back: what was laid aside is theirs again."""
+    for fact in told:
+        renewing.bring_back(fact.device_id, fact.resident, now=fact.at)

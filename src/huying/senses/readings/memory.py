@@ -67,20 +67,23 @@ class Seen:
         self.online = True
         self.kept_due: int | None = None  # what the table says, in ms
         self.changed: dict[str, Any] | None = None  # values of this batch, while it is being taken
-        self.said: dict[int, tuple[int, int]] = {}  # of readings without a time of their own: number → when, and what
+        self.said: dict[
+            int, tuple[int, int]
+        ] = {}  # of readings without a time of their own: number → when first, and what
 
     def heard_again(self, seq: int, arrived: int, values: dict[str, Any]) -> bool:
         """Whether a reading without a time of its own is one of the last that were heard, by its number and what it says.
 
-        A device that did not hear us sends all again that was under way: a few, and soon. What is the same after
-        ``AGAIN_MS`` is a device whose number never changes.
+        A device that did not hear us sends all again that was under way: a few, and soon. What is the same ``AGAIN_MS``
+        after it was first heard is a device whose number never changes, however often it was heard in between.
         """
         what = hash(frozenset(values.items()))
         before, said = self.said.pop(seq, None), self.said
-        said[seq] = (arrived, what)
+        again = before is not None and before[1] == what and arrived - before[0] <= AGAIN_MS
+        said[seq] = before if again and before is not None else (arrived, what)
         if len(said) > UNDER_WAY:
             del said[next(iter(said))]
-        return before is not None and before[1] == what and arrived - before[0] <= AGAIN_MS
+        return again
 
     def takes(self, at: int, seq: int | None) -> bool:
         """Whether a reading of this moment is the newest, or the device's clock was set back."""

@@ -16,8 +16,9 @@ from huying.kernel.errors import Invalid
 from huying.kernel.paging import Page, page
 from huying.kernel.stream import PARTITIONS, READINGS, URGENT, partition_of
 from huying.senses.devices import access as devices
-from huying.senses.devices.kinds import kind
+from huying.senses.devices.kinds import Kind, kind
 from huying.senses.devices.models import Device
+from huying.senses.devices.queries import worn as devices_worn
 from huying.senses.devices.rules import EARLIEST
 
 from . import history
@@ -46,7 +47,14 @@ def series(
     found = history.series(of, device.pk, list(dict.fromkeys(fields)), since, until, points, folders_of(device))
     if device.watches_since is None or not of.private_fields & set(fields):
         return found
-    return replace(found, buckets=tuple(replace(one, values=_own(device, one.at, one.values)) for one in found.buckets))
+    (worn,) = devices_worn([device]).values()
+    return replace(
+        found,
+        buckets=tuple(
+            one if worn.holds(one.at, one.at + found.step) else replace(one, values=_open(of, one.values))
+            for one in found.buckets
+        ),
+    )
 
 
 def readings(
@@ -57,16 +65,15 @@ def readings(
     Without what is private and about whoever it watched over before.
     """
     _period(since, until)
-    found = history.readings(kind(device.kind), device.pk, since, until, folders_of(device), most)
-    return [(at, seq, _own(device, at, values)) for at, seq, values in found]
+    of = kind(device.kind)
+    (worn,) = devices_worn([device]).values()
+    found = history.readings(of, device.pk, since, until, folders_of(device), most)
+    return [(at, seq, values if worn.holds(at) else _open(of, values)) for at, seq, values in found]
 
 
-def _own(device: Device, at: datetime, values: dict[str, Any]) -> dict[str, Any]:
-    """The values of a moment (or of a stretch that begins then) that are about whom the device watches over now."""
-    if device.watches_since is None or at >= device.watches_since:
-        return values
-    private = kind(device.kind).private_fields
-    return {code: value for code, value in values.items() if code not in private}
+def _open(of: Kind, values: dict[str, Any]) -> dict[str, Any]:
+    """The values that are about nobody in particular."""
+    return {code: value for code, value in values.items() if code not in of.private_fields}
 
 
 def _period(since: datetime, until: datetime) -> None:

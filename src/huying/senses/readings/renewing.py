@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import transaction
 
 from huying.kernel.stream import READINGS, URGENT, partition_of
-from huying.senses.alarms.engine import State, begun_anew, let_go, unlearned
+from huying.senses.alarms.engine import State, begun_anew, learned, let_go, relearned, unlearned
 from huying.senses.devices import access
 from huying.senses.devices.kinds import kinds
-from huying.senses.devices.models import Device, LastValue
+from huying.senses.devices.models import Device, LastValue, Wearing
 
 from . import actions
 
 NOBODY: Final = -2
+LAID_ASIDE: Final = timedelta(days=1)
+MARKS: Final = (actions.mark_of(READINGS), actions.mark_of(URGENT))
 Change = Callable[[State], State]
 
 
@@ -46,6 +49,62 @@ def forget_person(devices: Iterable[int]) -> int:
     for row in rows:
         row.values = access.shown(kinds()[row.device.kind], row.values)
     LastValue.objects.bulk_update(rows, ["values"])
+    return count
+
+
+@transaction.atomic
+def lay_aside(handed: Mapping[int, datetime]) -> int:
+    """These devices watch over somebody else since then: as :func:`forget_person`, but for a day it can be brought back."""
+    left = {
+        row.device_id: row
+        for row in Wearing.objects.filter(device__in=handed, until__in=set(handed.values()))
+        if row.until == handed[row.device_id]
+    }
+    rows = LastValue.objects.select_for_update(of=("self",)).filter(pk__in=left).select_related("device")
+    for last in rows.order_by("pk"):
+        private = kinds()[last.device.kind].private_fields
+        left[last.pk].kept = {
+            "at": last.at.isoformat(),
+            "values": {code: value for code, value in last.values.items() if code in private},
+            "rules": {
+                mark: learned(last.state[mark]["rules"]) for mark in MARKS if last.state.get(mark, {}).get("rules")
+            },
+        }
+    Wearing.objects.bulk_update(left.values(), ["kept"])
+    return forget_person(handed)
+
+
+@transaction.atomic
+def bring_back(device: int, resident: UUID, *, now: datetime) -> bool:
+    """A device watches over somebody again within a day: what is usual of them is known once more.
+
+    Their last private values stand again where nothing was said in between. Whether anything was laid aside.
+    """
+    rows = Wearing.objects.filter(device=device, resident_uid=resident, kept__isnull=False, until__gte=now - LAID_ASIDE)
+    wearing = rows.order_by("-until").first()
+    last = LastValue.objects.select_for_update().filter(pk=device).first()
+    if wearing is None or wearing.kept is None or last is None:
+        return False
+    state = dict(last.state)
+    for mark, known in wearing.kept["rules"].items():
+        if (mine := state.get(mark)) and mine.get("rules"):
+            state[mark] = {**mine, "rules": relearned(mine["rules"], known), "p": NOBODY}
+    last.state = state
+    if last.at.isoformat() == wearing.kept["at"]:
+        last.values = {**wearing.kept["values"], **last.values}
+    last.save(update_fields=["state", "values"])
+    wearing.kept = None
+    wearing.save(update_fields=["kept"])
+    return True
+
+
+@transaction.atomic
+def forget_worn(now: datetime) -> int:
+    """What was laid aside for a day goes; who had a device goes with the last of its history. How many went."""
+    count = Wearing.objects.filter(kept__isnull=False, until__lt=now - LAID_ASIDE).update(kept=None)
+    for kind in kinds().values():
+        past = Wearing.objects.filter(until__lt=now - timedelta(days=kind.keep_days), device__kind=kind.code)
+        count += past.delete()[0]
     return count
 
 
@@ -83,7 +142,7 @@ def _change(changes: Mapping[int, Change], *, silence: bool) -> int:
 
 def _changed(state: Mapping[str, Any], change: Change, *, silence: bool) -> dict[str, Any]:
     made = dict(state)
-    for mark in (actions.mark_of(READINGS), actions.mark_of(URGENT)):
+    for mark in MARKS:
         if mine := made.get(mark):
             rules = change(mine["rules"]) if mine.get("rules") else mine.get("rules")
             made[mark] = {**mine, "rules": rules, "p": NOBODY}

@@ -171,10 +171,7 @@ def _take_readings(
     for reading in readings:
         at, seq, values = int(reading.at.timestamp() * 1000), reading.seq, reading.values
         taken.readings += 1
-        # The device did not hear that we have it; without a clock it is known by its number.
-        if seq is not None and (
-            (at == one.at and seq == one.seq) or (reading.at is received and one.heard_again(seq, arrived, values))
-        ):
+        if seq is not None and _again(kind, one, reading, at, seq, arrived, reading.at is received):
             taken.repeated += 1
             continue
         one.rules, events = engine.talk.step_ms(one.rules, at, arrived, values)
@@ -186,6 +183,17 @@ def _take_readings(
         elif at > one.at:
             one.at, one.seq = at, seq
     _end_silence(known, one, arrived, engines, taken)
+
+
+def _again(kind: Kind, one: Seen, reading: Reading, at: int, seq: int, arrived: int, timeless: bool) -> bool:
+    """Whether the device did not hear that we have this; without a clock of its own it is known by its number.
+
+    Somebody who presses again must be heard: without a clock a call for help is never taken for a repetition.
+    """
+    if not timeless:
+        return at == one.at and seq == one.seq
+    again = (at == one.at and seq == one.seq) or one.heard_again(seq, arrived, reading.values)
+    return again and not any(reading.values.get(code) is True for code in kind.urgent_fields)
 
 
 def _end_silence(known: Known, one: Seen, arrived: int, engines: Engines, taken: Taken) -> None:

@@ -28,8 +28,9 @@ def compact(timestamp: int) -> None:
 @app.periodic(cron="25 3 * * *")
 @app.task(name="readings.tidy", queueing_lock="readings.tidy", lock="readings.history")
 def tidy(timestamp: int) -> None:
-    """Each day that is over in one piece; what is older than its kind keeps goes, private last values with it."""
+    """Each day that is over in one piece; what is older than its kind keeps goes, private last values and who had a device with it."""
     today = now().astimezone(UTC).date()
     keeping.put_together(upto=today - timedelta(days=1))
     keeping.let_go(today)
     renewing.forget_silent(now())
+    renewing.forget_worn(now())

@@ -9,7 +9,7 @@ from .defaults import default_rules, every_default
 from .grammar import SEVERITIES, Event, Rule, State
 from .learning import Learned
 from .parsing import RuleWrong, parse_rule, parse_rules
-from .renewing import begun_anew, let_go, unlearned
+from .renewing import begun_anew, learned, let_go, relearned, unlearned
 from .replaying import Replayed, replay
 from .running import Engine
 from .words import explain, sentence
@@ -27,9 +27,11 @@ __all__ = [
     "default_rules",
     "every_default",
     "explain",
+    "learned",
     "let_go",
     "parse_rule",
     "parse_rules",
+    "relearned",
     "replay",
     "sentence",
     "unlearned",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .grammar import State
@@ -32,6 +33,22 @@ def let_go(state: State, alarm: str, rule: str) -> State:
         for key, entry in state["r"].items()
     }
     return {**state, "r": entries, "a": {code: severity for code, severity in state["a"].items() if code != alarm}}
+
+
+def learned(state: State) -> dict[str, Any]:
+    """What is usual of whom a device watches over, as :func:`relearned` takes it."""
+    entries = state["r"].items()
+    return {
+        key: [entry[0], *[QUIET] * len(entry[1:])] for key, entry in entries if LEARNED in key and entry[0] is not None
+    }
+
+
+def relearned(state: State, known: Mapping[str, Any]) -> State:
+    """The state of a device that watches over somebody again: what was usual of them is, what is in force stays."""
+    entries = dict(state["r"])
+    for key, entry in known.items():
+        entries[key] = [entry[0], *entries[key][1:]] if key in entries else entry
+    return {**state, "r": entries}
 
 
 def unlearned(state: State) -> State:

@@ -1,7 +1,12 @@
+from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    atomic = (
+        False  # alarms go on being raised while the indexes are built; the old one stays until the new ones are there
+    )
+
     dependencies = [
         ("alarms", "0003_ends_and_claims"),
     ]
@@ -12,11 +17,7 @@ class Migration(migrations.Migration):
             name="source_en",
             field=models.CharField(blank=True, max_length=200, verbose_name="依据（英文）"),
         ),
-        migrations.RemoveIndex(
-            model_name="alarm",
-            name="alarm_judged",
-        ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="alarm",
             index=models.Index(
                 condition=models.Q(("closed_at__isnull", False), ("test", False)),
@@ -25,7 +26,7 @@ class Migration(migrations.Migration):
                 name="alarm_rated",
             ),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="alarm",
             index=models.Index(
                 condition=models.Q(
@@ -37,5 +38,9 @@ class Migration(migrations.Migration):
                 include=("device", "area"),
                 name="alarm_false",
             ),
+        ),
+        RemoveIndexConcurrently(
+            model_name="alarm",
+            name="alarm_judged",
         ),
     ]

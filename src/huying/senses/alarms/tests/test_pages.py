@@ -24,7 +24,7 @@ from huying.senses.alarms.engine import default_rules
 from huying.senses.alarms.factories import make_alarm
 from huying.senses.alarms.models import Alarm, AlarmRule, Drill
 from huying.senses.devices.access import FAMILY_PURPOSE
-from huying.senses.devices.models import Command, Contact, Credential, Device, LastValue
+from huying.senses.devices.models import Command, Contact, Credential, Device, LastValue, Wearing
 
 from .conftest import make_device
 
@@ -266,3 +266,5 @@ def test_family_sees_what_was_agreed_to_and_the_elder_sees_who_looked(cast: Cast
     assert [one.why for one in who_looked(f"resident:{elder.pk}").rows] == ["家属查看"]
     Device.objects.filter(pk=band.pk).update(watches_since=clock_now())
     assert "正在报警" not in said(client.get("/my-devices")), "of whoever wore it before"
+    Wearing.objects.create(device=band, resident_uid=elder.uid, until=clock_now())
+    assert "正在报警" in said(client.get("/my-devices")), "it was the same elder"

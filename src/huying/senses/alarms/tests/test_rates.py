@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
+from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import connection
+from django.db.migrations import AddIndex, RemoveIndex
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -18,6 +21,17 @@ from huying.senses.alarms.models import Alarm
 from .conftest import make_device
 
 MINUTE = timedelta(minutes=1)
+
+
+def test_alarms_are_raised_while_the_indexes_of_rates_are_built(cast: Cast) -> None:
+    migration = import_module("huying.senses.alarms.migrations.0004_rated").Migration
+    changes = [one for one in migration.operations if isinstance(one, AddIndex | RemoveIndex)]
+    assert [type(one) for one in changes] == [AddIndexConcurrently, AddIndexConcurrently, RemoveIndexConcurrently]
+    assert migration.atomic is False
+    with connection.cursor() as ask:
+        ask.execute("SELECT indexname FROM pg_indexes WHERE tablename = %s", [Alarm._meta.db_table])
+        found = {name for (name,) in ask}
+    assert {"alarm_rated", "alarm_false"} <= found and "alarm_judged" not in found
 
 
 def test_false_rates_leave_out_tests_and_what_nobody_judged(cast: Cast) -> None:

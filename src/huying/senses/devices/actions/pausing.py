@@ -18,7 +18,7 @@ from huying.kernel.facts import publish
 
 from .. import access
 from ..facts import DevicePaused, DeviceResumed
-from ..models import Credential, Device
+from ..models import Credential, Device, Wearing
 from ..rules import LONGEST_REASON, DeviceState, device_after
 from .handing import hand_on
 from .writing import draft_of, locked, note
@@ -98,7 +98,8 @@ def forget_resident(resident: UUID, *, actor: Actor, now: datetime) -> int:
     Device.objects.filter(pk__in=[row.pk for row in rows]).update(
         resident_uid=None, address="", changed_at=now, changed_by=actor.ref
     )
-    hand_on(rows, now=now, contacts=True)
+    Wearing.objects.filter(resident_uid=resident).delete()
+    hand_on(rows, left=None, now=now, contacts=True)
     note(draft_of(row.code, "forget_resident", actor=actor, now=now) for row in rows)
     return len(rows)
 
@@ -106,4 +107,5 @@ def forget_resident(resident: UUID, *, actor: Actor, now: datetime) -> int:
 @transaction.atomic
 def follow_resident(other: UUID, kept: UUID, *, actor: Actor, now: datetime) -> int:
     """Two records turned out to be one person: devices of ``other`` are those of ``kept``. How many."""
+    Wearing.objects.filter(resident_uid=other).update(resident_uid=kept)
     return Device.objects.filter(resident_uid=other).update(resident_uid=kept, changed_at=now, changed_by=actor.ref)

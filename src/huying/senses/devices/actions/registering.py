@@ -26,7 +26,7 @@ from ..facts import DeviceRegistered
 from ..kinds import kind
 from ..models import Contact, Device
 from ..rules import DeviceState
-from .handing import hand_on
+from .handing import give_back, hand_on
 from .writing import draft_of, locked, note, wrong
 
 _COLUMNS: Final = (
@@ -237,14 +237,15 @@ def change(
         different.append("contacts")
     if not different:
         return ()
-    leaves = device.resident_uid is not None and "resident_uid" in different
+    left = device.resident_uid if "resident_uid" in different else None
     for name, value in wanted.items():
         setattr(device, name, value)
     device.changed_at, device.changed_by = now, actor.ref
     device.save(update_fields=[*wanted, "changed_at", "changed_by"])
-    if leaves:
-        device.watches_since = now
-        hand_on([device], now=now, contacts=draft.contacts is None)
+    if left is not None:
+        hand_on([device], left=left, now=now, contacts=draft.contacts is None)
+    if "resident_uid" in different and device.resident_uid is not None:
+        give_back(device, now=now)
     note([draft_of(device.code, "save_device", actor=actor, now=now, fields=sorted(different), area=device.area)])
     return tuple(different)
 

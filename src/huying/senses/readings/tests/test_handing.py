@@ -12,13 +12,15 @@ from huying.senses.devices import actions
 from huying.senses.devices.drafts import ContactDraft
 from huying.senses.devices.factories import draft, make_device
 from huying.senses.devices.kinds import kind
-from huying.senses.devices.models import Contact, Device, LastValue
+from huying.senses.devices.models import Contact, Device, LastValue, Wearing
+from huying.senses.devices.queries import worn
 from huying.senses.readings import queries, renewing
 from huying.senses.readings.actions import Stale
 from huying.senses.readings.replaying import remembered
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -80,6 +82,91 @@ def test_whoever_is_written_down_later_was_its_wearer_all_the_time(drain, luo, t
     assert past(device)[0] == [71.0], "the same person"
     hand(luo, None, NOW + 3 * HOUR)
     assert past(device)[0] == [None]
+
+
+def test_a_slip_of_the_hand_costs_no_past(drain, luo, told, band, elders):
+    drain.say("b-1", told(0, 1, heart_rate=71.0, battery=80.0))
+    hand(luo, elders[1], NOW + HOUR)
+    assert LastValue.objects.get().values == {"battery": 80.0}, "not shown to the next meanwhile"
+    hand(luo, elders[0], NOW + HOUR + MINUTE)
+    assert past(band) == ([71.0], [["battery", "heart_rate"]])
+    assert LastValue.objects.get().values == {"heart_rate": 71.0, "battery": 80.0}
+    hand(luo, None, NOW + 2 * HOUR)
+    assert past(band)[0] == [None]
+    hand(luo, elders[0], NOW + 2 * HOUR + MINUTE)
+    assert past(band)[0] == [71.0]
+
+
+def test_who_gets_a_device_back_is_not_told_of_who_had_it_in_between(drain, luo, told, band, elders):
+    drain.say("b-1", told(0, 1, heart_rate=71.0))
+    hand(luo, elders[1], NOW + HOUR)
+    drain.recorder.open()
+    drain.say("b-1", told(7200, 2, heart_rate=64.0, battery=79.0), NOW + 2 * HOUR)
+    hand(luo, elders[0], NOW + 3 * HOUR)
+    assert LastValue.objects.get().values == {"battery": 79.0}, "old values are not the newest"
+    drain.recorder.open()
+    drain.say("b-1", told(4 * 3600, 3, heart_rate=72.0), NOW + 4 * HOUR)
+    rates, drawn = past(band)
+    assert rates == [71.0, None, 72.0] and drawn[1] == ["battery"]
+    wide = queries.series(Device.objects.get(pk=band.pk), ["heart_rate"], NOW - HOUR, NOW + 9 * HOUR, 1)
+    assert wide.buckets[0].values == {}, "a stretch that is partly about somebody else"
+    hand(luo, elders[1], NOW + 5 * HOUR)
+    assert past(band)[0] == [None, 64.0, None]
+
+
+def test_who_has_a_device_first_is_asked_for_in_one_query(luo, band, elders, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert worn([band])[band.pk].holds(NOW - HOUR)
+    for n in range(6):
+        hand(luo, elders[n % 2 - 1], NOW + (n + 1) * HOUR)
+    device = Device.objects.get(pk=band.pk)
+    with django_assert_num_queries(1):
+        found = worn([device])[device.pk]
+    assert [found.holds(NOW + n * HOUR) for n in range(8)] == [True, False, True, False, True, False, True, True]
+
+
+def test_what_is_usual_is_known_again_within_a_day(drain, luo, told, band, elders):
+    drain.say("b-1", told(0, 1, heart_rate=71.0, battery=80.0))
+    last = LastValue.objects.get()
+    usual = [[3, [[70.0]], None, 0.0, True], 0]
+    last.state["r"]["rules"]["r"]["unusual~usual1.21600"] = usual
+    last.save()
+
+    def known():
+        return LastValue.objects.get().state["r"]["rules"]["r"].get("unusual~usual1.21600")
+
+    hand(luo, elders[1], NOW + HOUR)
+    assert known() is None
+    hand(luo, elders[0], NOW + 2 * HOUR)
+    assert known() == usual
+    assert not Wearing.objects.filter(kept__isnull=False, resident_uid=elders[0].uid).exists()
+    hand(luo, elders[1], NOW + 3 * HOUR)
+    hand(luo, elders[0], NOW + 28 * HOUR)
+    assert known() is None and LastValue.objects.get().values == {"battery": 80.0}
+
+
+def test_what_was_laid_aside_goes_and_who_had_it_goes_with_the_history(drain, luo, told, band, elders):
+    drain.say("b-1", told(0, 1, heart_rate=71.0, battery=80.0))
+    hand(luo, elders[1], NOW)
+    day, keeps = timedelta(days=1), timedelta(days=kind("wearable").keep_days)
+    assert (renewing.forget_worn(NOW + day), renewing.forget_worn(NOW + day + MINUTE)) == (0, 1)
+    assert Wearing.objects.get().kept is None
+    assert (renewing.forget_worn(NOW + keeps), renewing.forget_worn(NOW + keeps + MINUTE)) == (0, 1)
+    assert not Wearing.objects.exists()
+
+
+def test_whoever_is_erased_had_no_device(drain, luo, told, band, elders):
+    drain.say("b-1", told(0, 1, heart_rate=71.0))
+    hand(luo, elders[1], NOW + HOUR)
+    actions.forget_resident(elders[0].uid, actor=luo, now=NOW + 2 * HOUR)
+    assert not Wearing.objects.exists()
+
+
+def test_a_double_that_is_merged_brings_what_it_wore(drain, luo, told, band, elders):
+    drain.say("b-1", told(0, 1, heart_rate=71.0))
+    hand(luo, elders[1], NOW + HOUR)
+    actions.follow_resident(elders[0].uid, elders[1].uid, actor=luo, now=NOW + 2 * HOUR)
+    assert past(band)[0] == [71.0]
 
 
 def test_an_erased_resident_leaves_nothing_that_is_shown(drain, luo, told, band, elders):

@@ -85,6 +85,23 @@ def test_without_a_clock_a_reading_sent_again_is_known_by_its_number(drain, luo)
     assert len(past(device)) == 6 and cursor().repeated == 2
 
 
+def test_a_number_that_never_changes_does_not_silence_a_device(drain, luo):
+    device = make_device(luo, "b-1")
+    for minute in range(60):
+        drain.say("b-1", {"seq": 0, "v": {"leak": 3.0}}, NOW + timedelta(minutes=minute))
+    assert len(past(device)) == 20 and cursor().repeated == 40, "two minutes from the first, not from the latest"
+
+
+def test_a_second_call_for_help_is_never_a_repetition(drain, luo):
+    device = make_device(luo, "b-1", "wearable")
+    for second in (0, 90):
+        drain.say("b-1", {"seq": 1, "v": {"sos": True}}, NOW + timedelta(seconds=second))
+    drain.say("b-1", {"seq": 2, "v": {"sos": False}}, NOW + timedelta(seconds=91))
+    drain.say("b-1", {"seq": 2, "v": {"sos": False}}, NOW + timedelta(seconds=92))
+    assert past(device) == [(1, {"sos": True}), (1, {"sos": True}), (2, {"sos": False})]
+    assert cursor().repeated == 1
+
+
 def test_an_alarm_is_raised_with_the_reading_and_cleared_with_it(drain, luo, told):
     make_device(luo, "b-1")
     for n in range(30):

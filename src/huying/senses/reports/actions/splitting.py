@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from huying.casework.cases import actions as cases
 from huying.casework.cases.access import area_of
 from huying.casework.cases.models import Case
-from huying.casework.cases.subjects import split
 from huying.ground.territory import queries as territory
 from huying.kernel.actor import Actor, system
 from huying.kernel.clock import local_day
@@ -123,7 +122,7 @@ def _voice(report: Report) -> Voice:
         place_text=report.place_text,
         lon=report.lon,
         lat=report.lat,
-        subjects=tuple(one for one in report.case.subjects or () if split(one) is not None),
+        subjects=tuple(report.case.subjects or ()),  # with what says how it came by them: undoing a merge reaches all
     )
 
 

@@ -10,6 +10,7 @@ from django.test import Client
 
 from huying.casework.cases import actions as cases
 from huying.casework.cases import factories
+from huying.casework.cases.actions.following import follow_subject, part_subject
 from huying.casework.cases.factories import IN_GRID_1, LIUAN, Cast
 from huying.casework.cases.models import Case
 from huying.casework.cases.turns import chain
@@ -76,6 +77,17 @@ def test_the_other_matters_are_about_what_the_first_is_about(cast: Cast, speak: 
     assert list(found) == [[marks[0]]] * 3
     bare = split_report(speak(subjects=()).pk, actor=cast.li_dispatcher, now=now())
     assert not Case.objects.filter(pk__in=[one.case_id for one in bare], subjects__isnull=False).exists()
+
+
+def test_undoing_a_merge_reaches_the_matters_taken_apart(cast: Cast, speak: Speak) -> None:
+    gone, kept = (f"premises:0b6c1f6e-0000-4000-8000-00000000000{n}" for n in (1, 2))
+    report = speak(subjects=(gone,))
+    follow_subject(gone=gone, kept=kept)
+    taken = split_report(report.pk, actor=cast.li_dispatcher, now=now())
+    part = Case.objects.filter(pk__in=[report.case_id, *(one.case_id for one in taken)])
+    assert all(kept in (row.subjects or []) for row in part.all())
+    assert part_subject(gone=gone, kept=kept) == 3
+    assert [row.subjects for row in part.all()] == [[gone]] * 3
 
 
 def test_each_other_matter_gets_a_case_of_the_same_reporter(cast: Cast, speak: Speak) -> None:
