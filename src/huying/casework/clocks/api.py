@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from huying.casework.cases import access as case_access
 from huying.casework.cases import actions as cases
@@ -114,11 +114,11 @@ def preview(request: HttpRequest, body: CorrectionIn) -> queries.Preview:
 
 
 @router.post("/calendar/corrections", response={201: dict[str, int]}, auth=SignedIn())
-def correct(request: HttpRequest, body: CorrectionIn) -> tuple[int, dict[str, int]]:
+def correct(request: HttpRequest, body: CorrectionIn) -> Status[dict[str, int]]:
     """Set or withdraw local days; running clocks are worked out again."""
     days = [CorrectedDay(day=o.day, working=o.working, area=o.area, source=o.source) for o in body.days]
     made = actions.correct_calendar(days, actor=_staff(request), now=clock.now(), reason=body.reason)
-    return 201, {"edition": made.number}
+    return Status(201, {"edition": made.number})
 
 
 @router.get("/cases/{case_id}/clocks", response=list[ClockOut], auth=SignedIn("cases:read"))
@@ -192,13 +192,13 @@ def wait(request: HttpRequest, case_id: int, body: ReasonIn) -> dict[str, dateti
 
 
 @router.post("/cases/{case_id}/wait/end", response={204: None}, auth=SignedIn("cases:act"))
-def end_wait(request: HttpRequest, case_id: int) -> tuple[int, None]:
+def end_wait(request: HttpRequest, case_id: int) -> Status[None]:
     cases.end_wait(case_id, actor=_actor(request), now=clock.now())
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/cases/{case_id}/stages", response={204: None}, auth=SignedIn("cases:act"))
-def reach(request: HttpRequest, case_id: int, body: StageIn) -> tuple[int, None]:
+def reach(request: HttpRequest, case_id: int, body: StageIn) -> Status[None]:
     """A stage of a staged limit is reached."""
     cases.reach_stage(case_id, body.stage, note=body.note, actor=_actor(request), now=clock.now())
-    return 204, None
+    return Status(204, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from huying.ground.organisation.auth import SignedIn
 from huying.kernel import clock
@@ -119,11 +119,11 @@ def order(request: HttpRequest, order_id: int) -> OrderOut:
 
 
 @router.post("/cases/{case_id}/orders", response={201: OrderOut}, auth=SignedIn("cases:act"))
-def raise_order(request: HttpRequest, case_id: int, body: RaiseIn) -> tuple[int, OrderOut]:
+def raise_order(request: HttpRequest, case_id: int, body: RaiseIn) -> Status[OrderOut]:
     """人工督办; asking again while one is open returns the open one."""
     actor = _actor(request)
     made = actions.raise_order(case_id, reason=body.reason, actor=actor, now=clock.now(), grade=_grade(body.grade))
-    return 201, _out(access.get_order(actor, made))
+    return Status(201, _out(access.get_order(actor, made)))
 
 
 @router.post("/supervision/orders/{order_id}/answer", response=OrderOut, auth=SignedIn("cases:act"))

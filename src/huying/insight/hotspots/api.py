@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from huying.ground.organisation.auth import SignedIn
 from huying.kernel import clock
@@ -214,11 +214,11 @@ def get_joint_case(request: HttpRequest, issue_id: int) -> dict[str, Any]:
 
 
 @router.post("/hotspots/{issue_id}/joint-case", response={201: JointOut}, auth=OPEN, summary="Open its joint case")
-def open_joint_case(request: HttpRequest, issue_id: int, body: PlanIn) -> tuple[int, dict[str, Any]]:
+def open_joint_case(request: HttpRequest, issue_id: int, body: PlanIn) -> Status[dict[str, Any]]:
     """每月一题: one case with its plan; 409 when there is one."""
     steps = tuple(joint.Step(step.what, step.due) for step in body.steps)
     plan = joint.Plan(body.goal, body.plan, body.lead_unit_id, steps)
-    return 201, _joint(joint.open_joint_case(issue_id, plan, actor=_actor(request), now=clock.now()))
+    return Status(201, _joint(joint.open_joint_case(issue_id, plan, actor=_actor(request), now=clock.now())))
 
 
 @router.post(

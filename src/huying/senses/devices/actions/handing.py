@@ -31,10 +31,7 @@ def hand_on(devices: Sequence[Device], *, left: UUID | None, now: datetime, cont
     publish(*(DeviceHandedOn(device_id=one.pk, code=one.code, area=one.area, at=now) for one in devices))
 
 
-def give_back(device: Device, *, now: datetime) -> None:
-    """Within the transaction that writes down whom a locked device watches over: whether they had it before."""
-    if Wearing.objects.filter(device=device, resident_uid=device.resident_uid).exists():
-        fact = DeviceReturned(
-            device_id=device.pk, code=device.code, area=device.area, resident=device.resident_uid, at=now
-        )
-        publish(fact)
+def give_back(device: Device, resident: UUID, *, now: datetime) -> None:
+    """Within the transaction that writes down that a locked device watches over ``resident``: whether they had it before."""
+    if Wearing.objects.filter(device=device, resident_uid=resident).exists():
+        publish(DeviceReturned(device_id=device.pk, code=device.code, area=device.area, resident=resident, at=now))

@@ -245,7 +245,7 @@ def change(
     if left is not None:
         hand_on([device], left=left, now=now, contacts=draft.contacts is None)
     if "resident_uid" in different and device.resident_uid is not None:
-        give_back(device, now=now)
+        give_back(device, device.resident_uid, now=now)
     note([draft_of(device.code, "save_device", actor=actor, now=now, fields=sorted(different), area=device.area)])
     return tuple(different)
 
