@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 from huying.kernel.stream import PARTITIONS, READINGS, URGENT
 
 if TYPE_CHECKING:
-    from huying.kernel.stream import Connection, Message
+    from huying.kernel.stream import Connection, Message, StreamState
     from huying.senses.readings.recording import Recorder
 
 MOST: Final = {READINGS: 4_000, URGENT: 200}
@@ -33,7 +33,10 @@ PATIENCE: Final = 0.5  # seconds without a message until the clock is looked at
 GATHER: Final = 0.15  # seconds a trickle of readings is let gather, so that a few do not cost a transaction each
 FEW: Final = 400
 AGAIN: Final = 0.5  # seconds until the database is tried again
-KEEP_HOUSE: Final = 20.0
+KEEP_HOUSE: Final = 20.0  # seconds between two looks at what may be purged
+SOON: Final = (
+    2.0  # the same when it has just begun and while the stream is full: who is killed again and again makes room too
+)
 FULL: Final = 0.8
 KEPT_HOURS: Final = int(os.environ.get("HUYING_STREAM_HOURS", "") or 24)
 log = logging.getLogger("huying.readings")
@@ -161,13 +164,16 @@ class Worker:
 
     async def _keep_house(self, connection: Connection) -> None:
         """Purge what is taken, by whichever process: by age, and all of it when the stream fills. What waits stays."""
-        from huying.kernel.stream import StreamUnavailable, purge
+        from huying.kernel.stream import StreamUnavailable, fullness, purge
 
+        pause = SOON
         while True:
-            await asyncio.sleep(KEEP_HOUSE)
+            await asyncio.sleep(pause)
             try:
-                upto, first = await self._purgeable(connection)
-                if upto >= first:
+                state = await fullness(connection, self.stream)
+                pause = SOON if state.share > FULL else KEEP_HOUSE
+                upto = await self._purgeable(connection, state)
+                if upto >= state.first_seq:
                     await purge(connection, self.stream, partition=None, upto=upto)
             except StreamUnavailable as error:
                 log.warning("%s: %s", self.stream, error.hint or error)
@@ -175,20 +181,18 @@ class Worker:
             except self._lost as error:
                 log.warning("%s: %s", type(error).__name__, str(error).strip())
 
-    async def _purgeable(self, connection: Connection) -> tuple[int, int]:
-        """Up to which number everything may go, and the first there is."""
-        from huying.kernel.stream import fullness
+    async def _purgeable(self, connection: Connection, state: StreamState) -> int:
+        """Up to which number everything may go."""
         from huying.senses.readings.queries import standing
         from huying.senses.readings.waiting import taken_upto
 
-        state = await fullness(connection, self.stream)
         own = list(self.recorder.cursors.values())
         limit = time.time() / 60 - KEPT_HOURS * 60
         upto = state.last_seq if state.share > FULL else max(_older(one.marks, limit) for one in own)
         if upto < state.first_seq:
-            return 0, state.first_seq
+            return 0
         seqs = (await self._do(standing, self.stream)).seqs
-        return min(upto, await taken_upto(connection, self.stream, seqs, state.last_seq)), state.first_seq
+        return min(upto, await taken_upto(connection, self.stream, seqs, state.last_seq))
 
     async def _do(self, work: Callable[..., Any], *values: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._hand, work, *values)
