@@ -27,7 +27,7 @@ from huying.senses.reports.rules import MOST_PHOTOS, Channel
 from huying.senses.sync.doors import Incoming, Outcome, applies, applies_together
 
 from . import actions
-from .models import Checkpoint, Finding
+from .models import Checkpoint, Dispute, Finding
 from .routes import finite, on_earth
 
 SOURCE = "field"
@@ -231,15 +231,18 @@ def change_record(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
 
 @applies("give_way", private=False)
 def keep_theirs(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
-    """``proposal`` or ``dispute``: after a conflict its author lets the other value stand; nobody has to decide any more."""
+    """``proposal`` or ``dispute``: after a conflict its author lets the other value stand; nobody has to decide any more.
+
+    A dispute somebody has decided meanwhile stays as it was decided, and that is said.
+    """
     what = "dispute" if "dispute" in op.body else "proposal"
     number = op.body.get(what)
     if not isinstance(number, int) or isinstance(number, bool):
         raise Invalid(field=what)
     if what == "dispute":
-        actions.withdraw_dispute(number, actor=actor, now=now)
-    else:
-        withdraw_proposal(actor=actor, now=now, proposal_id=number)
+        stood = actions.withdraw_dispute(number, actor=actor, now=now).state == Dispute.State.WITHDRAWN
+        return Outcome("applied", "" if stood else str(_("这一处已经有人定了")), made={what: number})
+    withdraw_proposal(actor=actor, now=now, proposal_id=number)
     return Outcome("applied", made={what: number})
 
 

@@ -126,7 +126,7 @@ def decide_dispute(pk: int, *, take: bool, words: str, actor: Actor, now: dateti
 
 
 def _take(dispute: Dispute, row: Submission, words: str, actor: Actor, now: datetime) -> None:
-    wanted = differing(orjson.loads(dispute.change or "{}")["changes"], whole_answers(row))
+    wanted = differing(queries.in_dispute(dispute), whole_answers(row))
     if not wanted:
         return
     files = {UUID(upload): pk for upload, pk in dispute.files.items()}
@@ -138,10 +138,13 @@ def _take(dispute: Dispute, row: Submission, words: str, actor: Actor, now: date
 
 
 def withdraw_dispute(pk: int, *, actor: Actor, now: datetime) -> Dispute:
-    """Its author lets the other values stand; again changes nothing. NotFound for anybody else, Conflict when decided."""
+    """Its author lets the other values stand. Again, or once it was decided, nothing changes: no value of theirs waits any more.
+
+    NotFound for anybody else.
+    """
     with transaction.atomic():
         dispute = _held(access.own_dispute(actor, pk).pk)
-        if dispute.state == Dispute.State.WITHDRAWN:
+        if dispute.state != Dispute.State.OPEN:
             return dispute
         return _close(dispute, Dispute.State.WITHDRAWN, "", actor, now)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -65,7 +63,7 @@ def _pictures(row: Dispute) -> list[dict[str, str]]:
 
 def _values(row: Dispute, submission: Submission) -> list[Difference]:
     """The question, what stands now, what the phone gave; personal answers are named, never shown."""
-    given: Mapping[str, Any] = orjson.loads(row.change or "{}")["changes"]
+    given = queries.in_dispute(row)
     now = forms.whole_answers(submission)
     try:
         wanted = with_changes(now, differing(given, now))

@@ -117,8 +117,31 @@ def test_a_person_decides_once_and_never_on_their_own(cast: Cast, shop: Premises
     assert (last.amended_by, "看错了" in last.reason) == (cast.qian_supervisor.ref, True)
     with pytest.raises(Conflict):
         actions.decide_dispute(dispute.pk, **(decide | {"take": False, "words": "不对"}))
-    with pytest.raises(Conflict):
-        actions.withdraw_dispute(dispute.pk, actor=cast.tang_grid, now=LATER)
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_only_what_is_in_dispute_is_decided(cast: Cast, shop: Premises) -> None:
+    """The phone's sort was done at once; what the lead made of it since is nobody's to turn back."""
+    made, dispute = in_dispute(cast, shop)
+    correct(made, cast.qian_supervisor, {"sort": "workshop"})
+    assert queries.in_dispute(dispute) == {"use": "home"}
+    page = signed_in(cast.qian_supervisor).get(reverse("forms-submission", args=[made.uid])).content.decode()
+    table = page[page.index('id="disputes"') :]
+    table = table[table.index("<table") : table.index("</table>")]
+    assert "home" in table and "workshop" not in table and "room" not in table
+    actions.decide_dispute(dispute.pk, take=True, words="", actor=cast.qian_supervisor, now=LATER)
+    assert now_says(made) == {"clear": "yes", "use": "home", "sort": "workshop"}
+
+
+@pytest.mark.parametrize("take", [True, False])
+def test_its_author_who_gives_way_after_the_decision_changes_nothing(cast: Cast, shop: Premises, take: bool) -> None:
+    made, dispute = in_dispute(cast, shop)
+    actions.decide_dispute(dispute.pk, take=take, words="去看过了", actor=cast.qian_supervisor, now=LATER)
+    says, entries = now_says(made), Entry.objects.count()
+    told = send("give_way", {"dispute": dispute.pk}, cast.tang_grid)
+    assert (told.state, told.message) == ("applied", "这一处已经有人定了")
+    assert (Dispute.objects.get().state, now_says(made)) == ("taken" if take else "left", says)
+    assert Entry.objects.count() == entries
 
 
 def test_its_author_lets_the_other_value_stand(cast: Cast, shop: Premises) -> None:
