@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { allJudged, allSent, isAsked, knownAnswers, withWaiting } from "../../web/src/field/own";
 import { building } from "../../web/src/field/sync-core";
 import type { Row } from "../../web/src/field/types";
-import { changesOf, seenAt, withChanges, withoutSealed } from "../../web/src/forms/changes";
+import { changesOf, loseSealed, seenAt, withChanges, withoutSealed } from "../../web/src/forms/changes";
 import type { Answers, Definition } from "../../web/src/forms/types";
 
 const item = (name: string, type = "text", more: object = {}) => ({ name, path: name, type, ...more });
@@ -38,6 +38,15 @@ test("questions whose answers lie sealed elsewhere are not asked", () => {
   const left = withoutSealed(definition, ["who/name", "rooms/1/area"]);
   assert.deepEqual(left.items.map((one) => (one.children ?? []).map((each) => each.name)), [[], ["phone"], ["sum"]]);
   assert.equal(withoutSealed(definition, []), definition);
+});
+
+test("the rows of a list with sealed answers stay as many as they are", () => {
+  const left = withoutSealed(definition, ["rooms/1/area", "who/name"]);
+  assert.deepEqual(left.items.map((one) => one.fixed ?? false), [false, false, true]);
+  assert.deepEqual(loseSealed(left, { rooms: [{ sum: 1 }], "rooms/0/sum": 3, "who/phone": "2" }), ["rooms"]);
+  assert.deepEqual(loseSealed(definition, { rooms: [] }), []);
+  const nested = { ...definition, items: [item("floors", "repeat", { children: [item("rooms", "repeat", { path: "floors/rooms", children: [item("who", "text", { path: "floors/rooms/who" })] })] })] } as unknown as Definition;
+  assert.deepEqual(loseSealed(withoutSealed(nested, ["floors/0/rooms/2/who"]), { "floors/0/rooms": [], floors: [] }), ["floors/0/rooms", "floors"]);
 });
 
 const row = (seq: number, more: Partial<Row> = {}): Row => ({ id: `op${seq}`, seq, kind: "amendment", subject: "form1", base: 0, branch: null, after: [], at: "2026-03-10T02:00:00Z", body: { submission: "form1" }, files: [], state: "ready", title: "", answer: null, ...more });

@@ -21,8 +21,9 @@ from huying.kernel.trace.record import Draft, record
 from huying.senses.forms.actions import check_amender, hold_submission
 from huying.senses.forms.actions.amending import LONGEST_REASON
 from huying.senses.forms.differing import MOST_CHANGES, with_changes
-from huying.senses.forms.merging import differing, disputed
+from huying.senses.forms.merging import differing, disputed, unseen
 from huying.senses.forms.models import Submission
+from huying.senses.forms.private import apart
 from huying.senses.forms.queries import states_of, whole_answers
 
 from .. import access, queries
@@ -65,6 +66,7 @@ def merge_correction(
     check_amender(row, reason=reason, author_window=window, actor=actor, now=now)
     states = states_of(row)
     _check(changes, states[-1])
+    _check_sealed(row, changes, seen, states[-1])
     paths = disputed(changes, seen, states)
     rest = differing({path: value for path, value in changes.items() if path not in paths}, states[-1])
     given: dict[str, Any] = {"reason": reason, "files": files, "op": op, "actor": actor, "now": now}
@@ -88,6 +90,15 @@ def _check(changes: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
         with_changes(answers, changes)
     except ValueError as error:
         raise Invalid(_("没有这一题：%s") % str(error)[:60], field="changes") from error
+
+
+def _check_sealed(
+    row: Submission, changes: Mapping[str, Any], seen: Mapping[str, Any], answers: Mapping[str, Any]
+) -> None:
+    """A list whose personal answers a phone was not shown keeps its rows: sent whole, it would take those answers away."""
+    if lost := unseen(changes, seen, apart(row.version.definition, answers)[1]):
+        words = _("这几行里有不在手机上的个人信息，行数请到电脑上增减")
+        raise Invalid(words, code="sealed_unseen", field=min(lost))
 
 
 def _lay_before(

@@ -14,7 +14,8 @@ from huying.casework.cases.factories import NOW, Cast
 from huying.ground.registry.models import Premises
 from huying.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from huying.kernel.trace.models import Entry
-from huying.senses.field import actions, queries
+from huying.senses.field import actions, queries, queries_own
+from huying.senses.field.factories import make_shop
 from huying.senses.field.models import Dispute, Finding
 from huying.senses.forms import factories
 from huying.senses.forms.models import Submission, SubmissionRevision
@@ -178,6 +179,30 @@ def test_what_is_refused_leaves_nothing(cast: Cast, shop: Premises) -> None:
         phone(made, cast, {"use": "home"}, seen)
     assert Entry.objects.count() == entries and not Dispute.objects.exists()
     assert SubmissionRevision.objects.count() == 1
+
+
+def test_rows_with_personal_answers_the_phone_was_not_shown_are_never_lost(cast: Cast) -> None:
+    rows = [
+        *factories.EXITS, {"type": "begin_repeat", "name": "people", "label": "住户"},
+        {"type": "text", "name": "who", "label": "姓名", "huying_private": "yes"},
+        {"type": "integer", "name": "room", "label": "房号"}, {"type": "end_repeat"},
+    ]  # fmt: skip
+    factories.published(rows, now=NOW)
+    whole = [{"who": "张三", "room": 1}, {"who": "李四", "room": 2}]
+    made = fill(cast, make_shop(now=NOW, risk="green"), {"clear": "yes", "people": whole})
+    shown = queries_own.own_answers(cast.tang_grid, made.uid).answers["people"]
+    assert shown == [{"room": 1}, {"room": 2}]
+    entries = Entry.objects.count()
+    for changed in ([*shown, {"room": 3}], shown[:1], [], None):
+        with pytest.raises(Invalid) as refused:
+            phone(made, cast, {"people": changed}, {"people": shown})
+        assert (refused.value.code, refused.value.field) == ("sealed_unseen", "people")
+    assert (now_says(made)["people"], Entry.objects.count()) == (whole, entries)
+    assert phone(made, cast, {"people/1/room": 5}, {"people/1/room": 2}).state == "applied"
+    kept = [whole[0], {"who": "李四", "room": 5}]
+    assert now_says(made)["people"] == kept
+    assert phone(made, cast, {"people": kept[1:]}, {"people": kept}).state == "applied", "this phone had them all"
+    assert now_says(made)["people"] == kept[1:]
 
 
 def test_nothing_different_is_refused_where_nobody_corrected_anything(cast: Cast, shop: Premises) -> None:
