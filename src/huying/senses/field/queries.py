@@ -11,6 +11,8 @@ from uuid import UUID
 import orjson
 from django.db.models import F, Prefetch, Q, QuerySet
 
+from huying.casework.cases.subjects import marks_of
+from huying.ground.registry import access as registry
 from huying.kernel.actor import Actor
 from huying.kernel.paging import Page, page
 from huying.senses.forms.queries import form_titles
@@ -230,13 +232,32 @@ def disputes_of(submission: UUID) -> list[Dispute]:
     return list(Dispute.objects.filter(submission=submission).order_by("-id"))
 
 
+def marks_about(named: Sequence[tuple[str, UUID] | None], actor: Actor) -> list[tuple[str, ...]]:
+    """For each registered record (kind, uid) the marks a case about it carries, with the premises it stands in.
+
+    What was merged is what it was merged into. None for one the actor may not see, and for one that is gone: a report is never
+    lost for it. One query a kind, one more where some were merged.
+    """
+    found: dict[tuple[str, UUID], tuple[str, ...]] = {}
+    for kind in {one[0] for one in named if one is not None}:
+        rows = registry.visible(actor, kind).defer("private")
+        told = rows.in_bulk({one[1] for one in named if one is not None and one[0] == kind}, field_name="uid")
+        into = {row.merged_into_id for row in told.values()} - {None} - set(told)
+        known = {**told, **(rows.in_bulk(into, field_name="uid") if into else {})}
+        for uid, row in told.items():
+            if (kept := known.get(row.merged_into_id or uid)) is not None:
+                stands = ("premises", None if kind == "premises" else kept.premises_id)
+                found[kind, uid] = marks_of((kind, kept.uid), stands)
+    return [found.get(one, ()) if one is not None else () for one in named]
+
+
 def in_dispute(row: Dispute) -> dict[str, Any]:
     """What the phone gave where two values stand, by instance path; its other answers were corrected at once. No query."""
     given: dict[str, Any] = orjson.loads(row.change or "{}").get("changes", {})
     return {path: value for path, value in given.items() if path in row.paths}
 
 
-def open_disputes(actor: Actor) -> list[Dispute]:
-    """Corrections that wait for the actor to decide, at most :data:`PAGE_SIZE`, the earliest first; one query."""
-    rows = access.overseen_disputes(actor).filter(state=Dispute.State.OPEN)
-    return list(rows.order_by("id")[:PAGE_SIZE])
+def open_disputes(actor: Actor, *, cursor: str | None = None, size: int = PAGE_SIZE) -> Page[Dispute]:
+    """Corrections that wait for the actor to decide, the earliest first; one query. Nobody decides on their own."""
+    rows = access.overseen_disputes(actor).filter(state=Dispute.State.OPEN).exclude(by=actor.ref)
+    return page(rows, ("id",), cursor, size)

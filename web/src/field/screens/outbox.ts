@@ -2,6 +2,7 @@
 import { html, nothing } from "lit";
 import { NoAnswer } from "../api";
 import type { App } from "../app";
+import { formAgain } from "../filling";
 import { type Screen, type View, ask, empty, facts, icon, link, notice, photoWords, press, row, section } from "../parts";
 import { fieldsOf, nameOf } from "../shapes";
 import type { Draft, Row } from "../types";
@@ -93,10 +94,8 @@ export function operationScreen(app: App, id: string): Screen {
       return;
     }
     const photos = (body.photos ?? []) as string[];
-    const draft: Draft =
-      operation.kind === "report"
-        ? { id: operation.id, kind: "report", title: operation.title, at: new Date().toISOString(), files, body: { ...body, photos, about: aboutOf(app, body), point: typeof body.lon === "number" ? { lon: body.lon, lat: body.lat, accuracy: body.accuracy } : null } }
-        : { id: operation.id, kind: "form", title: operation.title, at: new Date().toISOString(), files, body: { ...body, mends: operation.id } };
+    const written = operation.kind === "report" ? { ...body, photos, about: aboutOf(app, body), point: typeof body.lon === "number" ? { lon: body.lon, lat: body.lat, accuracy: body.accuracy } : null } : formAgain(operation);
+    const draft: Draft = { id: operation.id, kind: operation.kind === "report" ? "report" : "form", title: operation.title, at: new Date().toISOString(), files, body: written };
     await app.keepDraft(draft);
     await app.read();
     location.hash = draftAddress(draft);

@@ -51,8 +51,8 @@ def test_other_answers_merge_and_the_same_goes_to_a_person(cast: Cast, shop: Pre
     made, dispute = in_dispute(cast, shop)
     assert now_says(made) == {"clear": "yes", "use": "mixed", "sort": "room"}
     assert (dispute.paths, dispute.by, dispute.state) == (["use"], cast.tang_grid.ref, "open")
-    assert [one.pk for one in queries.open_disputes(cast.qian_supervisor)] == [dispute.pk]
-    assert queries.open_disputes(cast.ma_liuan) == queries.open_disputes(cast.tang_grid) == []
+    assert [one.pk for one in queries.open_disputes(cast.qian_supervisor).rows] == [dispute.pk]
+    assert queries.open_disputes(cast.ma_liuan).rows == queries.open_disputes(cast.tang_grid).rows == []
     again = phone(made, cast, {"use": "home"}, {}, id=dispute.op)
     assert (again.state, again.made["dispute"], SubmissionRevision.objects.count()) == ("conflict", dispute.pk, 2)
     assert Entry.objects.filter(verb="dispute_amendment").count() == 1
@@ -118,6 +118,24 @@ def test_a_person_decides_once_and_never_on_their_own(cast: Cast, shop: Premises
     assert (last.amended_by, "看错了" in last.reason) == (cast.qian_supervisor.ref, True)
     with pytest.raises(Conflict):
         actions.decide_dispute(dispute.pk, **(decide | {"take": False, "words": "不对"}))
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_what_waits_goes_on_from_page_to_page_without_ones_own(
+    cast: Cast, shop: Premises, django_assert_num_queries: Any
+) -> None:
+    """Their own, which somebody else decides, would stand on top for ever."""
+    _made, first = in_dispute(cast, shop)
+    values = {"area": first.area, "reason": "看错了", "change": "{}", "paths": ["use"], "at": NOW, "submission": uuid4()}
+    Dispute.objects.filter(pk=first.pk).update(by=cast.qian_supervisor.ref)
+    theirs = [Dispute.objects.create(op=uuid4(), by=cast.tang_grid.ref, by_name="唐", **values) for _one in range(3)]
+    with django_assert_num_queries(1):
+        page = queries.open_disputes(cast.qian_supervisor, size=2)
+    assert page.rows == theirs[:2] and page.prev is None
+    rest = queries.open_disputes(cast.qian_supervisor, size=2, cursor=page.next)
+    assert (rest.rows, rest.next) == (theirs[2:], None)
+    shown = signed_in(cast.qian_supervisor).get(reverse("field-checks") + "?show=disputes").content.decode()
+    assert str(theirs[0].submission) in shown and str(first.submission) not in shown
 
 
 @pytest.mark.usefixtures("at_noon")
