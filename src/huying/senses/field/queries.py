@@ -17,7 +17,6 @@ from . import access, subjects
 from .models import (
     CheckIn,
     Consequence,
-    Dispute,
     DutySpell,
     FieldPolicy,
     Finding,
@@ -221,14 +220,3 @@ def finding_page(
 def consequences_of(submission: UUID) -> list[Consequence]:
     """What followed from each correction of a submission, the latest first; one query. Callers may see the submission."""
     return list(Consequence.objects.filter(submission=submission).order_by("-number"))
-
-
-def disputes_of(submission: UUID) -> list[Dispute]:
-    """Corrections of a submission that a person decides or has decided on, the latest first; one query."""
-    return list(Dispute.objects.filter(submission=submission).order_by("-id"))
-
-
-def open_disputes(actor: Actor) -> list[Dispute]:
-    """Corrections that wait for the actor to decide, at most :data:`PAGE_SIZE`, the earliest first; one query."""
-    rows = access.overseen_disputes(actor).filter(state=Dispute.State.OPEN)
-    return list(rows.order_by("id")[:PAGE_SIZE])

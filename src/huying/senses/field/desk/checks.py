@@ -21,6 +21,7 @@ from huying.kernel.privacy import mask_text
 
 from .. import access, actions, queries, words
 from ..models import HOWS, VERDICTS, CheckIn, SpotCheck
+from ..queries_disputes import dispute_page
 from ..routes import metres
 from ..rules import CheckResult
 
@@ -48,7 +49,7 @@ def _show(request: HttpRequest, error: HuyingError | None = None) -> HttpRespons
             ("disputes", _("两边不一样的更正"), which == "disputes"), ("done", _("已有结论"), which == "done"),
         ],
         "which": which,
-        "disputes": [(row, mask_text(row.reason)) for row in queries.open_disputes(actor)] if which == "disputes" else [],
+        "disputes": [(row, mask_text(row.reason)) for row in page.rows] if page and which == "disputes" else [],
         "page": page,
         "doubts": [(row, [words.DOUBTS[one] for one in row.doubts], _away(row)) for row in ins],
         "spots": [(row, words.RESULTS.get(row.result, "")) for row in spots],
@@ -63,7 +64,7 @@ def _show(request: HttpRequest, error: HuyingError | None = None) -> HttpRespons
 
 def _listed(actor: Actor, which: str, cursor: str | None) -> tuple[list[CheckIn], list[SpotCheck], Page[Any] | None]:
     if which == "disputes":
-        return [], [], None
+        return [], [], dispute_page(actor, cursor=cursor)
     if which == "answered":
         rows = queries.answered(actor)
         ins = [row for row in rows if isinstance(row, CheckIn)]

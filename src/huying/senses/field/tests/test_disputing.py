@@ -14,8 +14,9 @@ from huying.casework.cases.factories import NOW, Cast
 from huying.ground.registry.models import Premises
 from huying.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from huying.kernel.trace.models import Entry
-from huying.senses.field import actions, queries
+from huying.senses.field import actions
 from huying.senses.field.models import Dispute, Finding
+from huying.senses.field.queries_disputes import dispute_page
 from huying.senses.forms import factories
 from huying.senses.forms.models import Submission, SubmissionRevision
 from huying.senses.forms.queries import whole_answers
@@ -50,8 +51,8 @@ def test_other_answers_merge_and_the_same_goes_to_a_person(cast: Cast, shop: Pre
     made, dispute = in_dispute(cast, shop)
     assert now_says(made) == {"clear": "yes", "use": "mixed", "sort": "room"}
     assert (dispute.paths, dispute.by, dispute.state) == (["use"], cast.tang_grid.ref, "open")
-    assert [one.pk for one in queries.open_disputes(cast.qian_supervisor)] == [dispute.pk]
-    assert queries.open_disputes(cast.ma_liuan) == queries.open_disputes(cast.tang_grid) == []
+    assert [one.pk for one in dispute_page(cast.qian_supervisor).rows] == [dispute.pk]
+    assert dispute_page(cast.ma_liuan).rows == dispute_page(cast.tang_grid).rows == []
     again = phone(made, cast, {"use": "home"}, {}, id=dispute.op)
     assert (again.state, again.made["dispute"], SubmissionRevision.objects.count()) == ("conflict", dispute.pk, 2)
     assert Entry.objects.filter(verb="dispute_amendment").count() == 1

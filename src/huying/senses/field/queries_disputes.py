@@ -1,0 +1,49 @@
+"""Corrections that two people gave other values: what waits for a decision, and the two values side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from huying.kernel.actor import Actor
+from huying.kernel.paging import Page, page
+from huying.senses.forms import queries as forms
+from huying.senses.forms.differing import Difference, differences, with_changes
+from huying.senses.forms.merging import differing
+from huying.senses.forms.models import Submission
+
+from . import access
+from .models import Dispute
+from .queries import PAGE_SIZE
+
+
+def dispute_page(
+    actor: Actor, *, state: str = "open", cursor: str | None = None, size: int = PAGE_SIZE
+) -> Page[Dispute]:
+    """Corrections in one state in the areas the actor oversees, the earliest first; one query, what is sealed left out."""
+    rows = access.overseen_disputes(actor).filter(state=state).defer("change")
+    return page(rows, ("id",), cursor, size)
+
+
+def submission_of(dispute: Dispute) -> Submission:
+    """The form a correction is about, with its questions. One query."""
+    return Submission.objects.select_related("version").get(uid=dispute.submission)
+
+
+def disputes_of(submission: UUID) -> list[Dispute]:
+    """Corrections of a submission that a person decides or has decided on, the latest first; one query."""
+    return list(Dispute.objects.filter(submission=submission).order_by("-id"))
+
+
+def both_values(row: Dispute, submission: Submission) -> list[Difference]:
+    """The question, what stands now, what the phone gave; personal answers are named, never shown."""
+    given: Mapping[str, Any] = orjson.loads(row.change or "{}")["changes"]
+    now = forms.whole_answers(submission)
+    try:
+        wanted = with_changes(now, differing(given, now))
+    except ValueError:  # the instance it names was taken away meanwhile
+        return []
+    return differences(submission.version.definition, now, wanted)
