@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-import orjson
 from django.db.models import F, Prefetch, Q, QuerySet
 
 from huying.casework.cases.subjects import marks_of
@@ -21,7 +19,6 @@ from . import access, subjects
 from .models import (
     CheckIn,
     Consequence,
-    Dispute,
     DutySpell,
     FieldPolicy,
     Finding,
@@ -227,11 +224,6 @@ def consequences_of(submission: UUID) -> list[Consequence]:
     return list(Consequence.objects.filter(submission=submission).order_by("-number"))
 
 
-def disputes_of(submission: UUID) -> list[Dispute]:
-    """Corrections of a submission that a person decides or has decided on, the latest first; one query."""
-    return list(Dispute.objects.filter(submission=submission).order_by("-id"))
-
-
 def marks_about(named: Sequence[tuple[str, UUID] | None], actor: Actor) -> list[tuple[str, ...]]:
     """For each registered record (kind, uid) the marks a case about it carries, with the premises it stands in.
 
@@ -249,15 +241,3 @@ def marks_about(named: Sequence[tuple[str, UUID] | None], actor: Actor) -> list[
                 stands = ("premises", None if kind == "premises" else kept.premises_id)
                 found[kind, uid] = marks_of((kind, kept.uid), stands)
     return [found.get(one, ()) if one is not None else () for one in named]
-
-
-def in_dispute(row: Dispute) -> dict[str, Any]:
-    """What the phone gave where two values stand, by instance path; its other answers were corrected at once. No query."""
-    given: dict[str, Any] = orjson.loads(row.change or "{}").get("changes", {})
-    return {path: value for path, value in given.items() if path in row.paths}
-
-
-def open_disputes(actor: Actor, *, cursor: str | None = None, size: int = PAGE_SIZE) -> Page[Dispute]:
-    """Corrections that wait for the actor to decide, the earliest first; one query. Nobody decides on their own."""
-    rows = access.overseen_disputes(actor).filter(state=Dispute.State.OPEN).exclude(by=actor.ref)
-    return page(rows, ("id",), cursor, size)

@@ -26,7 +26,7 @@ from huying.senses.forms.models import Submission
 from huying.senses.forms.private import apart
 from huying.senses.forms.queries import states_of, whole_answers
 
-from .. import access, queries
+from .. import access, queries, queries_disputes
 from ..models import Dispute
 from .correcting import correct_answers
 
@@ -118,13 +118,15 @@ def _lay_before(
 def decide_dispute(pk: int, *, take: bool, words: str, actor: Actor, now: datetime) -> Dispute:
     """Let the corrected values of the phone stand, or those there are. Leaving them aside needs words for their author.
 
-    NotFound outside the areas the actor leads, Forbidden for one's own, Conflict when it was decided. What is wrong with
+    NotFound outside the areas the actor leads, Forbidden for one's own and for systems, Conflict when it was decided. What is wrong with
     the values today is said as :func:`correct_answers` says it, and nothing is decided.
     """
     if not take and len(words.strip()) < 2:
         raise Invalid(_("请写明为什么不采用"), field="words")
     with transaction.atomic():
         found = access.get_dispute(actor, pk)
+        if actor.kind == "key":
+            raise Forbidden(_("这要由人来定，系统不能代定"), code="people_only")
         row = hold_submission(found.submission, actor=actor)
         dispute = _held(pk)
         if dispute.by == actor.ref:
@@ -137,7 +139,7 @@ def decide_dispute(pk: int, *, take: bool, words: str, actor: Actor, now: dateti
 
 
 def _take(dispute: Dispute, row: Submission, words: str, actor: Actor, now: datetime) -> None:
-    wanted = differing(queries.in_dispute(dispute), whole_answers(row))
+    wanted = differing(queries_disputes.in_dispute(dispute), whole_answers(row))
     if not wanted:
         return
     files = {UUID(upload): pk for upload, pk in dispute.files.items()}

@@ -21,6 +21,7 @@ from huying.kernel.privacy import mask_text
 
 from .. import access, actions, queries, words
 from ..models import HOWS, VERDICTS, CheckIn, SpotCheck
+from ..queries_disputes import dispute_page
 from ..routes import metres
 from ..rules import CheckResult
 
@@ -64,7 +65,7 @@ def _show(request: HttpRequest, error: HuyingError | None = None) -> HttpRespons
 
 def _listed(actor: Actor, which: str, cursor: str | None) -> tuple[list[CheckIn], list[SpotCheck], Page[Any] | None]:
     if which == "disputes":
-        return [], [], queries.open_disputes(actor, cursor=cursor)
+        return [], [], dispute_page(actor, cursor=cursor)
     if which == "answered":
         rows = queries.answered(actor)
         ins = [row for row in rows if isinstance(row, CheckIn)]

@@ -14,9 +14,10 @@ from huying.casework.cases.factories import NOW, Cast
 from huying.ground.registry.models import Premises
 from huying.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from huying.kernel.trace.models import Entry
-from huying.senses.field import actions, queries, queries_own
+from huying.senses.field import actions, queries_disputes, queries_own
 from huying.senses.field.factories import make_shop
 from huying.senses.field.models import Dispute, Finding
+from huying.senses.field.queries_disputes import dispute_page
 from huying.senses.forms import factories
 from huying.senses.forms.models import Submission, SubmissionRevision
 from huying.senses.forms.queries import whole_answers
@@ -51,8 +52,8 @@ def test_other_answers_merge_and_the_same_goes_to_a_person(cast: Cast, shop: Pre
     made, dispute = in_dispute(cast, shop)
     assert now_says(made) == {"clear": "yes", "use": "mixed", "sort": "room"}
     assert (dispute.paths, dispute.by, dispute.state) == (["use"], cast.tang_grid.ref, "open")
-    assert [one.pk for one in queries.open_disputes(cast.qian_supervisor).rows] == [dispute.pk]
-    assert queries.open_disputes(cast.ma_liuan).rows == queries.open_disputes(cast.tang_grid).rows == []
+    assert [one.pk for one in dispute_page(cast.qian_supervisor).rows] == [dispute.pk]
+    assert dispute_page(cast.ma_liuan).rows == dispute_page(cast.tang_grid).rows == []
     again = phone(made, cast, {"use": "home"}, {}, id=dispute.op)
     assert (again.state, again.made["dispute"], SubmissionRevision.objects.count()) == ("conflict", dispute.pk, 2)
     assert Entry.objects.filter(verb="dispute_amendment").count() == 1
@@ -126,13 +127,20 @@ def test_what_waits_goes_on_from_page_to_page_without_ones_own(
 ) -> None:
     """Their own, which somebody else decides, would stand on top for ever."""
     _made, first = in_dispute(cast, shop)
-    values = {"area": first.area, "reason": "看错了", "change": "{}", "paths": ["use"], "at": NOW, "submission": uuid4()}
+    values = {
+        "area": first.area,
+        "reason": "看错了",
+        "change": "{}",
+        "paths": ["use"],
+        "at": NOW,
+        "submission": uuid4(),
+    }
     Dispute.objects.filter(pk=first.pk).update(by=cast.qian_supervisor.ref)
     theirs = [Dispute.objects.create(op=uuid4(), by=cast.tang_grid.ref, by_name="唐", **values) for _one in range(3)]
     with django_assert_num_queries(1):
-        page = queries.open_disputes(cast.qian_supervisor, size=2)
+        page = dispute_page(cast.qian_supervisor, size=2)
     assert page.rows == theirs[:2] and page.prev is None
-    rest = queries.open_disputes(cast.qian_supervisor, size=2, cursor=page.next)
+    rest = dispute_page(cast.qian_supervisor, size=2, cursor=page.next)
     assert (rest.rows, rest.next) == (theirs[2:], None)
     shown = signed_in(cast.qian_supervisor).get(reverse("field-checks") + "?show=disputes").content.decode()
     assert str(theirs[0].submission) in shown and str(first.submission) not in shown
@@ -143,7 +151,7 @@ def test_only_what_is_in_dispute_is_decided(cast: Cast, shop: Premises) -> None:
     """The phone's sort was done at once; what the lead made of it since is nobody's to turn back."""
     made, dispute = in_dispute(cast, shop)
     correct(made, cast.qian_supervisor, {"sort": "workshop"})
-    assert queries.in_dispute(dispute) == {"use": "home"}
+    assert queries_disputes.in_dispute(dispute) == {"use": "home"}
     page = signed_in(cast.qian_supervisor).get(reverse("forms-submission", args=[made.uid])).content.decode()
     table = page[page.index('id="disputes"') :]
     table = table[table.index("<table") : table.index("</table>")]
