@@ -1,7 +1,7 @@
 /** Corrections answer by answer, and my own record with what waits here laid over it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allJudged, allSent, isAsked, knownAnswers, withWaiting } from "../../web/src/field/own";
+import { allJudged, allSent, disputeWords, isAsked, knownAnswers, withWaiting } from "../../web/src/field/own";
 import { building } from "../../web/src/field/sync-core";
 import type { Row } from "../../web/src/field/types";
 import { changesOf, loseSealed, seenAt, withChanges, withoutSealed } from "../../web/src/forms/changes";
@@ -88,4 +88,10 @@ test("a verdict is answered once, as it was read", () => {
   assert.ok(allJudged(held, [earlier]).every(isAsked));
   assert.ok(allJudged(held, [{ ...said, state: "refused" as const }]).every(isAsked));
   assert.ok(!allJudged([{ k: "judged", id: "check_in-7", v: 1, b: { ...body, verdict: "fine" } }], []).some(isAsked));
+});
+
+test("other corrections are said to be done only where some were", () => {
+  const told = (made: object): string => disputeWords(row(1, { state: "conflict", answer: { id: "op1", state: "conflict", message: "", made } as unknown as Row["answer"] }));
+  assert.match(told({ dispute: 1, corrected: true }), /其他的更正已经办好/);
+  for (const made of [{ dispute: 1, corrected: false }, { dispute: 1 }]) assert.equal(told(made), "两个值都留着，负责人看过再定。");
 });

@@ -154,7 +154,8 @@ def take_submissions(ops: Sequence[Incoming], *, actor: Actor, now: datetime) ->
 def amend(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
     """``submission`` (its id), ``changes`` by instance path, ``seen`` what their author saw there, ``reason``.
 
-    An answer somebody else corrected meanwhile to another value goes to a person, with both values.
+    An answer somebody else corrected meanwhile to another value goes to a person, with both values; ``corrected`` tells whether others
+    were corrected at once.
     """
     uid, changes, seen = _uuid(op.body, "submission") or op.subject, op.body.get("changes"), op.body.get("seen", {})
     if uid is None or not isinstance(changes, dict):
@@ -169,7 +170,7 @@ def amend(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
     if done.dispute is None:
         return Outcome("applied", "" if done.done else str(_("已经是这样了，不用再改")), made=made)
     words = str(_("别人也更正了这一题，两个值都留着，请负责人定"))
-    made |= {"dispute": done.dispute.pk}
+    made |= {"dispute": done.dispute.pk, "corrected": done.done}
     return Outcome("conflict", words, fields=dict.fromkeys(done.dispute.paths, words), made=made)
 
 

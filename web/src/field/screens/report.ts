@@ -7,7 +7,7 @@ import { type Screen, type View, ask, doneWords, icon, keptWords, press, row } f
 import { findPoint } from "../position";
 import { begun, blank, type Said } from "../reporting";
 import { nameOf } from "../shapes";
-import type { Draft } from "../types";
+import type { Body, Draft } from "../types";
 import { said, t, whenWords } from "../words";
 import { kindWords } from "./today";
 

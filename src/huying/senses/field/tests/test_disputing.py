@@ -44,7 +44,7 @@ def in_dispute(cast: Cast, shop: Premises) -> tuple[Submission, Dispute]:
     made = fill(cast, shop, {"clear": "yes"})
     correct(made, cast.qian_supervisor, {"use": "mixed"})
     done = phone(made, cast, {"use": "home", "sort": "room"}, {"use": None, "sort": None})
-    assert (done.state, set(done.fields)) == ("conflict", {"use"})
+    assert (done.state, set(done.fields), done.made["corrected"]) == ("conflict", {"use"}, True)
     return made, Dispute.objects.get(pk=done.made["dispute"])
 
 
@@ -56,7 +56,9 @@ def test_other_answers_merge_and_the_same_goes_to_a_person(cast: Cast, shop: Pre
     assert dispute_page(cast.ma_liuan).rows == dispute_page(cast.tang_grid).rows == []
     again = phone(made, cast, {"use": "home"}, {}, id=dispute.op)
     assert (again.state, again.made["dispute"], SubmissionRevision.objects.count()) == ("conflict", dispute.pk, 2)
-    assert Entry.objects.filter(verb="dispute_amendment").count() == 1
+    assert Entry.objects.filter(verb="dispute_amendment").count() == 1 and again.made["corrected"]
+    alone = phone(made, cast, {"use": "shop"}, {"use": None})
+    assert (alone.state, alone.made["corrected"], now_says(made)["use"]) == ("conflict", False, "mixed")
 
 
 def test_one_who_had_seen_it_and_one_who_says_the_same_are_in_no_dispute(cast: Cast, shop: Premises) -> None:
