@@ -15,6 +15,7 @@ from huying.ground.organisation.models import Person
 from huying.ground.registry.actions import ask_right, begin_care, merge_records, record_consent
 from huying.ground.registry.choices import CARE_LISTS
 from huying.ground.registry.factories import a_resident, a_room, editor, kept, say
+from huying.ground.registry.knowing.actions import count_knowledge
 from huying.ground.registry.models import Premises, Proposal, Resident
 from huying.kernel.actor import SYSTEM, Actor, system
 from huying.kernel.clock import local_day
@@ -62,6 +63,7 @@ def registry_pages(cast: Cast, now: datetime) -> list[str]:
         ("facility", {"name": "门前消火栓", "kind": "hydrant", "premises": str(shop.uid)}),
     ):
         say(tang, kind, **more)
+    count_knowledge(actor=SYSTEM, now=now)
     request = ask_right(actor=_self(), now=now, kind="correction", text=WISH, resident=one)
     base, first = "/desk/registry", Proposal.objects.filter(state="waiting").order_by("id")[0]
     disputed = Proposal.objects.get(state="conflict")
@@ -71,7 +73,9 @@ def registry_pages(cast: Cast, now: datetime) -> list[str]:
         f"{base}/person/{gone.uid}/", f"{place}/", f"{place}/code", f"{base}/new/person/",
         f"{base}/new/care/?resident={one.uid}", f"{base}/proposals/", f"{base}/proposals/{first.pk}/",
         f"{base}/proposals/{disputed.pk}/", f"{base}/duplicates/", f"{person}/merge/{twin.uid}/", f"{base}/requests/",
-        f"{base}/requests/{request.pk}/", f"{base}/log/", f"{base}/export?tab=person",
+        f"{base}/requests/{request.pk}/", f"{base}/knowledge/", f"{base}/knowledge/?point=person_reachable",
+        f"{base}/knowledge/{GRID_1}/", f"{base}/?tab=organisation&area={GRID_1}&lacks=organisation_reachable",
+        f"{base}/log/", f"{base}/export?tab=person",
     ]  # fmt: skip
 
 

@@ -1,10 +1,10 @@
 /** Corrections answer by answer, and my own record with what waits here laid over it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allJudged, allSent, isAsked, knownAnswers, withWaiting } from "../../web/src/field/own";
+import { allJudged, allSent, disputeWords, isAsked, knownAnswers, withWaiting } from "../../web/src/field/own";
 import { building } from "../../web/src/field/sync-core";
 import type { Row } from "../../web/src/field/types";
-import { changesOf, seenAt, withChanges, withoutSealed } from "../../web/src/forms/changes";
+import { changesOf, loseSealed, seenAt, withChanges, withoutSealed } from "../../web/src/forms/changes";
 import type { Answers, Definition } from "../../web/src/forms/types";
 
 const item = (name: string, type = "text", more: object = {}) => ({ name, path: name, type, ...more });
@@ -38,6 +38,15 @@ test("questions whose answers lie sealed elsewhere are not asked", () => {
   const left = withoutSealed(definition, ["who/name", "rooms/1/area"]);
   assert.deepEqual(left.items.map((one) => (one.children ?? []).map((each) => each.name)), [[], ["phone"], ["sum"]]);
   assert.equal(withoutSealed(definition, []), definition);
+});
+
+test("the rows of a list with sealed answers stay as many as they are", () => {
+  const left = withoutSealed(definition, ["rooms/1/area", "who/name"]);
+  assert.deepEqual(left.items.map((one) => one.fixed ?? false), [false, false, true]);
+  assert.deepEqual(loseSealed(left, { rooms: [{ sum: 1 }], "rooms/0/sum": 3, "who/phone": "2" }), ["rooms"]);
+  assert.deepEqual(loseSealed(definition, { rooms: [] }), []);
+  const nested = { ...definition, items: [item("floors", "repeat", { children: [item("rooms", "repeat", { path: "floors/rooms", children: [item("who", "text", { path: "floors/rooms/who" })] })] })] } as unknown as Definition;
+  assert.deepEqual(loseSealed(withoutSealed(nested, ["floors/0/rooms/2/who"]), { "floors/0/rooms": [], floors: [] }), ["floors/0/rooms", "floors"]);
 });
 
 const row = (seq: number, more: Partial<Row> = {}): Row => ({ id: `op${seq}`, seq, kind: "amendment", subject: "form1", base: 0, branch: null, after: [], at: "2026-03-10T02:00:00Z", body: { submission: "form1" }, files: [], state: "ready", title: "", answer: null, ...more });
@@ -79,4 +88,10 @@ test("a verdict is answered once, as it was read", () => {
   assert.ok(allJudged(held, [earlier]).every(isAsked));
   assert.ok(allJudged(held, [{ ...said, state: "refused" as const }]).every(isAsked));
   assert.ok(!allJudged([{ k: "judged", id: "check_in-7", v: 1, b: { ...body, verdict: "fine" } }], []).some(isAsked));
+});
+
+test("other corrections are said to be done only where some were", () => {
+  const told = (made: object): string => disputeWords(row(1, { state: "conflict", answer: { id: "op1", state: "conflict", message: "", made } as unknown as Row["answer"] }));
+  assert.match(told({ dispute: 1, corrected: true }), /其他的更正已经办好/);
+  for (const made of [{ dispute: 1, corrected: false }, { dispute: 1 }]) assert.equal(told(made), "两个值都留着，负责人看过再定。");
 });

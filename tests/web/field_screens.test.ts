@@ -6,7 +6,10 @@ import { farWords, metres, nearestFirst } from "../../web/src/field/geo";
 import { draftFiles } from "../../web/src/field/media";
 import { fieldsOf, lateness, maskName, maskValue, taskOf } from "../../web/src/field/shapes";
 import { spellsOf, walked } from "../../web/src/field/spells";
-import type { Row } from "../../web/src/field/types";
+import { formAgain, moved, withoutForm } from "../../web/src/field/filling";
+import { begun } from "../../web/src/field/reporting";
+import type { Draft, Row } from "../../web/src/field/types";
+import type { Definition } from "../../web/src/forms/types";
 
 const entries = [
   ["chen", ["陈桂芳", "cgf", "13800001234", "柳岸路 12 号 102 室"]],
@@ -98,6 +101,29 @@ test("three thousand held records are searched in less than 50 ms", () => {
   console.log(`# index ${Math.round(ready - began)} ms, a search ${each.toFixed(1)} ms`);
   assert.ok(each < 50, `${each} ms`);
   assert.ok(found.slice(0, 6).every((count) => count > 0) && found[6] === 0);
+});
+
+test("a report is about the record it was begun from, and never about one it is only opened from again", () => {
+  const shop = { kind: "premises", uid: "s", name: "老张面馆" };
+  const address = { place: "柳岸路 5 号", about: shop };
+  assert.deepEqual([begun(undefined, address).about, begun(undefined, address).place, begun(undefined, {}).about], [shop, "柳岸路 5 号", null]);
+  const left = (body: object): Draft => ({ id: "report", kind: "report", title: "", at: "", body: { text: "路灯不亮", ...body }, files: [] });
+  const off = begun(left({ about: null, place: "" }), address);
+  assert.deepEqual([off.text, off.about, off.place, off.photos], ["路灯不亮", null, "", []]);
+  assert.equal(begun(left({}), address).about, null);
+  assert.deepEqual(begun(left({ about: { ...shop, uid: "other" } }), address).about, { ...shop, uid: "other" });
+});
+
+test("a refused form is mended in the version it was filled in, and where that is gone it is said", () => {
+  const [old, fresh] = ["1", "2"].map((version) => ({ code: "small", version, title: {}, items: [] }) as Definition);
+  const row = { id: "op", seq: 1, state: "refused", body: { form: "small", version: "1", answers: { gone: "x" } }, definition: old } as unknown as Row;
+  assert.equal(formAgain(row).definition, old);
+  assert.equal(moved(formAgain(row), old as Definition), false);
+  const bare = formAgain(withoutForm({ ...row, state: "applied" }));
+  assert.deepEqual([bare.mends, bare.definition], ["op", undefined]);
+  assert.equal(moved(bare, fresh as Definition), true);
+  assert.equal(moved({ form: "small", answers: {} }, fresh as Definition), false);
+  assert.equal(withoutForm(row).definition, old);
 });
 
 test("what the form gives is kept as it comes, panoramas too", async () => {

@@ -54,6 +54,13 @@ test("answers change the rows they are about and nothing else", () => {
   assert.deepEqual(core.absorb(changed, answers), { changed: [], removed: [] });
 });
 
+test("the form an operation was filled in is kept until it has arrived", () => {
+  const definition = { code: "small", version: "1", title: {}, items: [] };
+  const rows = [1, 2].map((seq) => row(seq, { kind: "submission", definition }));
+  const { changed } = core.absorb(rows, [{ id: "op1", state: "applied" }, { id: "op2", state: "refused", message: "照片没有送到" }]);
+  assert.deepEqual(changed.map((one) => one.definition), [undefined, definition]);
+});
+
 test("one the server has forgotten is sent again", () => {
   const rows = [row(1, { state: "waiting" }), row(2, { state: "waiting" })];
   assert.deepEqual(core.waiting(rows), ["op1", "op2"]);

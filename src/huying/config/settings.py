@@ -20,6 +20,7 @@
 | HUYING_PLACE_NAME | what the place is called in the header | 呼应 |
 | HUYING_DEPARTURE_DAYS | how long it is known what left a phone's areas; a phone away longer begins anew | 180 |
 | HUYING_RETENTION_DAYS | how long personal data of the registry is kept after it ended (moved away, died, off a list, closed) | 1095 |
+| HUYING_KNOWLEDGE_FILE | the place's own table of what grid workers must know (底数掌握) | the table that comes along |
 | HUYING_TIANDITU_KEY | key for 天地图 as a base map | none: own vectors only |
 """
 
@@ -58,6 +59,7 @@ def _days(name: str, default: str) -> int:
 
 HUYING_DEPARTURE_DAYS = _days("HUYING_DEPARTURE_DAYS", "180")
 HUYING_RETENTION_DAYS = _days("HUYING_RETENTION_DAYS", "1095")
+HUYING_KNOWLEDGE_FILE = os.environ.get("HUYING_KNOWLEDGE_FILE", "")
 HUYING_PLACE_NAME = os.environ.get("HUYING_PLACE_NAME", "")
 HUYING_TIANDITU_KEY = os.environ.get("HUYING_TIANDITU_KEY", "")
 

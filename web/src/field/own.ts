@@ -3,6 +3,7 @@ import { type Changes, withChanges } from "../forms/changes";
 import type { Answers } from "../forms/types";
 import type { Said } from "../forms/types";
 import type { Body, Held, Row } from "./types";
+import { t } from "./words";
 
 export interface Sent {
   id: string;
@@ -107,3 +108,7 @@ export const isGood = (one: Judged): boolean => GOOD.has(one.verdict);
 
 /** The last verdict first. */
 export const allJudged = (held: readonly Held[], rows: readonly Row[]): Judged[] => held.map((one) => judgedOf(one, rows)).sort((a, b) => b.judgedAt.localeCompare(a.judgedAt));
+
+/** What became of a correction in dispute: whether others in it were done at once is said only where the server said so. */
+export const disputeWords = ({ answer }: Pick<Row, "answer">): string =>
+  answer?.made?.corrected === true ? t("两个值都留着，负责人看过再定。其他的更正已经办好。") : t("两个值都留着，负责人看过再定。");

@@ -39,6 +39,7 @@ export interface Gone {
 
 export interface NewOperation extends Omit<Operation, "seq"> {
   title: string;
+  definition?: Row["definition"];
 }
 
 const together = <T, R>(values: readonly T[], act: (value: T) => Promise<R>): Promise<R[]> => Promise.all(values.map(act));

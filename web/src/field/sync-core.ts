@@ -1,4 +1,5 @@
 /** What is sent next, what an answer changes, when to try again. Pure: no network, no store, no clock. */
+import { withoutForm } from "./filling";
 import type { Answer, Page, Row, Sent, Upload } from "./types";
 
 export const MOST = 100;
@@ -43,7 +44,7 @@ export function absorb(rows: readonly Row[], answers: readonly Answer[]): { chan
     const row = known.get(answer.id);
     if (!row || row.state === "applied") continue;
     if (answer.state === "gone") removed.push(row.id);
-    else if (row.state !== answer.state || row.answer?.message !== answer.message) changed.push({ ...row, state: answer.state, answer });
+    else if (row.state !== answer.state || row.answer?.message !== answer.message) changed.push(withoutForm({ ...row, state: answer.state, answer }));
   }
   return { changed, removed };
 }

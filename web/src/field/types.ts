@@ -1,4 +1,6 @@
 /** What the phone holds and sends. The words are those of the sync protocol. */
+import type { Definition } from "../forms/types";
+
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 export type Body = Record<string, unknown>;
 
@@ -50,8 +52,10 @@ export interface Operation {
   files: string[];
 }
 
-/** An operation in the outbox, with how it stands. `title` is what the worker reads in the list. */
+/** An operation in the outbox, with how it stands. `title` is what the worker reads in the list. `definition` is the form it was
+    filled in, kept here and never sent, until it has arrived: what is refused is mended in the same version. */
 export interface Row extends Operation {
+  definition?: Definition;
   state: State;
   title: string;
   answer: Answer | null;

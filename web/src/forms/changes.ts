@@ -68,9 +68,18 @@ export function withChanges(answers: Answers, changes: Changes): Answers {
 
 const pattern = (path: string): string => path.split("/").filter((step) => !/^\d+$/.test(step)).join("/");
 
-/** The form without the questions whose answers are sealed and not on this device: they stay as they are. */
+/** The form without the questions whose answers are sealed and not on this device: they stay as they are, and so do the rows they stand in. */
 export function withoutSealed(definition: Definition, sealed: readonly string[]): Definition {
   const gone = new Set(sealed.map(pattern));
-  const left = (items: readonly Item[]): Item[] => items.filter((item) => !gone.has(item.path)).map((item) => (item.children ? { ...item, children: left(item.children) } : item));
+  const holds = (item: Item): boolean => item.type === "repeat" && [...gone].some((path) => path.startsWith(`${item.path}/`));
+  const left = (items: readonly Item[]): Item[] => items.filter((item) => !gone.has(item.path)).map((item) => (item.children ? { ...item, ...(holds(item) ? { fixed: true } : {}), children: left(item.children) } : item));
   return gone.size ? { ...definition, items: left(definition.items) } : definition;
+}
+
+/** Changes that would send the rows of a fixed list whole and so lose what is sealed in them. */
+export function loseSealed(definition: Definition, changes: Changes): string[] {
+  const fixed = new Set<string>();
+  const walk = (items: readonly Item[]): void => items.forEach((item) => { if (item.fixed) fixed.add(item.path); walk(item.children ?? []); });
+  walk(definition.items);
+  return Object.keys(changes).filter((path) => fixed.has(pattern(path)));
 }

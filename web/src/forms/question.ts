@@ -91,7 +91,7 @@ function drawRow(desk: Desk, node: Node, row: Node[], place: number): TemplateRe
   return html`<section class="rowset" aria-labelledby=${id}>
     <div class="rowset__head">
       <h3 id=${id}>${title}${named ? html` <span class="muted">${named}</span>` : nothing}</h3>
-      ${node.item.count ? nothing : html`<button type="button" class="btn btn--quiet" aria-label=${say(desk, "rowRemove", { name: title })} @click=${() => desk.remove(node, place)}>${icon("trash")}<span>${say(desk, "rowRemoveShort")}</span></button>`}
+      ${node.item.count || node.item.fixed ? nothing : html`<button type="button" class="btn btn--quiet" aria-label=${say(desk, "rowRemove", { name: title })} @click=${() => desk.remove(node, place)}>${icon("trash")}<span>${say(desk, "rowRemoveShort")}</span></button>`}
     </div>
     ${drawAll(desk, row)}
   </section>`;
@@ -106,7 +106,7 @@ function drawRepeat(desk: Desk, node: Node): TemplateResult {
     ${hintOf(desk, node, id)} ${wrong(`${id}-wrong`, fault)}
     ${node.rows.map((row, place) => keyed(`${node.rows.length}-${place}`, drawRow(desk, node, row, place)))}
     ${node.rows.length ? nothing : html`<p class="muted">${say(desk, "rowNone", { name })}</p>`}
-    ${node.item.count || node.rows.length >= most ? nothing : html`<button type="button" class="btn btn--secondary btn--large btn--wide" id=${id} @click=${() => desk.add(node)}>${icon("plus")}<span>${say(desk, "rowAdd", { name })}</span></button>`}
+    ${node.item.count || node.item.fixed || node.rows.length >= most ? nothing : html`<button type="button" class="btn btn--secondary btn--large btn--wide" id=${id} @click=${() => desk.add(node)}>${icon("plus")}<span>${say(desk, "rowAdd", { name })}</span></button>`}
   </div>`;
 }
 

@@ -42,6 +42,8 @@ export interface Item {
   children?: Item[];
   count?: Expr | null;
   finding?: FindingRule | null;
+  /** Rows can be neither added nor removed: answers of theirs lie sealed elsewhere. */
+  fixed?: boolean;
 }
 
 export interface Definition {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 from django.db import transaction
 
 from huying.ground.registry import fictional as registry
+from huying.ground.registry.knowing.actions import count_knowledge
 from huying.ground.territory import fictional as ground
 from huying.kernel.progress import Progress
 from huying.kernel.trace import Draft, Entry, record
@@ -51,5 +52,6 @@ def people_place(plan: Plan, watch: Progress, *, people: int | None = None) -> N
     tasks = make_field_work(now=plan.end)
     watch.advance(1)
     watch.finish()
+    count_knowledge(actor=FOUNDER, now=plan.end, progress=watch)
     with transaction.atomic():
         record([Draft(chain=CHAIN, verb=DONE, actor=FOUNDER, at=plan.end, body={"tasks": tasks})])

@@ -25,6 +25,7 @@ PROPOSE: Final = "registry.propose"
 DECIDE: Final = "registry.decide"
 CARE: Final = "registry.care"
 EXPORT: Final = "registry.export"
+OVERSEE: Final = "field.oversee"
 
 
 def may(actor: Actor, capability: str, area: str = "") -> bool:
@@ -38,7 +39,24 @@ def areas(actor: Actor, capability: str = VIEW) -> tuple[str, ...]:
     """The area prefixes over which the actor holds the capability, none inside another; ("",) is everywhere."""
     if actor.is_system:
         return ("",)
-    held = {d.area for d in actor.duties if capability in organisation_rules.capabilities(d.role)}
+    return _outermost({d.area for d in actor.duties if capability in organisation_rules.capabilities(d.role)})
+
+
+def areas_known(actor: Actor) -> tuple[str, ...]:
+    """The area prefixes whose figures of how well they are known somebody sees: who looks into the registry there, and who
+    oversees the field work there. Figures alone; what is missing is listed for those who may see the records.
+    """
+    if actor.is_system:
+        return ("",)
+    return _outermost({one for capability in (VIEW, OVERSEE) for one in areas(actor, capability)})
+
+
+def sees_known(actor: Actor, area: str) -> bool:
+    """Whether the figures of the whole area may be seen."""
+    return any(area.startswith(one) for one in areas_known(actor))
+
+
+def _outermost(held: set[str]) -> tuple[str, ...]:
     return tuple(sorted(one for one in held if not any(one != up and one.startswith(up) for up in held)))
 
 

@@ -18,13 +18,14 @@ from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid, NotFound
 
-from . import access, actions, queries
+from . import access, actions, api_knowing, queries
 from . import queries_desk as reads
 from .fields import FIELDS, KINDS
 from .masking import label, mask
 from .models import Record
 
 router = Router()
+router.add_router("", api_knowing.router)
 MOST = 100
 
 

@@ -12,6 +12,7 @@ class RegistryConfig(AppConfig):
         from huying.ground.organisation.rules import CAPABILITIES
         from huying.shell.navigation import Entry, register
 
+        from .access import OVERSEE, VIEW
         from .desk.log import READERS
         from .desk.proposals import waiting
 
@@ -19,8 +20,10 @@ class RegistryConfig(AppConfig):
             return tuple(role for role, held in CAPABILITIES.items() if capability in held)
 
         group = _("基础信息")
-        view, decide = holders("registry.view"), holders("registry.decide")
+        view, decide = holders(VIEW), holders("registry.decide")
         register(Entry(_("查找和登记"), "registry-home", view, icon="search", order=500, group=group))
+        seers = tuple(dict.fromkeys((*view, *holders(OVERSEE))))
+        register(Entry(_("底数掌握"), "registry-knowledge", seers, icon="chart", order=505, group=group))
         register(
             Entry(
                 _("待审核的修改"),

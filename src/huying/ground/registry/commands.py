@@ -1,4 +1,4 @@
-"""Command line of the registry: `huying registry import|export|reindex`."""
+"""Command line of the registry: `huying registry import|export|reindex|count`."""
 
 from __future__ import annotations
 
@@ -90,7 +90,18 @@ def reindex(console: Console) -> None:
     console.done(f"{changed:,} records are found by more or by other pieces than before", changed=changed)
 
 
+@instance_command("count")
+def count(console: Console) -> None:
+    """重新统计各区域的底数掌握（每晚自动统计） / count anew how well every area is known; done every night."""
+    from .knowing.actions import count_knowledge
+
+    with spoken():
+        areas = count_knowledge(actor=system("command-line"), now=now(), progress=console.progress())
+    console.done(f"{areas:,} areas counted", areas=areas)
+
+
 registry.add_command(import_file)
 registry.add_command(export_file)
 registry.add_command(reindex)
+registry.add_command(count)
 commands: list[click.Command] = [registry]

@@ -18,7 +18,7 @@ from huying.kernel.privacy import blind
 
 from . import tokens
 from .fields import FIELDS, Field
-from .models import MODELS, Facility, Organisation, Premises, Record, Resident
+from .models import MODELS, Facility, Organisation, Premises, Record, Relation, Resident
 
 _CODE_SIGNS: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 _LONGEST_ADDRESS: Final = 300
@@ -32,6 +32,13 @@ _AREA_FROM: Final[Mapping[str, str]] = {
     "relation": "resident",
     "residence": "premises",
     "care": "resident",
+}
+# Where the numbers to call stand; whether there is one is kept beside the sealed values.
+PHONES: Final[Mapping[str, tuple[str, ...]]] = {
+    "premises": ("keeper_phone",),
+    "person": ("phone", "phone2"),
+    "organisation": ("contact_phone",),
+    "relation": ("contact_phone",),
 }
 Refs = dict[str, dict[Any, Any]]
 
@@ -79,6 +86,13 @@ def assign(row: Record, values: Mapping[str, Any]) -> None:
             _set_column(row, field, value)
     row.details = details
     row.private = orjson.dumps(private).decode() if private else None
+    if isinstance(row, Premises | Resident | Organisation | Relation):
+        row.reachable = has_phone(row.KIND, private)
+
+
+def has_phone(kind: str, private: Mapping[str, Any]) -> bool:
+    """Whether a number to call is among the private values of a record."""
+    return any(private.get(name) for name in PHONES[kind])
 
 
 def _set_column(row: Record, field: Field, value: Any) -> None:

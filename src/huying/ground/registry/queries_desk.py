@@ -17,6 +17,8 @@ from huying.kernel.paging import Page, page
 from huying.kernel.privacy import AccessEntry
 
 from . import access
+from .knowing.measures import lacking
+from .knowing.points import point_of
 from .masking import label
 from .models import (
     CareEntry,
@@ -66,6 +68,7 @@ class Filters:
     risk: str = ""
     fresh: str = ""
     list: str = ""
+    lacks: str = ""
     ended: bool = False
 
 
@@ -84,6 +87,8 @@ def wished(actor: Actor, kind: str, filters: Filters, now: datetime) -> QuerySet
         rows = rows.filter(**{name: value for name, value in narrow.items() if value})
     if kind == "care" and filters.list:
         rows = rows.filter(list=filters.list)
+    if filters.lacks and (point := point_of(filters.lacks)) is not None and point.how.kind == kind:
+        rows = rows.filter(lacking(point.measure, point.days, now))
     return rows.filter(matching(kind, filters.words)) if filters.words else rows
 
 

@@ -11,6 +11,7 @@ from huying.kernel.actor import system
 from huying.kernel.clock import now
 
 from .actions import expire_care, forget_ended
+from .knowing.actions import count_knowledge
 from .likeness import find_likenesses
 
 
@@ -34,3 +35,10 @@ def look_for_likenesses(timestamp: int) -> None:
 def forget_what_ended(timestamp: int) -> None:
     """What ended longer ago than this place keeps personal data is kept no more."""
     forget_ended(actor=system("retention"), now=now(), keep=timedelta(days=settings.HUYING_RETENTION_DAYS))
+
+
+@app.periodic(cron="12 19 * * *")
+@app.task(name="registry.count_knowledge", queueing_lock="registry.count_knowledge")
+def count_how_well_known(timestamp: int) -> None:
+    """Count how well every area is known, after everything else of the night."""
+    count_knowledge(actor=system("registry"), now=now())

@@ -23,11 +23,12 @@ from huying.senses.forms import access as forms_access
 from huying.senses.forms.api import SubmissionWhole, told_whole
 from huying.senses.sync.api import PHONE
 
-from . import access, actions, queries, queries_board, queries_checks, queries_own, queries_positions
+from . import access, actions, api_disputes, queries, queries_board, queries_checks, queries_own, queries_positions
 from .actions.writing import day_begins
 from .models import Task
 
 router = Router(auth=SignedIn("field:read"))
+router.add_router("", api_disputes.router)
 LONGEST = timedelta(days=400)
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from huying.casework.cases.subjects import REGISTERED, marks_of
+from huying.casework.cases.subjects import REGISTERED
 from huying.ground.registry import access as registry
 from huying.ground.registry.actions import change, withdraw_proposal
 from huying.ground.registry.models import CareEntry
@@ -26,8 +26,8 @@ from huying.senses.reports.actions import Taken, Voice, take_in
 from huying.senses.reports.rules import MOST_PHOTOS, Channel
 from huying.senses.sync.doors import Incoming, Outcome, applies, applies_together
 
-from . import actions
-from .models import Checkpoint, Finding
+from . import actions, queries
+from .models import Checkpoint, Dispute, Finding
 from .routes import finite, on_earth
 
 SOURCE = "field"
@@ -81,7 +81,8 @@ def take_reports(ops: Sequence[Incoming], *, actor: Actor, now: datetime) -> lis
     """Things seen in the street become cases. With ``task`` it is what was seen on a check or after a warning."""
     if len(ops) == 1 and (task := _uuid(ops[0].body, "task")) is not None:
         return [_report_on_task(task, ops[0], actor, now)]
-    made = take_in([_voice(op, actor) for op in ops], actor=actor, now=now)
+    about = queries.marks_about([_about(op.body) for op in ops], actor)
+    made = take_in([_voice(op, marks) for op, marks in zip(ops, about, strict=True)], actor=actor, now=now)
     sounds = [
         (taken.case_id, one)
         for op, taken in zip(ops, made, strict=True)
@@ -101,7 +102,7 @@ def _report_on_task(task: UUID, op: Incoming, actor: Actor, now: datetime) -> Ou
     return Outcome("applied", made={"task": str(done.uid), "late": bool(done.done_late)})
 
 
-def _voice(op: Incoming, actor: Actor) -> Voice:
+def _voice(op: Incoming, about: tuple[str, ...]) -> Voice:
     body, point = op.body, _point(op.body)
     pictures = [one for one in op.files.values() if one.kind == StoredFile.Kind.IMAGE]
     return Voice(
@@ -116,30 +117,19 @@ def _voice(op: Incoming, actor: Actor) -> Voice:
         item_code=_text(body, "item", 16) or None,
         urgent=body.get("urgent") is True,
         files=pictures[:MOST_PHOTOS],
-        subjects=_about(body, actor),
+        subjects=about,
     )
+
+
+def _about(body: Mapping[str, Any]) -> tuple[str, UUID] | None:
+    """``about`` {kind, uid}: a record the report was written from."""
+    said = body.get("about")
+    kind, uid = (said.get("kind"), _uuid(said, "uid")) if isinstance(said, dict) else (None, None)
+    return (kind, uid) if kind in REGISTERED and uid is not None else None
 
 
 def _said(op: Incoming) -> str:
     return _text(op.body, "text", 20_000) or (_("语音留言，请听录音") if op.files else "")
-
-
-def _about(body: Mapping[str, Any], actor: Actor) -> tuple[str, ...]:
-    """The marks of ``about`` {kind, uid}: a record the report was written from. None for one the actor may not see, and for people.
-
-    What was merged meanwhile is what it was merged into; a report is never lost for a record that is gone.
-    """
-    said = body.get("about")
-    kind, uid = (said.get("kind"), _uuid(said, "uid")) if isinstance(said, dict) else (None, None)
-    if kind not in REGISTERED or uid is None:
-        return ()
-    rows = registry.visible(actor, kind).defer("private")
-    row = rows.filter(uid=uid).first()
-    if row is not None and row.merged_into_id is not None:
-        row = rows.filter(uid=row.merged_into_id).first()
-    if row is None:
-        return ()
-    return marks_of((kind, row.uid), ("premises", None if kind == "premises" else row.premises_id))
 
 
 def _of_case(taken: Taken) -> dict[str, Any]:
@@ -164,7 +154,8 @@ def take_submissions(ops: Sequence[Incoming], *, actor: Actor, now: datetime) ->
 def amend(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
     """``submission`` (its id), ``changes`` by instance path, ``seen`` what their author saw there, ``reason``.
 
-    An answer somebody else corrected meanwhile to another value goes to a person, with both values.
+    An answer somebody else corrected meanwhile to another value goes to a person, with both values; ``corrected`` tells whether others
+    were corrected at once.
     """
     uid, changes, seen = _uuid(op.body, "submission") or op.subject, op.body.get("changes"), op.body.get("seen", {})
     if uid is None or not isinstance(changes, dict):
@@ -179,7 +170,7 @@ def amend(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
     if done.dispute is None:
         return Outcome("applied", "" if done.done else str(_("已经是这样了，不用再改")), made=made)
     words = str(_("别人也更正了这一题，两个值都留着，请负责人定"))
-    made |= {"dispute": done.dispute.pk}
+    made |= {"dispute": done.dispute.pk, "corrected": done.done}
     return Outcome("conflict", words, fields=dict.fromkeys(done.dispute.paths, words), made=made)
 
 
@@ -231,15 +222,18 @@ def change_record(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
 
 @applies("give_way", private=False)
 def keep_theirs(op: Incoming, *, actor: Actor, now: datetime) -> Outcome:
-    """``proposal`` or ``dispute``: after a conflict its author lets the other value stand; nobody has to decide any more."""
+    """``proposal`` or ``dispute``: after a conflict its author lets the other value stand; nobody has to decide any more.
+
+    A dispute somebody has decided meanwhile stays as it was decided, and that is said.
+    """
     what = "dispute" if "dispute" in op.body else "proposal"
     number = op.body.get(what)
     if not isinstance(number, int) or isinstance(number, bool):
         raise Invalid(field=what)
     if what == "dispute":
-        actions.withdraw_dispute(number, actor=actor, now=now)
-    else:
-        withdraw_proposal(actor=actor, now=now, proposal_id=number)
+        stood = actions.withdraw_dispute(number, actor=actor, now=now).state == Dispute.State.WITHDRAWN
+        return Outcome("applied", "" if stood else str(_("这一处已经有人定了")), made={what: number})
+    withdraw_proposal(actor=actor, now=now, proposal_id=number)
     return Outcome("applied", made={what: number})
 
 

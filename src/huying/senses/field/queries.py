@@ -9,6 +9,8 @@ from uuid import UUID
 
 from django.db.models import F, Prefetch, Q, QuerySet
 
+from huying.casework.cases.subjects import marks_of
+from huying.ground.registry import access as registry
 from huying.kernel.actor import Actor
 from huying.kernel.paging import Page, page
 from huying.senses.forms.queries import form_titles
@@ -17,7 +19,6 @@ from . import access, subjects
 from .models import (
     CheckIn,
     Consequence,
-    Dispute,
     DutySpell,
     FieldPolicy,
     Finding,
@@ -223,12 +224,20 @@ def consequences_of(submission: UUID) -> list[Consequence]:
     return list(Consequence.objects.filter(submission=submission).order_by("-number"))
 
 
-def disputes_of(submission: UUID) -> list[Dispute]:
-    """Corrections of a submission that a person decides or has decided on, the latest first; one query."""
-    return list(Dispute.objects.filter(submission=submission).order_by("-id"))
+def marks_about(named: Sequence[tuple[str, UUID] | None], actor: Actor) -> list[tuple[str, ...]]:
+    """For each registered record (kind, uid) the marks a case about it carries, with the premises it stands in.
 
-
-def open_disputes(actor: Actor) -> list[Dispute]:
-    """Corrections that wait for the actor to decide, at most :data:`PAGE_SIZE`, the earliest first; one query."""
-    rows = access.overseen_disputes(actor).filter(state=Dispute.State.OPEN)
-    return list(rows.order_by("id")[:PAGE_SIZE])
+    What was merged is what it was merged into. None for one the actor may not see, and for one that is gone: a report is never
+    lost for it. One query a kind, one more where some were merged.
+    """
+    found: dict[tuple[str, UUID], tuple[str, ...]] = {}
+    for kind in {one[0] for one in named if one is not None}:
+        rows = registry.visible(actor, kind).defer("private")
+        told = rows.in_bulk({one[1] for one in named if one is not None and one[0] == kind}, field_name="uid")
+        into = {row.merged_into_id for row in told.values()} - {None} - set(told)
+        known = {**told, **(rows.in_bulk(into, field_name="uid") if into else {})}
+        for uid, row in told.items():
+            if (kept := known.get(row.merged_into_id or uid)) is not None:
+                stands = ("premises", None if kind == "premises" else kept.premises_id)
+                found[kind, uid] = marks_of((kind, kept.uid), stands)
+    return [found.get(one, ()) if one is not None else () for one in named]

@@ -71,12 +71,16 @@ def _filled(row: dict[str, Any]) -> Filled:
     title = published_definition(row["version_id"])["title"]
     return Filled(
         row["uid"], row["code"], row["edition"], title, subject, row["ended_at"], row["received_at"], row["corrections"],
-        _corrected(row["last"]), row["found"], row["dispute"],
+        _corrected(row["last"]), row["found"], _decided(row["dispute"]),
     )  # fmt: skip
 
 
 def _corrected(last: dict[str, Any] | None) -> dict[str, Any] | None:
     return None if last is None else last | {"reason": mask_text(last["reason"])}
+
+
+def _decided(dispute: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if dispute is None else dispute | {"words": mask_text(dispute["words"])}
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ EFFECTS: dict[str, Promise] = {
     "earlier_solved": _("复查的那一项改为已解决"),
     "earlier_again": _("复查的那一项改为仍不合格"),
     "case_noted": _("事件里加了说明，请办理的人看"),
-    "case_urgent": _("事件已列为紧急，承办的人已知道"),
+    "case_urgent": _("事件已列为紧急"),
     "case_shut": _("事件已结束归档，不再加说明"),
     "reinspection_ended": _("复查任务不用做了"),
     "registry_applied": _("基础信息已照改"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .settling import FINDINGS
+from .settling import FINDINGS, empty
 
 
 def value_at(answers: Mapping[str, Any], path: str) -> Any:
@@ -37,6 +37,15 @@ def _clashes(path: str, value: Any, seen: Mapping[str, Any], states: Sequence[Ma
     if now == value or all(one == now for one in before):
         return False
     return path not in seen or seen[path] != now
+
+
+def unseen(changes: Mapping[str, Any], seen: Mapping[str, Any], sealed: Mapping[str, Any]) -> set[str]:
+    """Paths of ``changes`` that would put a whole list or group in the place of personal answers their author had not before them.
+
+    ``sealed``: the personal answers there are, by instance path. Whoever was not shown them cannot give them back.
+    """
+    found = {(path, one) for path in changes for one in sealed if one.startswith(f"{path}/")}
+    return {path for path, one in found if empty(value_at({"all": seen.get(path)}, f"all/{one[len(path) + 1 :]}"))}
 
 
 def differing(changes: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
     their place: what somebody else corrected meanwhile is never overwritten. */
 import { html, nothing } from "lit";
 import { begin, survey } from "../../forms/answers";
-import { changesOf, type Changes, seenAt, withChanges, withoutSealed } from "../../forms/changes";
+import { changesOf, type Changes, loseSealed, seenAt, withChanges, withoutSealed } from "../../forms/changes";
 import type { Answers, Definition } from "../../forms/types";
 import type { App } from "../app";
 import { draftFiles } from "../media";
@@ -68,7 +68,9 @@ export function correctScreen(app: App, id: string, asked: URLSearchParams): Scr
     if (ground) {
       const { definition, before, now } = ground;
       ground.before = survey(definition, begin(definition.items, before), { now }).answers;
-      given = withChanges(ground.before, (draft.body.changes ?? {}) as Changes);
+      const meant = (draft.body.changes ?? {}) as Changes;
+      const lost = new Set(loseSealed(definition, meant));
+      given = withChanges(ground.before, Object.fromEntries(Object.entries(meant).filter(([path]) => !lost.has(path))));
       Object.assign(draft.body, { ground, answers: given });
     }
     app.draw();
@@ -120,7 +122,7 @@ export function correctScreen(app: App, id: string, asked: URLSearchParams): Scr
     if (busy || !ground) return;
     const reason = String(draft.body.reason ?? "").trim();
     const changes = changesOf(ground.definition, ground.before, answers);
-    fault = reason.length < LEAST ? t("请写明为什么更正。") : Object.keys(changes).length ? "" : t("还没有改动任何一题。");
+    fault = reason.length < LEAST ? t("请写明为什么更正。") : !Object.keys(changes).length ? t("还没有改动任何一题。") : loseSealed(ground.definition, changes).length ? t("这几行里有不在手机上的个人信息，行数请到电脑上增减。") : "";
     app.draw();
     if (fault) return void document.getElementById("reason")?.focus();
     busy = true;

@@ -2,6 +2,7 @@
 import { html, nothing } from "lit";
 import type { Answers, Definition } from "../../forms/types";
 import type { App } from "../app";
+import { moved } from "../filling";
 import { type Screen, ask, doneWords, empty, keptWords, link, notice, opening, press } from "../parts";
 import { findPoint, follow } from "../position";
 import type { Draft } from "../types";
@@ -91,7 +92,7 @@ export function formScreen(app: App, code: string, asked: URLSearchParams): Scre
         ended_at: stamp(),
         ...(point ?? {}),
       };
-      await app.send({ kind: "submission", subject: subject?.uid ?? null, title: draft.title || said(definition.title), body, files: usedFiles(draft.files, answers) }, { draft: draft.id, ...(asked.get("mends") ? { operation: asked.get("mends") ?? "" } : {}) });
+      await app.send({ kind: "submission", subject: subject?.uid ?? null, title: draft.title || said(definition.title), body, definition, files: usedFiles(draft.files, answers) }, { draft: draft.id, ...(asked.get("mends") ? { operation: asked.get("mends") ?? "" } : {}) });
       over = true;
       app.say(() => (task ? doneWords(app) : keptWords(app)));
       location.hash = "#/";
@@ -126,6 +127,7 @@ export function formScreen(app: App, code: string, asked: URLSearchParams): Scre
       if (!draft.title) draft.title = [said(definition.title), task ? String(app.one("task", task)?.b.title ?? "") : ""].filter(Boolean).join(" · ");
       return html`<div class="stack">
         <p class="muted small">${kept ? t("{when} 存的草稿", { when: whenWords(kept.at) }) : t("边填边存")}</p>
+        ${moved(draft.body, definition) ? notice("warn", t("这张表有了新版"), t("这一份改按新版填，新版没有的题不再带上。请从头看一遍再送。")) : nothing}
         ${current?.version === definition.version ? nothing : notice("info", t("这张表有了新版"), t("这一份按开始填时的那一版填完，照样收下。"))}
         <hy-form .definition=${definition} .answers=${given} .language=${app.language} .words=${app.page.forms[app.language] ?? {}} .files=${files} .place=${finder} @change=${changed} @finish=${(event: CustomEvent<{ answers: Answers }>) => finish(definition, event)}></hy-form>
         ${press(t("不要这份草稿了"), discard, "quiet")}

@@ -2,7 +2,9 @@
 import { html, nothing } from "lit";
 import { NoAnswer } from "../api";
 import type { App } from "../app";
+import { formAgain } from "../filling";
 import { type Screen, type View, ask, empty, facts, icon, link, notice, photoWords, press, row, section } from "../parts";
+import { disputeWords } from "../own";
 import { fieldsOf, nameOf } from "../shapes";
 import type { Draft, Row } from "../types";
 import { said, t, whenWords } from "../words";
@@ -93,10 +95,8 @@ export function operationScreen(app: App, id: string): Screen {
       return;
     }
     const photos = (body.photos ?? []) as string[];
-    const draft: Draft =
-      operation.kind === "report"
-        ? { id: operation.id, kind: "report", title: operation.title, at: new Date().toISOString(), files, body: { ...body, photos, about: aboutOf(app, body), point: typeof body.lon === "number" ? { lon: body.lon, lat: body.lat, accuracy: body.accuracy } : null } }
-        : { id: operation.id, kind: "form", title: operation.title, at: new Date().toISOString(), files, body: { ...body, mends: operation.id } };
+    const written = operation.kind === "report" ? { ...body, photos, about: aboutOf(app, body), point: typeof body.lon === "number" ? { lon: body.lon, lat: body.lat, accuracy: body.accuracy } : null } : formAgain(operation);
+    const draft: Draft = { id: operation.id, kind: operation.kind === "report" ? "report" : "form", title: operation.title, at: new Date().toISOString(), files, body: written };
     await app.keepDraft(draft);
     await app.read();
     location.hash = draftAddress(draft);
@@ -125,7 +125,7 @@ export function operationScreen(app: App, id: string): Screen {
   }
 
   /** A correction whose answers somebody else gave another value: the form's page on the desk shows both. */
-  const disputed = (operation: Row): View => html`${notice("warn", t("别人也更正了同一题"), t("两个值都留着，负责人看过再定。其他的更正已经办好。"))}<div class="lines">${row(`#/sent/${String(operation.body.submission)}`, "document", t("看看这份表"))}</div>`;
+  const disputed = (operation: Row): View => html`${notice("warn", t("别人也更正了同一题"), disputeWords(operation))}<div class="lines">${row(`#/sent/${String(operation.body.submission)}`, "document", t("看看这份表"))}</div>`;
 
   /** Both values side by side: mine from what was sent, theirs from the record as it is now. */
   function conflict(operation: Row): View {

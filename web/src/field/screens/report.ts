@@ -5,36 +5,19 @@ import { findIn, searchText } from "../finding";
 import { canRecord, record, type Recording, shrink } from "../media";
 import { type Screen, type View, ask, doneWords, icon, keptWords, press, row } from "../parts";
 import { findPoint } from "../position";
+import { begun, blank, type Said } from "../reporting";
 import { nameOf } from "../shapes";
-import type { Body, Draft, Point } from "../types";
+import type { Body, Draft } from "../types";
 import { said, t, whenWords } from "../words";
 import { kindWords } from "./today";
 
 const MOST_PHOTOS = 9;
 
-interface Said {
-  text: string;
-  place: string;
-  item: string;
-  itemName: string;
-  photos: string[];
-  voice: string;
-  /** The record it was written from. */
-  about: { kind: string; uid: string; name: string } | null;
-  point: Point | null;
-}
-
-const blank = (): Said => ({ text: "", place: "", item: "", itemName: "", photos: [], voice: "", about: null, point: null });
-
 export function reportScreen(app: App, asked: URLSearchParams): Screen {
   const id = asked.get("draft") ?? (asked.get("task") ? `report:${asked.get("task")}` : "report");
   const kept = app.drafts.find((one) => one.id === id);
-  const body: Said = { ...blank(), ...((kept?.body ?? {}) as Partial<Said>) };
   const task = asked.get("task") ?? "";
-  if (!body.place) body.place = asked.get("place") ?? (task ? String(app.one("task", task)?.b.address ?? "") : "");
-  const [kind, uid] = [asked.get("kind"), asked.get("uid")];
-  const named = kind && uid ? app.one(kind, uid) : null;
-  if (!body.about && named) body.about = { kind: named.k, uid: named.id, name: nameOf(named) };
+  const body = begun(kept, named());
   const pictures = new Map<string, string>();
   let words = "";
   let recording: Recording | null = null;
@@ -44,6 +27,14 @@ export function reportScreen(app: App, asked: URLSearchParams): Screen {
   let dirty = false;
   if (!body.point) void locate(false);
   for (const file of [...body.photos, body.voice].filter(Boolean)) void show(file);
+
+  /** What the address names. */
+  function named(): Partial<Said> {
+    const place = asked.get("place") ?? (task ? String(app.one("task", task)?.b.address ?? "") : "");
+    const [kind, uid] = [asked.get("kind"), asked.get("uid")];
+    const found = kind && uid ? app.one(kind, uid) : null;
+    return { place, about: found ? { kind: found.k, uid: found.id, name: nameOf(found) } : null };
+  }
 
   const draft = (): Draft => ({ id, kind: "report", title: body.text.slice(0, 30), at: new Date().toISOString(), body: { ...body }, files: [...body.photos, ...(body.voice ? [body.voice] : [])] });
 
@@ -137,7 +128,7 @@ export function reportScreen(app: App, asked: URLSearchParams): Screen {
   async function clear(): Promise<void> {
     if (!(await ask(t("重新写？"), t("已写的内容和照片都会删掉，不能找回。"), t("重新写")))) return;
     await app.dropDraft(draft());
-    Object.assign(body, blank());
+    Object.assign(body, begun(undefined, named()));
     void locate(false);
     app.draw();
   }

@@ -207,7 +207,8 @@ def _forget_about(row: Resident, author: Author) -> list[UUID]:
         uids = list(rows.values_list("uid", flat=True))
         _empty_steps(kind, uids)
         if kind != "residence":
-            rows.update(private=None, details={}, state="ended", ending=ERASED, ended_on=local_day(author.now))
+            told = {"reachable": False} if kind == "relation" else {}
+            rows.update(private=None, details={}, state="ended", ending=ERASED, ended_on=local_day(author.now), **told)
         about += uids
     return about
 
@@ -215,7 +216,7 @@ def _forget_about(row: Resident, author: Author) -> list[UUID]:
 def _blank(row: Resident, author: Author) -> None:
     """A double stays a signpost to the record it was merged into; nothing else is left of it."""
     row.private, row.id_blind, row.born_year, row.find = None, None, None, []
-    row.details, row.sex, row.registration, row.home = {}, "", "", None
+    row.details, row.sex, row.registration, row.home, row.reachable = {}, "", "", None, False
     if row.state != State.MERGED:
         row.state, row.merged_into = State.ENDED, None
     row.ending, row.ended_on = ERASED, local_day(author.now)

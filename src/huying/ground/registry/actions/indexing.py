@@ -1,4 +1,7 @@
-"""What records are found by is worked out anew: after an upgrade that finds more, or with a better dictionary of readings."""
+"""What is kept beside sealed values is worked out anew: what records are found by, and whether there is a number to call.
+
+After an upgrade that finds or tells more, or with a better dictionary of readings.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +10,26 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from huying.ground.registry.deriving import search_tokens
+from huying.ground.registry.deriving import PHONES, has_phone, search_tokens
 from huying.ground.registry.models import MODELS
 from huying.kernel import trace
 from huying.kernel.actor import Actor
 from huying.kernel.progress import Progress, Silent
 
 FOUND: Final = {"premises": (), "person": ("home",), "organisation": ("premises",), "facility": ("premises",)}
+KINDS: Final = (*FOUND, *(kind for kind in PHONES if kind not in FOUND))
 _BATCH: Final = 500
 
 
 def renew_search(*, actor: Actor, now: datetime, progress: Progress | None = None) -> int:
-    """Work out the search tokens of every record anew; how many were others before. Cut off, it may simply run again.
+    """Work out the search tokens, and whether there is a number to call, of every record anew; how many were others before.
 
-    Batches of 500, each a transaction of its own. Erased records stay without any.
+    Cut off, it may simply run again. Batches of 500, each a transaction of its own. Erased records stay without any.
     """
     watcher = progress or Silent()
-    watcher.start("search", sum(MODELS[kind]._default_manager.count() for kind in FOUND))
+    watcher.start("search", sum(MODELS[kind]._default_manager.count() for kind in KINDS))
     changed = 0
-    for kind in FOUND:
+    for kind in KINDS:
         last = 0
         while last >= 0:
             last, renewed, seen = _renew(kind, last)
@@ -42,14 +46,21 @@ def renew_search(*, actor: Actor, now: datetime, progress: Progress | None = Non
 def _renew(kind: str, after: int) -> tuple[int, int, int]:
     """(the last row looked at, -1 at the end; how many changed; how many were looked at)."""
     model: Any = MODELS[kind]
-    here = model.objects.filter(pk__gt=after).select_related(*FOUND[kind]).select_for_update(of=("self",))
+    here = model.objects.filter(pk__gt=after).select_related(*FOUND.get(kind, ())).select_for_update(of=("self",))
     rows = list(here.order_by("pk")[:_BATCH])
-    others = []
-    for row in rows:
+    others = [row for row in rows if _renewed(kind, row)]
+    model.objects.bulk_update(others, [name for name in ("find", "reachable") if hasattr(model, name)])
+    return (rows[-1].pk if len(rows) == _BATCH else -1), len(others), len(rows)
+
+
+def _renewed(kind: str, row: Any) -> bool:
+    """Put right what is kept beside the sealed values; whether anything was another."""
+    other = False
+    if kind in FOUND:
         place = row if kind == "premises" else getattr(row, FOUND[kind][0])
         found = [] if row.ending == "erased" else search_tokens(row, place.address if place is not None else "")
-        if found != row.find:
-            row.find = found
-            others.append(row)
-    model.objects.bulk_update(others, ["find"])
-    return (rows[-1].pk if len(rows) == _BATCH else -1), len(others), len(rows)
+        other, row.find = found != row.find, found
+    if kind in PHONES:
+        told = has_phone(kind, row.secrets)
+        other, row.reachable = other or told != row.reachable, told
+    return other

@@ -3,6 +3,7 @@
 from .code import code_page, code_picture
 from .editing import edit, new
 from .exporting import export
+from .knowing import area_known, known, known_sheet
 from .log import log
 from .merging import duplicates, merge, split
 from .opening import open_in_emergency, open_record
@@ -15,12 +16,15 @@ from .search import home, pick
 from .steps import step
 
 __all__ = [
+    "area_known",
     "code_page",
     "code_picture",
     "duplicates",
     "edit",
     "export",
     "home",
+    "known",
+    "known_sheet",
     "log",
     "merge",
     "new",

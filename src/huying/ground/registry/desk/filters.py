@@ -17,10 +17,12 @@ from huying.kernel.actor import Actor
 
 from .. import access
 from ..choices import CARE_LISTS, PREMISES_KINDS, RISKS
+from ..knowing.queries import points_of
 from ..queries_desk import Filters
 from ..words import FRESHNESS, TABS
 
-NAMES: Final = ("q", "area", "pkind", "risk", "fresh", "list", "ended")
+NAMES: Final = ("q", "area", "pkind", "risk", "fresh", "list", "lacks", "ended")
+LACKS_FROM: Final = 12  # digits: what is missing is listed in a community or less
 _IN_BRACKETS: Final = re.compile(r"[（(](\d+)[)）]\s*$")
 _CHOICES: Final = {"pkind": PREMISES_KINDS, "risk": RISKS, "fresh": FRESHNESS, "list": CARE_LISTS}
 
@@ -50,6 +52,8 @@ class Asked:
         for name, choices in _CHOICES.items():
             if self.shown[name]:
                 parts.append(str(dict(choices)[self.shown[name]]))
+        if self.shown["lacks"]:
+            parts.append(dict(lacks_of(self.tab))[self.shown["lacks"]])
         if self.filters.ended:
             parts.append(_("含已注销"))
         return _("；").join(parts)
@@ -60,6 +64,11 @@ def tabs_of(actor: Actor) -> list[tuple[str, object]]:
     return [(kind, said) for kind, said in TABS if kind != "care" or access.areas(actor, access.CARE)]
 
 
+def lacks_of(tab: str) -> list[tuple[str, str]]:
+    """What a list may be narrowed to: those of whom something is not known that a grid worker must know."""
+    return [(one.measure, _("没掌握：%(name)s") % {"name": one.name}) for one in points_of(tab)]
+
+
 def read(given: Mapping[str, str], actor: Actor) -> Asked:
     """Read the address. What cannot be read is left out, kept as typed and named in ``errors``."""
     tab = given.get("tab", "")
@@ -68,8 +77,13 @@ def read(given: Mapping[str, str], actor: Actor) -> Asked:
     for name, choices in _CHOICES.items():
         if shown[name] not in dict(choices):
             shown[name] = ""
+    if shown["lacks"] not in dict(lacks_of(tab)):
+        shown["lacks"] = ""
     errors: dict[str, str] = {}
     area = _area(shown, errors)
+    too_wide = bool(shown["lacks"]) and len(area) < LACKS_FROM
+    if too_wide:
+        errors.setdefault("area", _("看缺什么时，请先选到一个社区或网格"))
     return Asked(
         tab,
         Filters(
@@ -79,6 +93,7 @@ def read(given: Mapping[str, str], actor: Actor) -> Asked:
             risk=shown["risk"],
             fresh=shown["fresh"],
             list=shown["list"],
+            lacks="" if too_wide else shown["lacks"],
             ended=shown["ended"] == "1",
         ),
         shown,

@@ -26,8 +26,12 @@ def actor_of(request: HttpRequest) -> Actor:
     return request.actor  # type: ignore[attr-defined, no-any-return]
 
 
-def page(capability: str = "registry.view") -> Callable[[View], View]:
-    """Signed out → sign in; residents and staff without the capability → 404, as if there were no such page."""
+def page(*capabilities: str) -> Callable[[View], View]:
+    """Signed out → sign in; residents and staff without any of the capabilities → 404, as if there were no such page.
+
+    None named: who may see records.
+    """
+    wanted = capabilities or ("registry.view",)
 
     def wrap(view: View) -> View:
         @wraps(view)
@@ -35,7 +39,7 @@ def page(capability: str = "registry.view") -> Callable[[View], View]:
             actor = actor_of(request)
             if actor.ref == ANONYMOUS.ref:
                 return redirect_to_login(request.get_full_path())
-            if not actor.is_staff or not organisation.may_somewhere(actor, capability):
+            if not actor.is_staff or not any(organisation.may_somewhere(actor, one) for one in wanted):
                 raise NotFound()
             return private(view(request, *args, **kwargs))
 

@@ -62,7 +62,7 @@ def log(request: HttpRequest) -> HttpResponse:
         areas,
         who=given["who"],
         why=given["why"],
-        resident=int(number) if number.isdigit() and len(number) < 18 else None,
+        resident=int(number) if number.isascii() and number.isdigit() and len(number) < 18 else None,
         since=_midnight(given["since"]),
         emergency=bool(given["emergency"]),
         cursor=request.GET.get("cursor"),

@@ -125,6 +125,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
         "risks": RISKS,
         "freshness": FRESHNESS,
         "lists": CARE_LISTS,
+        "lacks": filters.lacks_of(asked.tab),
         "kinds": [
             (kind, KIND_LABELS[kind]) for kind in ("person", "premises", "household", "organisation", "facility")
         ],

@@ -72,7 +72,7 @@ def _change(
     request: HttpRequest, record: Record, changes: dict[str, Any], actor: Actor, now: datetime, done_words: str
 ) -> str:
     text = entered(request, "base")
-    base = int(text) if text.isdigit() and len(text) < 10 else record.version
+    base = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else record.version
     done = actions.change(
         actor=actor, now=now, kind=record.KIND, uid=record.uid, base=base, changes=changes, source="desk"
     )
@@ -101,7 +101,7 @@ def _consent(request: HttpRequest, record: Record, actor: Actor, now: datetime) 
 def _withdraw(request: HttpRequest, record: Record, actor: Actor, now: datetime) -> str:
     number = entered(request, "consent")
     found = Consent.objects.select_related("resident").filter(
-        pk=int(number) if number.isdigit() and len(number) < 18 else 0, resident__uid=record.uid
+        pk=int(number) if number.isascii() and number.isdigit() and len(number) < 18 else 0, resident__uid=record.uid
     )
     consent = found.first()
     if consent is None:

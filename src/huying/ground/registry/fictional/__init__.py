@@ -22,6 +22,14 @@ PEOPLE: Final = {"community": 3_000, "district": 24_000, "city": 60_000}
 ORDER: Final = ("premises", "person", "household", "organisation", "residence", "relation", "facility", "care")
 HOMES: Final = ("estate", "village")
 _STEP: Final = 1_000
+# What somebody looked at on one day: so many at a time, at most so many days ago, most of them so long ago.
+_ROUNDS: Final = {
+    "care": (12, 60, 4),
+    "organisation": (30, 320, 40),
+    "facility": (15, 320, 60),
+    "premises": (120, 320, 50),
+}
+_MOST_ROUNDS: Final = 300
 _OLDEST_LOOK: Final = 320  # days
 
 
@@ -58,9 +66,11 @@ def write(town: Town, *, seed: int, now: datetime, progress: Progress | None = N
     for kind in ORDER:
         items = getattr(town, kind)
         watch.start(f"基础信息 {kind}", len(items))
-        for start in range(0, len(items), _STEP):
-            part = items[start : start + _STEP]
-            seen = now - timedelta(days=lot.randint(0, _OLDEST_LOOK), minutes=lot.randint(0, 500))
+        few, oldest, usual = _ROUNDS.get(kind, (_STEP, _OLDEST_LOOK, _OLDEST_LOOK // 3))
+        step = max(few, min(_STEP, len(items) // _MOST_ROUNDS))
+        for start in range(0, len(items), step):
+            part = items[start : start + step]
+            seen = now - timedelta(days=int(lot.triangular(0, oldest, usual)), minutes=lot.randint(0, 500))
             author = Author(actor=system("demo"), now=seen, source="demo")
             bear_many(kind, part, refs, author, chain="registry-demo")
             count += len(part)

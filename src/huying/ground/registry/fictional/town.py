@@ -62,7 +62,8 @@ def make(estates: Sequence[Estate], people: int, seed: int, today: date, *, firs
 
     ``first`` moves phones, credit codes and identity numbers of a further town out of the way of an earlier one's.
     """
-    maker = _Maker(Random(f"registry:{seed}:{people}:{len(estates)}"), today, first)
+    lots = (Random(f"registry{what}:{seed}:{people}:{len(estates)}") for what in ("", " gaps"))
+    maker = _Maker(*lots, today, first)
     shares = [maker.lot.uniform(0.7, 1.3) for _estate in estates]
     rooms = people / PEOPLE_A_ROOM
     for estate, share in zip(estates, shares, strict=True):
@@ -71,8 +72,9 @@ def make(estates: Sequence[Estate], people: int, seed: int, today: date, *, firs
 
 
 class _Maker:
-    def __init__(self, lot: Random, today: date, first: int) -> None:
+    def __init__(self, lot: Random, gaps: Random, today: date, first: int) -> None:
         self.lot, self.today, self.town = lot, today, Town()
+        self.gaps, self.kept = gaps, 1.0  # what nobody wrote down, and how much of it is there
         self.phones, self.codes, self.known = (10_000_000 + first) % 100_000_000, first, len(KNOWN) if first else 0
         self.district = first // 1_000_000
         self.numbers: set[str] = set()
@@ -90,7 +92,15 @@ class _Maker:
         self.phones += self.lot.randint(1, 9)
         return f"199{self.phones % 100_000_000:08d}"
 
+    def lacks(self, often: float = 1.0) -> bool:
+        """Whether a worker of this estate has not written something down; some estates are kept better than others.
+
+        Drawn from a lot of its own: whatever lacks, the same people live in the same rooms.
+        """
+        return self.gaps.random() < (1 - self.kept) * often
+
     def estate(self, estate: Estate, rooms: int) -> None:
+        self.kept = self.gaps.uniform(0.78, 0.995)
         top = self.place(kind="compound", name=estate.name, lon=estate.lon, lat=estate.lat, use="dwelling")
         for number in range(1, -(-rooms // ROOMS_A_BUILDING) + 1):
             count = min(ROOMS_A_BUILDING, rooms - (number - 1) * ROOMS_A_BUILDING)
@@ -102,7 +112,8 @@ class _Maker:
         for kind, name in words.FACILITIES:
             if self.lot.random() < 0.8:
                 condition = "good" if self.lot.random() < 0.9 else self.lot.choice(("worn", "broken"))
-                values = {"kind": kind, "name": f"{estate.name}{name}", "premises": top, "condition": condition}
+                values = {"kind": kind, "name": f"{estate.name}{name}", "premises": top}
+                values |= {} if self.lacks(0.5) else {"condition": condition}
                 self.town.facility.append((self.uid(), values))
 
     def shops(self, estate: Estate, top: str, count: int) -> None:
@@ -111,29 +122,34 @@ class _Maker:
             name = f"{self.lot.choice(words.SHOP_STEMS)}{kind_name}"
             lon, lat = (round(at + self.lot.uniform(-4e-4, 4e-4), 7) for at in (estate.lon, estate.lat))
             keeper, _sex = self.name(self.lot.choice(SURNAMES)[0])
+            area, risk = float(self.lot.randint(18, 180)), self.lot.choices(("green", "yellow", "red"), (75, 20, 5))[0]
+            phone = self.phone()
             shop = self.place(
                 kind=small, name=f"{number + 1}号{name}", parent=top, lon=lon, lat=lat, small_kind=small, use="business",
-                floor_area=float(self.lot.randint(18, 180)), height=4.0, fire_class="D" if small == "workshop" else "",
-                risk=self.lot.choices(("green", "yellow", "red"), (75, 20, 5))[0], keeper_name=keeper,
-                keeper_phone=self.phone(), lodging=self.lot.random() < 0.12,
+                floor_area=area, height=4.0, fire_class="D" if small == "workshop" else "",
+                risk="" if self.lacks(0.3) else risk, keeper_name=keeper,
+                keeper_phone="" if self.lacks(0.5) else phone, lodging=self.lot.random() < 0.12,
             )  # fmt: skip
             self.codes += 1
             values = {
                 "name": f"{estate.name}{name}", "kind": "sole_trader", "credit_code": f"92990101MA{self.codes:07d}X",
                 "premises": shop, "industry": industry, "staff_count": self.lot.randint(1, 8), "contact_name": keeper,
-            }  # fmt: skip
+            } | ({} if self.lacks() else {"contact_phone": phone})  # fmt: skip
             self.town.organisation.append((self.uid(), values))
 
     def room(self, house: str, name: str) -> None:
         use = self.lot.choices(("dwelling", "rental", "empty"), (62, 30, 8))[0]
-        room = self.place(kind="room", name=name, parent=house, use=use)
+        room = self.place(
+            kind="room", name=name, parent=house, use="" if self.lacks(0.4) else use, **self.landlord(use)
+        )
         if use == "empty":
             return
         members = self.family(room, rented=use == "rental")
         home = self.uid()
         tenure = "rented" if use == "rental" else "owned"
         head = members[0]
-        values = {"premises": room, "kind": "family", "head": str(head.uid), "tenure": tenure}
+        values = {"premises": room, "kind": "family", "tenure": tenure}
+        values |= {} if self.lacks(0.3) else {"head": str(head.uid)}
         self.town.household.append((home, values))
         since = (self.today - timedelta(days=self.lot.randint(60, 6000))).isoformat()
         for one in members:
@@ -141,6 +157,12 @@ class _Maker:
             self.town.residence.append((self.uid(), stay | {"household": str(home), "role": one.role}))
         self.relations(members)
         self.lists(members)
+
+    def landlord(self, use: str) -> dict[str, str]:
+        if use != "rental" or self.lacks(1.5):
+            return {}
+        name = self.gaps.choice(SURNAMES)[0] + self.gaps.choice(GIVEN)[0]
+        return {"keeper_name": name, "keeper_phone": f"199{self.gaps.randint(90_000_000, 99_999_999)}"}
 
     def family(self, room: str, *, rented: bool) -> list[_Member]:
         """Who lives in one room: somebody alone, a couple, a family, three generations."""
@@ -168,6 +190,7 @@ class _Maker:
     def person(self, room: str, surname: str, age: int, role: str, *, rented: bool) -> _Member:
         name, sex = self.name(surname)
         phone = self.phone() if age >= 12 else ""
+        phone = "" if self.lacks(0.8) else phone
         if self.known < len(KNOWN) and role == "head":
             name, age = KNOWN[self.known]
             sex = "male" if self.known == 1 else "female"

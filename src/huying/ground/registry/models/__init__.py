@@ -1,6 +1,7 @@
 """Tables of the registry. Records are held by replicas; what is done with them (changes, proposals, rights) is not."""
 
 from .keeping import Change, Consent, ImportRun, Likeness, Proposal, Receipt, Reject, RightsRequest
+from .knowing import Knowledge
 from .record import Record, State
 from .records import (
     MODELS,
@@ -22,6 +23,7 @@ __all__ = [
     "Facility",
     "Household",
     "ImportRun",
+    "Knowledge",
     "Likeness",
     "Organisation",
     "Premises",

@@ -32,6 +32,11 @@ def _find() -> Any:
     return ArrayField(models.BigIntegerField(), default=list)
 
 
+def _reachable() -> Any:
+    """Whether a number to call is among the sealed values: known without opening them."""
+    return models.BooleanField(default=False)
+
+
 def _point(name: str) -> models.CheckConstraint:
     whole = Q(lon__isnull=False, lat__isnull=False, lon__gte=-180, lon__lte=180, lat__gte=-90, lat__lte=90)
     return models.CheckConstraint(name=name, condition=Q(lon__isnull=True, lat__isnull=True) | whole)
@@ -58,6 +63,7 @@ class Premises(Record):
     floor_area = models.FloatField(null=True)
     height = models.FloatField(null=True)
     fire_class = models.CharField(max_length=1, choices=words.FIRE_CLASSES, blank=True, default="")
+    reachable = _reachable()
     find = _find()
 
     class Meta(Record.Meta):
@@ -97,6 +103,7 @@ class Resident(Record):
     home = _ref("registry.Premises", "residents", null=True)
     born_year = models.PositiveSmallIntegerField(null=True)
     id_blind = models.BinaryField(null=True)
+    reachable = _reachable()
     find = _find()
 
     class Meta(Record.Meta):
@@ -134,6 +141,7 @@ class Organisation(Record):
     kind = models.CharField(max_length=12, choices=words.ORGANISATION_KINDS)
     credit_code = models.CharField(max_length=18, blank=True, default="")
     premises = _ref("registry.Premises", "organisations", null=True)
+    reachable = _reachable()
     find = _find()
 
     class Meta(Record.Meta):
@@ -188,6 +196,7 @@ class Relation(Record):
     kind = models.CharField(max_length=12, choices=words.RELATION_KINDS)
     other = _ref("registry.Resident", "related", null=True)
     emergency_rank = models.PositiveSmallIntegerField(null=True)
+    reachable = _reachable()
 
     class Meta(Record.Meta):
         constraints: ClassVar = [

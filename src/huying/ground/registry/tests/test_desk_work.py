@@ -233,6 +233,16 @@ def test_consent_without_purpose_notice_or_way_is_not_written(desk: Desk, more: 
     assert answer.status_code == 422 and words in text(answer) and not Consent.objects.exists()
 
 
+@pytest.mark.parametrize("number", ["²", "٣", "1" * 30, ""])
+def test_numbers_that_are_none_are_not_there(desk: Desk, number: str) -> None:
+    worker = desk.client("worker")
+    assert worker.post(f"{desk.url}do", {"do": "withdraw", "consent": number}).status_code == 404
+    before = kept("person", desk.resident.uid).version
+    assert worker.post(f"{desk.url}do", {"do": "end", "ending": "nonsense", "base": number}).status_code == 422
+    assert kept("person", desk.resident.uid).version == before
+    assert desk.client("supervisor").get(f"{HOME}log/", {"resident": number}).status_code == 200
+
+
 def test_consent_is_nobodys_business_elsewhere(desk: Desk) -> None:
     desk.client("worker").post(f"{desk.url}do", consent_form())
     for who in ("other", "seat", "discipline"):

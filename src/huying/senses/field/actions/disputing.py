@@ -21,11 +21,12 @@ from huying.kernel.trace.record import Draft, record
 from huying.senses.forms.actions import check_amender, hold_submission
 from huying.senses.forms.actions.amending import LONGEST_REASON
 from huying.senses.forms.differing import MOST_CHANGES, with_changes
-from huying.senses.forms.merging import differing, disputed
+from huying.senses.forms.merging import differing, disputed, unseen
 from huying.senses.forms.models import Submission
+from huying.senses.forms.private import apart
 from huying.senses.forms.queries import states_of, whole_answers
 
-from .. import access, queries
+from .. import access, queries, queries_disputes
 from ..models import Dispute
 from .correcting import correct_answers
 
@@ -65,6 +66,7 @@ def merge_correction(
     check_amender(row, reason=reason, author_window=window, actor=actor, now=now)
     states = states_of(row)
     _check(changes, states[-1])
+    _check_sealed(row, changes, seen, states[-1])
     paths = disputed(changes, seen, states)
     rest = differing({path: value for path, value in changes.items() if path not in paths}, states[-1])
     given: dict[str, Any] = {"reason": reason, "files": files, "op": op, "actor": actor, "now": now}
@@ -90,6 +92,15 @@ def _check(changes: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
         raise Invalid(_("没有这一题：%s") % str(error)[:60], field="changes") from error
 
 
+def _check_sealed(
+    row: Submission, changes: Mapping[str, Any], seen: Mapping[str, Any], answers: Mapping[str, Any]
+) -> None:
+    """A list whose personal answers a phone was not shown keeps its rows: sent whole, it would take those answers away."""
+    if lost := unseen(changes, seen, apart(row.version.definition, answers)[1]):
+        words = _("这几行里有不在手机上的个人信息，行数请到电脑上增减")
+        raise Invalid(words, code="sealed_unseen", field=min(lost))
+
+
 def _lay_before(
     row: Submission, changes: Mapping[str, Any], seen: Mapping[str, Any], paths: set[str], reason: str, op: UUID,
     files: Mapping[UUID, StoredFile], actor: Actor, now: datetime,
@@ -107,13 +118,15 @@ def _lay_before(
 def decide_dispute(pk: int, *, take: bool, words: str, actor: Actor, now: datetime) -> Dispute:
     """Let the corrected values of the phone stand, or those there are. Leaving them aside needs words for their author.
 
-    NotFound outside the areas the actor leads, Forbidden for one's own, Conflict when it was decided. What is wrong with
+    NotFound outside the areas the actor leads, Forbidden for one's own and for systems, Conflict when it was decided. What is wrong with
     the values today is said as :func:`correct_answers` says it, and nothing is decided.
     """
     if not take and len(words.strip()) < 2:
         raise Invalid(_("请写明为什么不采用"), field="words")
     with transaction.atomic():
         found = access.get_dispute(actor, pk)
+        if actor.kind == "key":
+            raise Forbidden(_("这要由人来定，系统不能代定"), code="people_only")
         row = hold_submission(found.submission, actor=actor)
         dispute = _held(pk)
         if dispute.by == actor.ref:
@@ -126,7 +139,7 @@ def decide_dispute(pk: int, *, take: bool, words: str, actor: Actor, now: dateti
 
 
 def _take(dispute: Dispute, row: Submission, words: str, actor: Actor, now: datetime) -> None:
-    wanted = differing(orjson.loads(dispute.change or "{}")["changes"], whole_answers(row))
+    wanted = differing(queries_disputes.in_dispute(dispute), whole_answers(row))
     if not wanted:
         return
     files = {UUID(upload): pk for upload, pk in dispute.files.items()}
@@ -138,10 +151,13 @@ def _take(dispute: Dispute, row: Submission, words: str, actor: Actor, now: date
 
 
 def withdraw_dispute(pk: int, *, actor: Actor, now: datetime) -> Dispute:
-    """Its author lets the other values stand; again changes nothing. NotFound for anybody else, Conflict when decided."""
+    """Its author lets the other values stand. Again, or once it was decided, nothing changes: no value of theirs waits any more.
+
+    NotFound for anybody else.
+    """
     with transaction.atomic():
         dispute = _held(access.own_dispute(actor, pk).pk)
-        if dispute.state == Dispute.State.WITHDRAWN:
+        if dispute.state != Dispute.State.OPEN:
             return dispute
         return _close(dispute, Dispute.State.WITHDRAWN, "", actor, now)
 

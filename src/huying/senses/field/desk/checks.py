@@ -21,6 +21,7 @@ from huying.kernel.privacy import mask_text
 
 from .. import access, actions, queries, words
 from ..models import HOWS, VERDICTS, CheckIn, SpotCheck
+from ..queries_disputes import dispute_page
 from ..routes import metres
 from ..rules import CheckResult
 
@@ -40,6 +41,7 @@ def _show(request: HttpRequest, error: HuyingError | None = None) -> HttpRespons
     which = request.GET.get("show", "")
     which = which if which in ("spots", "answered", "done", "disputes") else "doubts"
     ins, spots, page = _listed(actor, which, request.GET.get("cursor"))
+    disputes = page.rows if page is not None and which == "disputes" else []
     shown = {
         "error": error,
         "tabs": [
@@ -48,7 +50,7 @@ def _show(request: HttpRequest, error: HuyingError | None = None) -> HttpRespons
             ("disputes", _("两边不一样的更正"), which == "disputes"), ("done", _("已有结论"), which == "done"),
         ],
         "which": which,
-        "disputes": [(row, mask_text(row.reason)) for row in queries.open_disputes(actor)] if which == "disputes" else [],
+        "disputes": [(row, mask_text(row.reason)) for row in disputes],
         "page": page,
         "doubts": [(row, [words.DOUBTS[one] for one in row.doubts], _away(row)) for row in ins],
         "spots": [(row, words.RESULTS.get(row.result, "")) for row in spots],
@@ -63,7 +65,7 @@ def _show(request: HttpRequest, error: HuyingError | None = None) -> HttpRespons
 
 def _listed(actor: Actor, which: str, cursor: str | None) -> tuple[list[CheckIn], list[SpotCheck], Page[Any] | None]:
     if which == "disputes":
-        return [], [], None
+        return [], [], dispute_page(actor, cursor=cursor)
     if which == "answered":
         rows = queries.answered(actor)
         ins = [row for row in rows if isinstance(row, CheckIn)]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -19,19 +17,16 @@ from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError
 from huying.kernel.models import StoredFile
 from huying.kernel.privacy import mask_text
-from huying.senses.forms import queries as forms
-from huying.senses.forms.differing import Difference, differences, with_changes
-from huying.senses.forms.merging import differing
 from huying.senses.forms.models import Submission
 
-from .. import access, actions, queries
+from .. import access, actions, queries_disputes
 from ..models import Dispute
 
 
 def panel(request: HttpRequest, submission: Submission) -> str:
     """What was given two values, side by side, and what was decided; for its author and for who leads the area."""
     actor = actor_of(request)
-    rows = queries.disputes_of(submission.uid)
+    rows = queries_disputes.disputes_of(submission.uid)
     leads = access.overseen_disputes(actor).filter(submission=submission.uid).exists() if rows else False
     shown = [_told(one, submission, actor, leads) for one in rows if leads or one.by == actor.ref]
     return render_to_string("field/_disputes.html", {"rows": shown}, request=request) if shown else ""
@@ -52,7 +47,7 @@ def _told(row: Dispute, submission: Submission, actor: Actor, leads: bool) -> di
         "row": row,
         "reason": mask_text(row.reason),
         "words": mask_text(row.words),
-        "values": _values(row, submission) if is_open else [],
+        "values": queries_disputes.both_values(row, submission) if is_open else [],
         "pictures": _pictures(row) if is_open else [],
         "may_decide": is_open and leads and row.by != actor.ref,
     }
@@ -61,17 +56,6 @@ def _told(row: Dispute, submission: Submission, actor: Actor, leads: bool) -> di
 def _pictures(row: Dispute) -> list[dict[str, str]]:
     rows = StoredFile.objects.filter(pk__in=row.files.values(), kind=StoredFile.Kind.IMAGE).order_by("pk")
     return [{"url": one.url, "thumb": one.thumbnail_url or one.url, "alt": _("现场照片")} for one in rows]
-
-
-def _values(row: Dispute, submission: Submission) -> list[Difference]:
-    """The question, what stands now, what the phone gave; personal answers are named, never shown."""
-    given: Mapping[str, Any] = orjson.loads(row.change or "{}")["changes"]
-    now = forms.whole_answers(submission)
-    try:
-        wanted = with_changes(now, differing(given, now))
-    except ValueError:  # the instance it names was taken away meanwhile
-        return []
-    return differences(submission.version.definition, now, wanted)
 
 
 @staff

@@ -10,6 +10,7 @@ from uuid import uuid4, uuid5
 
 import pytest
 from django.db import connection, transaction
+from django.urls import reverse
 
 from huying.casework.cases.factories import GRID_1, NOW, Cast, make_cast
 from huying.casework.cases.models import Attachment, Case
@@ -27,9 +28,9 @@ from huying.senses.forms.models import Submission, SubmissionRevision
 from huying.senses.forms.queries import whole_answers
 from huying.senses.reports.models import Report
 
-from .test_correcting import CLEAR, ROWS, close, correct, effects, failing, fill, shop
+from .test_correcting import CLEAR, ROWS, at_noon, close, correct, effects, failing, fill, shop, signed_in
 
-__all__ = ["shop"]
+__all__ = ["at_noon", "shop"]
 
 
 def test_a_graver_finding_brings_its_new_pictures(cast: Cast, shop: Premises) -> None:
@@ -47,6 +48,7 @@ def test_a_graver_finding_brings_its_new_pictures(cast: Cast, shop: Premises) ->
     assert "改为：立即，1 天内改好" in said and "补了照片 1 张" in said and "其他不合格项" not in said
 
 
+@pytest.mark.usefixtures("at_noon")
 def test_a_finding_that_has_to_be_handled_at_once_makes_its_case_urgent(cast: Cast, shop: Premises) -> None:
     made = failing(cast, shop)
     said = made.answers["_findings"]["clear"]
@@ -60,6 +62,8 @@ def test_a_finding_that_has_to_be_handled_at_once_makes_its_case_urgent(cast: Ca
     entry = Entry.objects.get(chain=f"case:{case.pk}", verb="make_urgent")
     assert entry.actor_ref == "system:field" and "煤气味很重" in export_text(f"case:{case.pk}", disclose=True)
     assert effects(2) == ["changed", "case_noted", "case_urgent"]
+    page = signed_in(cast.tang_grid).get(reverse("forms-submission", args=[made.uid])).content.decode()
+    assert "事件已列为紧急" in page and "承办的人已知道" not in page, "nobody has it yet"
     correct(made, cast.tang_grid, {"_findings/clear": said | {"severity": "minor"}})
     assert Case.objects.get().urgent, "whoever handles it decides; a correction never calms it"
     correct(made, cast.tang_grid, {"_findings/clear": said | {"severity": "at_once", "days": 1}})

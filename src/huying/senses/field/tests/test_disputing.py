@@ -14,8 +14,10 @@ from huying.casework.cases.factories import NOW, Cast
 from huying.ground.registry.models import Premises
 from huying.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from huying.kernel.trace.models import Entry
-from huying.senses.field import actions, queries
+from huying.senses.field import actions, queries_disputes, queries_own
+from huying.senses.field.factories import make_shop
 from huying.senses.field.models import Dispute, Finding
+from huying.senses.field.queries_disputes import dispute_page
 from huying.senses.forms import factories
 from huying.senses.forms.models import Submission, SubmissionRevision
 from huying.senses.forms.queries import whole_answers
@@ -42,7 +44,7 @@ def in_dispute(cast: Cast, shop: Premises) -> tuple[Submission, Dispute]:
     made = fill(cast, shop, {"clear": "yes"})
     correct(made, cast.qian_supervisor, {"use": "mixed"})
     done = phone(made, cast, {"use": "home", "sort": "room"}, {"use": None, "sort": None})
-    assert (done.state, set(done.fields)) == ("conflict", {"use"})
+    assert (done.state, set(done.fields), done.made["corrected"]) == ("conflict", {"use"}, True)
     return made, Dispute.objects.get(pk=done.made["dispute"])
 
 
@@ -50,11 +52,13 @@ def test_other_answers_merge_and_the_same_goes_to_a_person(cast: Cast, shop: Pre
     made, dispute = in_dispute(cast, shop)
     assert now_says(made) == {"clear": "yes", "use": "mixed", "sort": "room"}
     assert (dispute.paths, dispute.by, dispute.state) == (["use"], cast.tang_grid.ref, "open")
-    assert [one.pk for one in queries.open_disputes(cast.qian_supervisor)] == [dispute.pk]
-    assert queries.open_disputes(cast.ma_liuan) == queries.open_disputes(cast.tang_grid) == []
+    assert [one.pk for one in dispute_page(cast.qian_supervisor).rows] == [dispute.pk]
+    assert dispute_page(cast.ma_liuan).rows == dispute_page(cast.tang_grid).rows == []
     again = phone(made, cast, {"use": "home"}, {}, id=dispute.op)
     assert (again.state, again.made["dispute"], SubmissionRevision.objects.count()) == ("conflict", dispute.pk, 2)
-    assert Entry.objects.filter(verb="dispute_amendment").count() == 1
+    assert Entry.objects.filter(verb="dispute_amendment").count() == 1 and again.made["corrected"]
+    alone = phone(made, cast, {"use": "shop"}, {"use": None})
+    assert (alone.state, alone.made["corrected"], now_says(made)["use"]) == ("conflict", False, "mixed")
 
 
 def test_one_who_had_seen_it_and_one_who_says_the_same_are_in_no_dispute(cast: Cast, shop: Premises) -> None:
@@ -117,8 +121,56 @@ def test_a_person_decides_once_and_never_on_their_own(cast: Cast, shop: Premises
     assert (last.amended_by, "看错了" in last.reason) == (cast.qian_supervisor.ref, True)
     with pytest.raises(Conflict):
         actions.decide_dispute(dispute.pk, **(decide | {"take": False, "words": "不对"}))
-    with pytest.raises(Conflict):
-        actions.withdraw_dispute(dispute.pk, actor=cast.tang_grid, now=LATER)
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_what_waits_goes_on_from_page_to_page_without_ones_own(
+    cast: Cast, shop: Premises, django_assert_num_queries: Any
+) -> None:
+    """Their own, which somebody else decides, would stand on top for ever."""
+    _made, first = in_dispute(cast, shop)
+    values = {
+        "area": first.area,
+        "reason": "看错了",
+        "change": "{}",
+        "paths": ["use"],
+        "at": NOW,
+        "submission": uuid4(),
+    }
+    Dispute.objects.filter(pk=first.pk).update(by=cast.qian_supervisor.ref)
+    theirs = [Dispute.objects.create(op=uuid4(), by=cast.tang_grid.ref, by_name="唐", **values) for _one in range(3)]
+    with django_assert_num_queries(1):
+        page = dispute_page(cast.qian_supervisor, size=2)
+    assert page.rows == theirs[:2] and page.prev is None
+    rest = dispute_page(cast.qian_supervisor, size=2, cursor=page.next)
+    assert (rest.rows, rest.next) == (theirs[2:], None)
+    shown = signed_in(cast.qian_supervisor).get(reverse("field-checks") + "?show=disputes").content.decode()
+    assert str(theirs[0].submission) in shown and str(first.submission) not in shown
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_only_what_is_in_dispute_is_decided(cast: Cast, shop: Premises) -> None:
+    """The phone's sort was done at once; what the lead made of it since is nobody's to turn back."""
+    made, dispute = in_dispute(cast, shop)
+    correct(made, cast.qian_supervisor, {"sort": "workshop"})
+    assert queries_disputes.in_dispute(dispute) == {"use": "home"}
+    page = signed_in(cast.qian_supervisor).get(reverse("forms-submission", args=[made.uid])).content.decode()
+    table = page[page.index('id="disputes"') :]
+    table = table[table.index("<table") : table.index("</table>")]
+    assert "home" in table and "workshop" not in table and "room" not in table
+    actions.decide_dispute(dispute.pk, take=True, words="", actor=cast.qian_supervisor, now=LATER)
+    assert now_says(made) == {"clear": "yes", "use": "home", "sort": "workshop"}
+
+
+@pytest.mark.parametrize("take", [True, False])
+def test_its_author_who_gives_way_after_the_decision_changes_nothing(cast: Cast, shop: Premises, take: bool) -> None:
+    made, dispute = in_dispute(cast, shop)
+    actions.decide_dispute(dispute.pk, take=take, words="去看过了", actor=cast.qian_supervisor, now=LATER)
+    says, entries = now_says(made), Entry.objects.count()
+    told = send("give_way", {"dispute": dispute.pk}, cast.tang_grid)
+    assert (told.state, told.message) == ("applied", "这一处已经有人定了")
+    assert (Dispute.objects.get().state, now_says(made)) == ("taken" if take else "left", says)
+    assert Entry.objects.count() == entries
 
 
 def test_its_author_lets_the_other_value_stand(cast: Cast, shop: Premises) -> None:
@@ -155,6 +207,30 @@ def test_what_is_refused_leaves_nothing(cast: Cast, shop: Premises) -> None:
         phone(made, cast, {"use": "home"}, seen)
     assert Entry.objects.count() == entries and not Dispute.objects.exists()
     assert SubmissionRevision.objects.count() == 1
+
+
+def test_rows_with_personal_answers_the_phone_was_not_shown_are_never_lost(cast: Cast) -> None:
+    rows = [
+        *factories.EXITS, {"type": "begin_repeat", "name": "people", "label": "住户"},
+        {"type": "text", "name": "who", "label": "姓名", "huying_private": "yes"},
+        {"type": "integer", "name": "room", "label": "房号"}, {"type": "end_repeat"},
+    ]  # fmt: skip
+    factories.published(rows, now=NOW)
+    whole = [{"who": "张三", "room": 1}, {"who": "李四", "room": 2}]
+    made = fill(cast, make_shop(now=NOW, risk="green"), {"clear": "yes", "people": whole})
+    shown = queries_own.own_answers(cast.tang_grid, made.uid).answers["people"]
+    assert shown == [{"room": 1}, {"room": 2}]
+    entries = Entry.objects.count()
+    for changed in ([*shown, {"room": 3}], shown[:1], [], None):
+        with pytest.raises(Invalid) as refused:
+            phone(made, cast, {"people": changed}, {"people": shown})
+        assert (refused.value.code, refused.value.field) == ("sealed_unseen", "people")
+    assert (now_says(made)["people"], Entry.objects.count()) == (whole, entries)
+    assert phone(made, cast, {"people/1/room": 5}, {"people/1/room": 2}).state == "applied"
+    kept = [whole[0], {"who": "李四", "room": 5}]
+    assert now_says(made)["people"] == kept
+    assert phone(made, cast, {"people": kept[1:]}, {"people": kept}).state == "applied", "this phone had them all"
+    assert now_says(made)["people"] == kept[1:]
 
 
 def test_nothing_different_is_refused_where_nobody_corrected_anything(cast: Cast, shop: Premises) -> None:

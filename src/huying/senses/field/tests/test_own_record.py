@@ -14,8 +14,8 @@ from huying.ground.registry.models import Premises
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Conflict
 from huying.kernel.trace.models import Entry
-from huying.senses.field import queries_own
-from huying.senses.field.models import CheckIn
+from huying.senses.field import actions, queries_own
+from huying.senses.field.models import CheckIn, Dispute
 from huying.senses.forms.access import visible as may_see_forms
 from huying.senses.forms.models import Submission
 from huying.senses.sync.doors import Scope, offered
@@ -66,6 +66,11 @@ def test_a_filled_form_tells_how_it_stands(cast: Cast, shop: Premises, django_as
 def test_what_lies_with_a_person_is_told_to_its_author(cast: Cast, shop: Premises) -> None:
     made, dispute = in_dispute(cast, shop)
     assert held(cast, made)["dispute"] == {"id": dispute.pk, "state": "open", "words": ""}
+    words = "电话 13812345678 核实过，是混用"
+    actions.decide_dispute(dispute.pk, take=False, words=words, actor=cast.qian_supervisor, now=NOW)
+    told = held(cast, made)["dispute"]
+    assert (told["state"], "核实过，是混用" in told["words"], "13812345678" in told["words"]) == ("left", True, False)
+    Dispute.objects.filter(pk=dispute.pk).update(state="open", decided_at=None)
     send("give_way", {"dispute": dispute.pk}, cast.tang_grid)
     assert held(cast, made)["dispute"]["state"] == "withdrawn"
 

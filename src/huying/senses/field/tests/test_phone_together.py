@@ -19,6 +19,7 @@ from huying.casework.cases.factories import GRID_1, IN_GRID_1, NOW, Cast, make_c
 from huying.casework.cases.models import Attachment, Case
 from huying.casework.cases.turns import chain
 from huying.ground.registry.facts import PremisesRated
+from huying.ground.registry.models import Organisation
 from huying.kernel.facts import publish
 from huying.kernel.trace.models import Entry
 from huying.senses.field import actions
@@ -29,6 +30,7 @@ from huying.senses.sync.actions import take_operations, take_part
 from huying.senses.sync.factories import make_device, raw, sent
 from huying.senses.sync.models import Device, Upload
 
+FAR = "420106002001001"
 LATER = NOW + timedelta(hours=1)
 
 
@@ -112,6 +114,31 @@ def test_reports_with_photos_go_together(cast: Cast, phone: Device) -> None:
     before = Case.objects.count(), Attachment.objects.count(), Entry.objects.count()
     assert send(cast, phone, *batch)[1] == found
     assert (Case.objects.count(), Attachment.objects.count(), Entry.objects.count()) == before
+
+
+def test_what_reports_are_about_is_asked_once_for_all(cast: Cast, phone: Device) -> None:
+    """Shops, a firm in one of them, one merged into another, one that is gone and somebody else's."""
+    shops = [make_shop(f"店 {one}", now=NOW) for one in range(8)]
+    merged = make_shop("合并前", now=NOW, state="merged", merged_into=shops[1])
+    far = make_shop("别处的店", now=NOW, grid=FAR)
+    firm = Organisation.objects.create(
+        name="老王餐饮", kind="company", premises=shops[0], area=GRID_1, checked_at=NOW, created_at=NOW
+    )
+
+    def about(number: int, kind: str, uid: UUID) -> dict[str, Any]:
+        return seen(f"门前堆了垃圾 {number}", about={"kind": kind, "uid": str(uid)})
+
+    some = [("organisation", firm.uid), ("premises", merged.uid)]
+    more = [*(("premises", one.uid) for one in shops[2:]), ("premises", far.uid), ("premises", uuid4())]
+    send(cast, phone, *(about(number, *one) for number, one in enumerate(some)))  # what is read once
+    few, _found = send(cast, phone, *(about(10 + number, *one) for number, one in enumerate(some)))
+    many, found = send(cast, phone, *(about(20 + number, *one) for number, one in enumerate([*some, *more])))
+    assert many == few
+    marks = [Case.objects.get(pk=one.made["case"]).subjects for one in found]
+    assert marks == [
+        [f"organisation:{firm.uid}", f"premises:{shops[0].uid}"], [f"premises:{shops[1].uid}"],
+        *([f"premises:{one.uid}"] for one in shops[2:]), None, None,
+    ]  # fmt: skip
 
 
 def test_what_is_said_about_a_task_is_done_alone_and_a_wrong_one_spoils_nothing(cast: Cast, phone: Device) -> None:

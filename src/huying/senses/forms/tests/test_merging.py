@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huying.senses.forms.differing import with_changes
-from huying.senses.forms.merging import differing, disputed, value_at
+from huying.senses.forms.merging import differing, disputed, unseen, value_at
 
 FIRST: dict[str, Any] = {
     "clear": "no",
@@ -50,6 +50,20 @@ def test_instances_of_a_repeat_are_answers_of_their_own_unless_their_number_chan
     states = corrected(**{"rooms/0/area": 5})
     assert disputed({"rooms/1/area": 7}, {"rooms/1/area": 2}, states) == set()
     assert disputed({"rooms": [{"area": 1}]}, {"rooms": FIRST["rooms"]}, states) == {"rooms"}
+
+
+def test_a_list_sent_whole_must_not_lose_personal_answers_its_author_never_saw() -> None:
+    sealed = {"rooms/0/phone": "1", "rooms/1/phone": "2", "who/phone": "3"}
+    rooms, blind = [{"area": 1, "phone": "1"}, {"area": 2, "phone": "2"}], [{"area": 1}, {"area": 2}]
+    assert unseen({"rooms": [*blind, {"area": 3}]}, {"rooms": blind}, sealed) == {"rooms"}
+    assert unseen({"rooms": None}, {}, sealed) == {"rooms"}, "what was seen is not said"
+    assert unseen({"rooms": []}, {"rooms": [rooms[0], {"area": 2}]}, sealed) == {"rooms"}
+    assert unseen({"rooms": rooms[:1]}, {"rooms": rooms}, sealed) == set(), "the phone had it all"
+    assert (
+        unseen({"rooms/1/area": 9, "who/phone": "4", "who": {"phone": "5"}}, {"who": {"phone": "3"}}, sealed) == set()
+    )
+    assert unseen({"who": {"name": "x"}}, {"who": {"name": "y"}}, sealed) == {"who"}
+    assert unseen({"rooms": []}, {"rooms": blind}, {}) == set()
 
 
 PATHS = st.sampled_from(["a", "b", "c", "g/d"])

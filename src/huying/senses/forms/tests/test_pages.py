@@ -17,6 +17,7 @@ from django.urls import reverse
 from huying.casework.cases import factories as place
 from huying.casework.cases.factories import IN_GRID_1, NOW, Cast, account_of
 from huying.kernel.actor import Actor
+from huying.kernel.errors import Refused
 from huying.kernel.privacy import AccessEntry
 from huying.senses.forms import actions, factories
 from huying.senses.forms.commands import forms as command
@@ -94,6 +95,22 @@ def test_a_submission_is_read_and_personal_answers_are_opened_with_a_reason(cast
     entry = AccessEntry.objects.get()
     assert entry.subject == f"submission:{made.uid}" and entry.what == ["keeper"]
     assert signed_in(cast.he_sanitation).get(page).status_code == 404
+
+
+def test_what_is_erased_says_that_the_rules_had_it_so(cast: Cast) -> None:
+    """At the person's wish or since its time was over: the page and the refusal of a correction say neither."""
+    factories.published(now=NOW)
+    made = filled(cast)
+    Submission.objects.filter(pk=made.pk).update(state=Submission.State.ERASED, answers={}, private=None)
+    shown = signed_in(cast.qian_supervisor).get(reverse("forms-submission", args=[made.uid])).content.decode()
+    assert "内容已按规定删除" in shown and "本人要求" not in shown
+    with pytest.raises(Refused, match="已按规定删除"):
+        actions.amend_submission(
+            made.uid, answers={"clear": "yes"}, reason="看错了", author_window=timedelta(days=3), actor=cast.tang_grid,
+            now=NOW,
+        )  # fmt: skip
+    made.refresh_from_db()
+    assert (made.answers, made.revisions.count()) == ({}, 0)
 
 
 def test_submissions_leave_as_a_marked_file_without_personal_answers(cast: Cast) -> None:

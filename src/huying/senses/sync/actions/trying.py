@@ -15,8 +15,6 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from huying.ground.organisation.access import actor_for
-from huying.ground.organisation.models import Person
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Conflict, HuyingError, Invalid
 from huying.kernel.gathering import ask_together, often
@@ -26,6 +24,7 @@ from .. import doors, rules
 from ..doors import Incoming, Outcome, Wait
 from ..models import Operation, Upload
 from ..rules import Cause, Ground, Received, State
+from .authors import Authors, works
 
 log = logging.getLogger("huying.sync")
 MOST_WOKEN: Final = 500
@@ -38,7 +37,6 @@ _WAITED_FOR: Final = often(
     f"SELECT EXISTS (SELECT FROM {Operation._meta.db_table}"
     " WHERE state = 'waiting' AND cause = 'upload' AND files @> ARRAY[$1::uuid])",
 )
-Actors = dict[int, Actor]
 Files = Mapping[tuple[int, UUID], Upload]
 
 
@@ -47,7 +45,7 @@ def try_operations(rows: Sequence[Operation], *, actors: Mapping[int, Actor], no
 
     ``actors`` says who acts for a person; for others whoever they were when they sent it.
     """
-    known: Actors = dict(actors)
+    known = Authors(actors)
     seen: dict[UUID, Operation] = {}
     wave = list(rows)
     while wave:
@@ -82,16 +80,16 @@ def wake_for(passed: Iterable[Operation], *, actor: Actor, now: datetime) -> Non
     try_operations(waiting, actors={actor.person_id: actor} if actor.person_id else {}, now=now)
 
 
-def _try_in_order(rows: Sequence[Operation], actors: Actors, now: datetime) -> list[Operation]:
+def _try_in_order(rows: Sequence[Operation], authors: Authors, now: datetime) -> list[Operation]:
     """Runs of what nothing holds back, one after the other; all that something holds back noted in a few statements."""
     by_id = {row.pk: row for row in rows}
     ground = _ground(rows)
     files = _files_of(rows)
     done, held = [], []
-    for run in _runs([by_id[step.id] for step in rules.in_order(row.step for row in rows)]):
+    for run in _runs([by_id[step.id] for step in rules.in_order(row.step for row in rows)], authors):
         causes = {row.pk: _held_by(row, ground, files, now) for row in run}
         free = [row for row in run if causes[row.pk] is Cause.NONE]
-        tried = {one.pk: one for one in _try_together(free, ground=ground, files=files, actors=actors, now=now)}
+        tried = {one.pk: one for one in _try_together(free, ground=ground, files=files, authors=authors, now=now)}
         held += [(row, causes[row.pk]) for row in run if row.pk not in tried]
         for row in run:
             row = tried.get(row.pk, row)
@@ -101,11 +99,16 @@ def _try_in_order(rows: Sequence[Operation], actors: Actors, now: datetime) -> l
     return done
 
 
-def _runs(rows: Sequence[Operation]) -> Iterator[list[Operation]]:
-    """Rows in their order; neighbours of one phone that build on nothing and are of a kind done together are one run."""
+def _runs(rows: Sequence[Operation], authors: Authors) -> Iterator[list[Operation]]:
+    """Rows in their order; neighbours of one phone that build on nothing and are of a kind done together are one run.
+
+    What somebody without a duty in the field has sent is never simply done, and therefore goes alone at once.
+    """
     run: list[Operation] = []
     for row in rows:
-        if run and (len(run) == MOST_TOGETHER or not (_is_free(row) and _is_free(run[0]) and _alike(row, run[0]))):
+        if run and (
+            len(run) == MOST_TOGETHER or not (_is_free(row) and _is_free(run[0]) and _alike(row, run[0], authors))
+        ):
             yield run
             run = []
         run.append(row)
@@ -118,8 +121,11 @@ def _is_free(row: Operation) -> bool:
     return applier is not None and applier.together and row.branch is None and not row.after
 
 
-def _alike(row: Operation, other: Operation) -> bool:
-    return (row.kind, row.device_id, row.person_id) == (other.kind, other.device_id, other.person_id)
+def _alike(row: Operation, other: Operation, authors: Authors) -> bool:
+    if (row.kind, row.device_id, row.person_id) != (other.kind, other.device_id, other.person_id):
+        return False
+    actor = authors.of(row)
+    return works(actor) and actor == authors.of(other)
 
 
 def _held_by(row: Operation, ground: Ground, files: Files, now: datetime) -> Cause:
@@ -169,15 +175,15 @@ def _files_of(rows: Sequence[Operation]) -> dict[tuple[int, UUID], Upload]:
 
 
 def _try_together(
-    rows: Sequence[Operation], *, ground: Ground, files: Files, actors: Actors, now: datetime
+    rows: Sequence[Operation], *, ground: Ground, files: Files, authors: Authors, now: datetime
 ) -> list[Operation]:
     """Try a run: all in one transaction; where one of them is not simply done, its halves, and in the end each alone."""
     if len(rows) < 2:
-        return [_try(row, ground=ground, files=files, actors=actors, now=now) for row in rows]
+        return [_try(row, ground=ground, files=files, authors=authors, now=now) for row in rows]
     middle = len(rows) // 2
     parts = [rows[:middle], rows[middle:]]
     try:
-        return _try_all(rows, files=files, actors=actors, now=now)
+        return _try_all(rows, files=files, authors=authors, now=now)
     except InterfaceError:
         raise
     except _Apart as error:
@@ -187,7 +193,7 @@ def _try_together(
             raise
         if not isinstance(error, HuyingError | Wait | _NotTogether):
             log.info("%d operations of kind %s are tried in parts", len(rows), rows[0].kind, exc_info=True)
-    return [one for part in parts for one in _try_together(part, ground=ground, files=files, actors=actors, now=now)]
+    return [one for part in parts for one in _try_together(part, ground=ground, files=files, authors=authors, now=now)]
 
 
 class _Apart(Exception):
@@ -199,11 +205,11 @@ class _Apart(Exception):
 
 
 class _NotTogether(Exception):
-    """One of a run is not simply to be done: somebody else has done it, its file or body is gone, or its author has left."""
+    """One of a run is not simply to be done: somebody else has done it, or its file or body is gone."""
 
 
 @transaction.atomic
-def _try_all(rows: Sequence[Operation], *, files: Files, actors: Actors, now: datetime) -> list[Operation]:
+def _try_all(rows: Sequence[Operation], *, files: Files, authors: Authors, now: datetime) -> list[Operation]:
     locked = {row.pk: row for row in lock_rows(Operation, [row.pk for row in rows])}
     mine = [locked[row.pk] for row in rows if row.pk in locked]
     bodies = [row.content for row in mine]
@@ -212,9 +218,6 @@ def _try_all(rows: Sequence[Operation], *, files: Files, actors: Actors, now: da
     whole = all(found is not None and found.file is not None for one in named for found in one.values())
     if applier is None or len(mine) < len(rows) or not whole or any(row.state != State.WAITING for row in mine):
         raise _NotTogether
-    actor = _sender(mine[0], actors)
-    if not _works(actor):
-        raise _NotTogether
     if alone := {row.pk for row, body in zip(mine, bodies, strict=True) if body is not None and applier.alone(body)}:
         raise _Apart(alone)
     incoming = []
@@ -222,7 +225,7 @@ def _try_all(rows: Sequence[Operation], *, files: Files, actors: Actors, now: da
         if body is None:
             raise _NotTogether
         incoming.append(_incoming(row, body, {one: found.file for one, found in uploads.items() if found}))
-    outcomes = applier.apply_many(incoming, actor=actor, now=now)
+    outcomes = applier.apply_many(incoming, actor=authors.of(mine[0]), now=now)
     for row, outcome in zip(mine, outcomes, strict=True):
         _become(row, _plain(outcome), now=now)
     _write_settled(mine)
@@ -250,11 +253,11 @@ def _write_settled(rows: Sequence[Operation]) -> None:
         )
 
 
-def _try(row: Operation, *, ground: Ground, files: Files, actors: Actors, now: datetime) -> Operation:
+def _try(row: Operation, *, ground: Ground, files: Files, authors: Authors, now: datetime) -> Operation:
     """Alone; at once again where another transaction stood in the way, since that says nothing about the operation."""
     for _turn in range(_TURNS):
         try:
-            return _try_once(row, ground=ground, files=files, actors=actors, now=now)
+            return _try_once(row, ground=ground, files=files, authors=authors, now=now)
         except OperationalError as error:
             if not _stood_in_the_way(error):
                 raise
@@ -280,7 +283,7 @@ def _sqlstate(error: BaseException) -> str:
     return str(getattr(error.__cause__, "sqlstate", None) or "")
 
 
-def _try_once(row: Operation, *, ground: Ground, files: Files, actors: Actors, now: datetime) -> Operation:
+def _try_once(row: Operation, *, ground: Ground, files: Files, authors: Authors, now: datetime) -> Operation:
     with transaction.atomic():
         locked = Operation.objects.select_for_update(of=("self",)).get(pk=row.pk)
         if locked.state != State.WAITING:
@@ -294,7 +297,7 @@ def _try_once(row: Operation, *, ground: Ground, files: Files, actors: Actors, n
         if bad := next((one for one in uploads.values() if one and one.file is None), None):
             return _settle(locked, _unreadable(bad), now=now)
         given = {one: found.file for one, found in uploads.items() if found and found.file}
-        outcome = _apply(locked, given, actor=_actor_of(locked, actors), now=now)
+        outcome = _apply(locked, given, actor=authors.of(locked), now=now)
         if isinstance(outcome, Cause):
             return _wait(locked, outcome, now=now)
         return _settle(locked, outcome, now=now)
@@ -383,28 +386,3 @@ def _waiting_for(passed: Iterable[Operation]) -> list[Operation]:
         held |= Q(cause=Cause.BASE, subject__in=subjects)
     waiting = Operation.objects.defer("body", "sealed").filter(held, state=State.WAITING)
     return list(waiting.order_by("device_id", "seq")[:MOST_WOKEN])
-
-
-def _actor_of(row: Operation, actors: Actors) -> Actor:
-    """Who acts: the person who sent it, with the duties of the day it arrived, or, when their duty in the field had ended by
-    then, with those of the day it was done."""
-    actor = _sender(row, actors)
-    if _works(actor):
-        return actor
-    person = Person.objects.select_related("user").get(pk=row.person_id)
-    then = actor_for(person.user, now=row.at_true)
-    return then if then.person_id == row.person_id and _works(then) else actor
-
-
-def _works(actor: Actor) -> bool:
-    return bool(actor.duties_of(*rules.FIELD_ROLES))
-
-
-def _sender(row: Operation, actors: Actors) -> Actor:
-    if row.person_id not in actors:
-        person = Person.objects.select_related("user").get(pk=row.person_id)
-        actor = actor_for(person.user, now=row.received_at)
-        if actor.person_id != person.pk:
-            actor = Actor("staff", f"person:{person.pk}", person.name, person_id=person.pk)
-        actors[row.person_id] = actor
-    return actors[row.person_id]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,9 @@ from django.test.utils import CaptureQueriesContext
 
 from huying.casework.cases import factories
 from huying.casework.cases.factories import NOW, Cast
+from huying.ground.organisation.models import Appointment
 from huying.kernel.actor import Actor
+from huying.kernel.clock import local_day
 from huying.kernel.errors import NotFound, Refused
 from huying.kernel.trace import Entry
 from huying.senses.sync import actions
@@ -90,6 +93,28 @@ def test_alike_ones_go_together_and_a_fault_stays_with_its_own(cast: Cast, phone
     assert (by_id[bad["id"]], by_id[broken["id"]], by_id[early["id"]]) == ("refused", "waiting", "waiting")
     assert notes()[before:] == [one["id"] for one in good], "each once, in order"
     assert take(cast.tang_grid, phone, *mixed) == found
+
+
+def test_what_those_who_left_hand_in_costs_no_more(cast: Cast, phone: Device) -> None:
+    """Who acted is asked once a day of theirs; what has nobody's duties is not tried together first."""
+    Appointment.objects.filter(person_id=cast.tang_grid.person_id).update(valid_to=local_day(NOW) - DAY)
+    factories.account_of(cast.tang_grid)
+    left = replace(cast.tang_grid, duties=())
+
+    def spent(number: int, days: int) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            found = take(left, phone, *(raw("many", at=NOW - days * DAY) for _ in range(number)))
+        assert states(found) == ["applied"] * number
+        return len(asked)
+
+    spent(1, 3)
+    assert spent(10, 3) - spent(2, 3) == 2 * 8, "in time: together, two more queries each, for the note of its own"
+    one, two, ten = spent(1, 0), spent(2, 0), spent(10, 0)
+    assert ten - two == 8 * (two - one), "too late: each alone at once"
+    with CaptureQueriesContext(connection) as asked:
+        take(left, phone, *(raw("many", at=NOW - days * DAY) for days in (3, 3, 4, 4, 0, 0)))
+    people = [one for one in asked if 'FROM "organisation_person"' in one["sql"]]
+    assert len(people) == 1
 
 
 def test_what_is_done_alone_does_not_hold_up_those_beside_it(cast: Cast, phone: Device) -> None:

@@ -1,0 +1,27 @@
+"""How well each area is known, as counted last: figures only, derived from the records and counted anew every night."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+
+class Knowledge(models.Model):
+    """Of one area (the code its records carry) and one measure: how many there are, of how many what is asked is known."""
+
+    area = models.CharField(max_length=17, blank=True, db_collation="C")
+    measure = models.CharField(max_length=24)
+    known = models.PositiveIntegerField()
+    total = models.PositiveIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["area", "measure"], name="registry_knowledge_once"),
+            models.CheckConstraint(name="registry_knowledge_within", condition=Q(known__lte=F("total"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.area} {self.measure} {self.known}/{self.total}"

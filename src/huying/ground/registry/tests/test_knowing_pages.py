@@ -1,0 +1,228 @@
+"""How well areas are known, as people and systems see it: their own areas alone, the worst first, never a name."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from huying.ground.organisation import actions as organisation
+from huying.ground.organisation.factories import make_appointment, make_person, make_unit
+from huying.ground.organisation.factories import staff as a_staff
+from huying.ground.registry import fictional
+from huying.ground.registry.factories import worker
+from huying.ground.registry.fictional import Estate
+from huying.ground.registry.knowing import queries
+from huying.ground.registry.knowing.actions import count_knowledge
+from huying.ground.registry.models import Resident
+from huying.ground.territory.factories import COUNTY, HETANG, TAOYUAN, TOWN, a_town
+from huying.kernel import clock
+from huying.kernel.actor import SYSTEM
+from huying.kernel.clock import local_day
+from huying.kernel.privacy import AccessEntry
+
+from .desk_cast import text
+
+pytestmark = pytest.mark.django_db
+PAGE, API = "/desk/registry/knowledge/", "/api/v1/registry/knowledge"
+GRID, OTHER = f"{HETANG}003", f"{TAOYUAN}002"
+_PEOPLE = (
+    ("worker", "唐网格", "grid_worker", GRID),
+    ("other", "邓网格", "grid_worker", OTHER),
+    ("lead", "方网格长", "grid_lead", HETANG),
+    ("supervisor", "钱督办", "supervisor", TOWN),
+    ("centre", "马中心", "centre_lead", COUNTY),
+    ("seat", "王坐席", "seat", COUNTY),
+)
+
+
+@dataclass
+class Desk:
+    clients: dict[str, Client]
+    names: list[str]
+
+    def __getitem__(self, who: str) -> Client:
+        return self.clients[who]
+
+
+@pytest.fixture
+def desk(db: None, settings: Any) -> Iterator[Desk]:
+    settings.HUYING_REQUIRE_TOTP = False
+    a_town()
+    spots = [
+        Estate("静泉花园", 124.002, 30.002),
+        Estate("竹林新村", 124.006, 30.006),
+        Estate("馨绣花园", 124.01, 30.002),
+    ]
+    now = clock.now()
+    fictional.write(fictional.make(spots, 200, 7, local_day(now)), seed=7, now=now)
+    count_knowledge(actor=SYSTEM, now=now)
+    unit = make_unit("knowing-unit", kind="community", level="L2", area=HETANG)
+    clients = {}
+    for key, name, role, area in _PEOPLE:
+        person = make_person(name, username=f"knowing-{key}")
+        make_appointment(person, unit, role, area)
+        assert person.user is not None
+        clients[key] = Client(headers={"accept-language": "zh-hans"})
+        clients[key].force_login(person.user)
+    yield Desk(clients, [row.value("name") for row in Resident.objects.all()])
+
+
+def test_a_worker_of_one_grid_is_led_to_it_and_from_there_to_what_is_missing(desk: Desk) -> None:
+    answer = desk["worker"].get(PAGE)
+    assert answer["Location"] == f"{PAGE}{GRID}/"
+    said = text(desk["worker"].get(f"{PAGE}{GRID}/"))
+    assert "第三网格" in said and "户情" in said and "还差" in said and "现在的" in said
+    link = f"/desk/registry/?tab=organisation&amp;area={GRID}&amp;lacks=organisation_reachable"
+    assert link in said
+    found = queries.of_area(worker(area=GRID), GRID, clock.now())
+    assert found is not None
+    missing = found.tallies["organisation_reachable"].missing
+    listed = text(desk["worker"].get(link.replace("&amp;", "&")))
+    assert listed.count("data-row") == missing > 0 and "没掌握：单位" in listed
+
+
+def test_a_list_of_what_is_missing_needs_a_small_area(desk: Desk) -> None:
+    wide = {"tab": "person", "lacks": "person_reachable"}
+    for area in ("", TOWN):
+        said = text(desk["centre"].get("/desk/registry/", wide | {"area": area}))
+        assert "请先选到一个社区或网格" in said
+    assert "请先选到" not in text(desk["centre"].get("/desk/registry/", wide | {"area": HETANG}))
+    unknown = text(desk["centre"].get("/desk/registry/", wide | {"lacks": "organisation_checked", "area": HETANG}))
+    assert unknown.count("data-row") > 0, "a point about other records narrows nothing"
+
+
+def test_overseers_see_their_areas_side_by_side_the_worst_first(desk: Desk) -> None:
+    grids = text(desk["supervisor"].get(PAGE, {"level": "grid"}))
+    assert "没分到网格" not in grids and "第三网格" in grids and "第四网格" in grids and "还没有登记" in grids
+    for point in ("", "organisation_reachable"):
+        rows = queries.side_by_side(
+            worker(area=TOWN, role="supervisor"), "grid", point=point, on=local_day(clock.now())
+        )
+        shares = [one.tallies[point].share if point else one.share for one in rows]
+        known = [one for one in shares if one is not None]
+        assert known == sorted(known) and shares[len(known) :] == [None] * (6 - len(known)) and len(known) == 3
+        place = [grids.find(f"{PAGE}{one.area}/") for one in rows]
+        assert point or place == sorted(place)
+    usual = text(desk["supervisor"].get(PAGE))
+    assert "荷塘社区" in usual and "桃源社区" in usual and f"?area={HETANG}" in usual
+    below = text(desk["supervisor"].get(PAGE, {"area": HETANG}))
+    assert "第三网格" in below and f"{PAGE}{OTHER}/" not in below
+    whole = text(desk["supervisor"].get(f"{PAGE}{HETANG}/"))
+    assert "看下面各区域" in whole and "/desk/registry/?tab=" not in whole, (
+        "who may not see records gets no list of them"
+    )
+
+
+def test_strangers_find_nothing(desk: Desk) -> None:
+    for address in (PAGE, f"{PAGE}{GRID}/", f"{PAGE}export.csv"):
+        assert "/accounts/login" in Client().get(address)["Location"]
+        assert desk["seat"].get(address).status_code == 404
+    for who, area in (
+        ("other", GRID),
+        ("worker", HETANG),
+        ("lead", OTHER),
+        ("supervisor", COUNTY),
+        ("centre", "990102"),
+    ):
+        assert desk[who].get(f"{PAGE}{area}/").status_code == 404, (who, area)
+        assert desk[who].get(f"{API}/areas/{area}").status_code == 404, (who, area)
+    for wrong in ("abc", "99010", f"{GRID}x", "990101999"):
+        assert desk["centre"].get(f"{PAGE}{wrong}/").status_code == 404
+        assert desk["centre"].get(PAGE, {"area": wrong}).status_code in (404, 200)
+    assert desk["lead"].get(PAGE, {"area": OTHER}).status_code == 404
+    assert desk["lead"].get(f"{PAGE}export.pdf").status_code == 404
+    own = text(desk["lead"].get(PAGE, {"level": "town"}))
+    assert "柳汀街道" not in own and "第三网格" in own, "a street of which one sees a part is not summed"
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_no_page_names_anybody_or_opens_anything(desk: Desk, language: str) -> None:
+    client = desk["centre"]
+    for address in (
+        PAGE,
+        f"{PAGE}?level=grid&point=care_contact",
+        f"{PAGE}{GRID}/",
+        f"{PAGE}{COUNTY}/",
+        f"{API}?level=town",
+    ):
+        said = text(client.get(address, headers={"accept-language": language}))
+        assert not [name for name in desk.names if name in said], address
+    said = text(client.get(f"{PAGE}{GRID}/", headers={"accept-language": language}))
+    english = ["How well it is known", "Households", "Looked at within 180 days", "Grid 3"]
+    assert all(
+        word in said for word in (english if language == "en" else ["底数掌握", "户情", "180 天内核过", "第三网格"])
+    )
+    assert not AccessEntry.objects.exists()
+
+
+def test_pages_ask_the_same_number_of_queries_however_many_areas(desk: Desk) -> None:
+    def asked(address: str) -> int:
+        desk["centre"].get(address)
+        with CaptureQueriesContext(connection) as made:
+            assert desk["centre"].get(address).status_code == 200
+        return len([one for one in made if '"registry_' in one["sql"] and "registry_proposal" not in one["sql"]])
+
+    for address in (
+        PAGE,
+        f"{PAGE}?level=grid",
+        f"{PAGE}?area={TOWN}",
+        f"{PAGE}{GRID}/",
+        f"{PAGE}{COUNTY}/",
+        f"{API}/areas/{GRID}",
+    ):
+        assert asked(address) == 1, address
+
+
+def test_the_sheet_has_every_area_and_point(desk: Desk) -> None:
+    lines = list(csv.reader(text(desk["supervisor"].get(f"{PAGE}export.csv", {"level": "grid"})).splitlines()))
+    assert "钱督办" in lines[0][0] and len(lines) == 2 + 6
+    head, worst = lines[1], dict(zip(lines[1], lines[2], strict=True))
+    assert len(head) == 4 + 12 * 3 + 1 and "三知 户情 掌握率 %" in head
+    assert int(worst["三知 户情 应掌握"]) >= int(worst["三知 户情 已掌握"]) > 0
+    assert desk["supervisor"].get(f"{PAGE}export.xlsx").status_code == 200
+
+
+def test_nothing_counted_yet_says_so(desk: Desk) -> None:
+    from huying.ground.registry.models import Knowledge
+
+    Knowledge.objects.all().delete()
+    assert "还没有统计过" in text(desk["centre"].get(PAGE))
+    assert "现在的" in text(desk["centre"].get(f"{PAGE}{GRID}/"))
+
+
+def key(*scopes: str, area: str) -> Client:
+    now = clock.now()
+    _key, token = organisation.issue_key(
+        actor=a_staff("admin"), now=now, name="智慧社区", scopes=list(scopes), expires_at=now + timedelta(days=30),
+        unit=None, area=area,
+    )  # fmt: skip
+    return Client(headers={"authorization": f"Bearer {token}"})
+
+
+def test_systems_and_people_read_figures_of_their_areas(desk: Desk) -> None:
+    system = key("registry:read", area=TOWN)
+    told = system.get(API, {"level": "community"}).json()
+    assert {one["area"] for one in told["items"]} == {HETANG, TAOYUAN} and len(told["points"]) == 12
+    assert told["points"][0]["name"] == {"zh": "户情", "en": "Households"} and told["left_off"] == 0
+    first = system.get(API, {"size": 1}).json()
+    assert (len(first["items"]), first["left_off"]) == (1, 5)
+    summed = {
+        each["measure"]: each["total"] for one in told["items"] for each in one["points"] if one["area"] == HETANG
+    }
+    live = {each["measure"]: each["total"] for each in system.get(f"{API}/areas/{HETANG}").json()["points"]}
+    assert live == summed
+    assert system.get(f"{API}/areas/{TOWN}").json()["at"] is not None
+    assert desk["supervisor"].get(f"{API}/areas/{GRID}").json()["name"].endswith("第三网格")
+    for wrong in ({"level": "county"}, {"level": "street"}, {"area": "x"}, {"point": "nothing"}):
+        assert system.get(API, wrong).status_code == 422, wrong
+    assert system.get(API, {"area": "990102"}).status_code == 404
+    assert Client().get(API).status_code == 401 and desk["seat"].get(API).status_code == 404
+    assert key("units:read", area=TOWN).get(API).status_code == 403
