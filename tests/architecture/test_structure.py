@@ -168,3 +168,15 @@ def test_every_message_is_translated() -> None:
         sys.path.pop(0)
     lacking = {str(app.relative_to(SOURCE)): words for app in messages.apps() if (words := messages.missing(app))}
     assert not lacking
+
+
+def test_digits_that_are_no_number_are_not_read_as_one() -> None:
+    """``"²".isdigit()`` holds and ``int("²")`` does not: what people send is asked with isdecimal, or is ASCII first."""
+    said = re.compile(r"\bint\(.*\.isdigit\(\)|\.isdigit\(\).*\bint\(")
+    found = [
+        f"{_named(path)}:{at}"
+        for path in _python()
+        for at, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if "isascii()" not in line and (said.search(line) or ("desk" in str(path) and ".isdigit()" in line))
+    ]
+    assert found == []

@@ -108,7 +108,7 @@ def moment(value: Any, zone: tzinfo) -> datetime | None:
         if written:
             year, month, day, hour, minute, second = (int(part or 0) for part in written.groups())
             return datetime(year, month, day, hour, minute, second, tzinfo=zone)
-        if text.isdigit():
+        if text.isdecimal():
             form = "%Y%m%d%H%M%S" if len(text) > len("20310106") else "%Y%m%d"
             return datetime.strptime(text, form).replace(tzinfo=zone)
         read = datetime.fromisoformat(text)

@@ -23,13 +23,13 @@ def staff_listens(actor: Actor, topic: str) -> bool:
 def may_see_file(actor: Actor, file: StoredFile) -> bool:
     """Whoever sees the case sees its pictures."""
     case_id = file.subject.partition(":")[2]
-    return case_id.isdigit() and access.visible(actor).filter(pk=int(case_id)).exists()
+    return case_id.isdecimal() and access.visible(actor).filter(pk=int(case_id)).exists()
 
 
 @resolve_chain
 def chain_of_number(text: str) -> str | None:
     """The chain of a case number or id, as people write it."""
     found = Case.objects.filter(number=text).values_list("pk", flat=True).first()
-    if found is None and text.isdigit():
+    if found is None and text.isdecimal():
         found = Case.objects.filter(pk=int(text)).values_list("pk", flat=True).first()
     return None if found is None else chain(found)

@@ -35,5 +35,5 @@ def acts(verbs: Iterable[str]) -> Mapping[str, str]:
 
 def numbers(chains: Iterable[str]) -> Mapping[str, str]:
     """The number of the case each chain is of; one query."""
-    ids = [int(name.removeprefix("case:")) for name in chains if name.removeprefix("case:").isdigit()]
+    ids = [int(name.removeprefix("case:")) for name in chains if name.removeprefix("case:").isdecimal()]
     return {chain(pk): number for pk, number in Case.objects.filter(pk__in=ids).values_list("pk", "number")}

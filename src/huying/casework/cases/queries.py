@@ -116,7 +116,7 @@ def about_subject(actor: Actor, mark: str, *, most: int) -> list[Case]:
 def _search(text: str) -> Q:
     """By number when it looks like one, else by the words of title, place and beginning of the text."""
     text = text.strip()
-    if text.replace("-", "").isdigit() and len(text) >= 8:
+    if text.replace("-", "").isdecimal() and len(text) >= 8:
         return Q(number__startswith=text)
     query = terms.query(text)
     if not query:

@@ -194,7 +194,7 @@ def _who(entry: Happened, known: Directory) -> str:
 
 def _person(ref: str, name: str, known: Directory) -> str:
     kind, _colon, number = ref.partition(":")
-    person = known.people.get(int(number)) if kind == "person" and number.isdigit() else None
+    person = known.people.get(int(number)) if kind == "person" and number.isdecimal() else None
     return person.name if person else name
 
 

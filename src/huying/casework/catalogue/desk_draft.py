@@ -155,7 +155,7 @@ def _item_deed(request: HttpRequest, actor: Actor, code: str, form: ItemForm) ->
     try:
         seen = request.POST.get("revision", "")
         actions.edit_item(
-            actor=actor, now=now, code=code, revision=int(seen) if seen.isdigit() else None, **form.cleaned_data
+            actor=actor, now=now, code=code, revision=int(seen) if seen.isdecimal() else None, **form.cleaned_data
         )
     except Invalid as error:
         form.take_errors(error.fields)

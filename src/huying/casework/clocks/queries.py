@@ -187,7 +187,7 @@ def touched_by(areas: Iterable[str]) -> QuerySet[Clock]:
     prefixes = sorted({*areas})
     rows = Clock.objects.filter(stopped_at__isnull=True, fixed=False, limit__kind__in=("working_days", "working_hours"))
     if "" not in prefixes:
-        rows = rows.filter(area__regex="^(" + "|".join(prefix for prefix in prefixes if prefix.isdigit()) + ")")
+        rows = rows.filter(area__regex="^(" + "|".join(prefix for prefix in prefixes if prefix.isdecimal()) + ")")
     return rows
 
 

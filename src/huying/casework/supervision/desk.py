@@ -70,7 +70,7 @@ def _narrowing(request: HttpRequest) -> queries.Narrowing:
         text = request.GET.get(name, "")
         if not text:
             return None
-        if not text.isdigit() or len(text) > 18:
+        if not text.isdecimal() or len(text) > 18:
             raise Invalid(field=name)
         return int(text)
 

@@ -30,7 +30,7 @@ BEHIND = {
 
 def _days(request: HttpRequest) -> int:
     text = request.GET.get("days", "30")
-    if not text.isdigit() or int(text) not in rates.WINDOWS:
+    if not text.isdecimal() or int(text) not in rates.WINDOWS:
         raise Invalid(field="days")
     return int(text)
 
@@ -60,7 +60,7 @@ def behind(request: HttpRequest, what: str) -> HttpResponse:
     actor, now = actor_of(request), clock.now()
     access.must_watch(actor)
     days, unit = _days(request), request.GET.get("unit", "")
-    unit_id = int(unit) if unit.isdigit() and len(unit) < 18 else None
+    unit_id = int(unit) if unit.isdecimal() and len(unit) < 18 else None
     page = rates.cases_behind(actor, what, days=days, now=now, unit=unit_id, cursor=request.GET.get("cursor"))
     named = Unit.objects.filter(pk=unit_id).first() if unit_id else None
     found = {

@@ -71,7 +71,7 @@ def switch(request: HttpRequest) -> HttpResponse:
     subject = _subject(request.POST.get("of", ""))
     number = request.POST.get("model", "")
     try:
-        if number.isdigit() and len(number) < 19:
+        if number.isdecimal() and len(number) < 19:
             model = actions.switch_on(int(number), actor=actor, now=now)
             messages.success(request, _("第 %(number)s 版已启用") % {"number": model.number})
         else:

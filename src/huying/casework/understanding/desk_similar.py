@@ -42,7 +42,7 @@ def points(request: HttpRequest, case_id: int) -> HttpResponse:
     """What was found alike to a case, as points: the open ones named by ``cases`` that the actor may see."""
     actor = actor_of(request)
     case_access.get_case(actor, case_id)
-    named = [int(one) for one in request.GET.get("cases", "").split(",")[:MOST] if one.isdigit() and len(one) < 19]
+    named = [int(one) for one in request.GET.get("cases", "").split(",")[:MOST] if one.isdecimal() and len(one) < 19]
     rows = case_access.visible(actor).filter(pk__in=named, open=True)
     return points_of(rows.select_related("item", "lead_unit").defer("terms", "proposals", "summary"))
 

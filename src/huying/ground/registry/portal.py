@@ -193,7 +193,7 @@ def _roles(entries: list[AccessEntry]) -> Callable[[AccessEntry], str]:
     people = {
         int(entry.actor_ref[7:])
         for entry in entries
-        if entry.actor_ref[:7] == "person:" and entry.actor_ref[7:].isdigit()
+        if entry.actor_ref[:7] == "person:" and entry.actor_ref[7:].isdecimal()
     }
     if not people:
         return lambda _entry: ""

@@ -186,7 +186,7 @@ def _below(premises: Premises) -> list[Premises]:
 
 def _natural(name: str) -> list[tuple[int, int, str]]:
     """2栋 before 10栋."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", name) if part]
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part]
 
 
 def _people(actor: Actor, where: Q) -> list[Residence]:
@@ -378,5 +378,5 @@ def readers(areas: Sequence[str], now: datetime) -> list[Reader]:
 
 def residents_named(entries: Sequence[AccessEntry]) -> dict[str, Resident]:
     """subject → resident, for the log. One query."""
-    numbers = [int(one.subject.partition(":")[2]) for one in entries if one.subject[9:].isdigit()]
+    numbers = [int(one.subject.partition(":")[2]) for one in entries if one.subject[9:].isdecimal()]
     return {f"resident:{one.pk}": one for one in Resident.objects.filter(pk__in=numbers)} if numbers else {}

@@ -35,7 +35,7 @@ def _crs(request: HttpRequest) -> Crs:
 
 def _whole(request: HttpRequest, name: str) -> int | None:
     text = request.GET.get(name, "")
-    if text and not text.isdigit():
+    if text and not text.isdecimal():
         raise Invalid(field=name)
     return int(text[:3]) if text else None
 

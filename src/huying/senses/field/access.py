@@ -77,7 +77,7 @@ def worker(ref: str, on: date) -> Actor:
     """Who ``person:12`` is and holds on a day: for what follows later from something they sent."""
     rows = list(
         Appointment.objects.on(on)
-        .filter(person=int(ref.removeprefix("person:")) if ref.removeprefix("person:").isdigit() else 0)
+        .filter(person=int(ref.removeprefix("person:")) if ref.removeprefix("person:").isdecimal() else 0)
         .order_by("post__rank", "id")
         .values_list("role", "area", "unit_id", "unit__path", "person_id", "person__name")
     )
@@ -272,7 +272,7 @@ def may_see_file(actor: Actor, file: StoredFile) -> bool:
     seen = within_units(actor, "done_by", "done_at") | (
         Q(done_by=actor.person_id) if actor.person_id is not None else Q(pk__in=[])
     )
-    return number.isdigit() and Task.objects.filter(seen, pk=int(number)).exists()
+    return number.isdecimal() and Task.objects.filter(seen, pk=int(number)).exists()
 
 
 @allow_files("checkin")
@@ -282,7 +282,7 @@ def may_see_evidence(actor: Actor, file: StoredFile) -> bool:
     seen = within_units(actor, "person", "at") | (
         Q(person=actor.person_id) if actor.person_id is not None else Q(pk__in=[])
     )
-    return number.isdigit() and CheckIn.objects.filter(seen, pk=int(number)).exists()
+    return number.isdecimal() and CheckIn.objects.filter(seen, pk=int(number)).exists()
 
 
 def _only(rows: QuerySet[M], code: str) -> M:

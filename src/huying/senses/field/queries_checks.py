@@ -176,7 +176,7 @@ def judged_of(person: int) -> list[Judged]:
 
 def named(rows: Sequence[Judged]) -> list[Judged]:
     """The same with the names of who judged in the place of their references; one query."""
-    numbers = {int(one.by[7:]) for one in rows if one.by.startswith("person:") and one.by[7:].isdigit()}
+    numbers = {int(one.by[7:]) for one in rows if one.by.startswith("person:") and one.by[7:].isdecimal()}
     names = dict(Person.objects.filter(pk__in=numbers).values_list("pk", "name")) if numbers else {}
     told = {f"person:{number}": name for number, name in names.items()}
     return [_with_name(one, told.get(one.by, one.by)) for one in rows]

@@ -13,4 +13,4 @@ from . import access
 def may_see_file(actor: Actor, file: StoredFile) -> bool:
     """Files of a submission are seen by those who see it."""
     number = file.subject.partition(":")[2]
-    return number.isdigit() and access.visible(actor).filter(pk=int(number)).exists()
+    return number.isdecimal() and access.visible(actor).filter(pk=int(number)).exists()

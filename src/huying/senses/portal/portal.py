@@ -114,7 +114,7 @@ def forget(request: HttpRequest) -> HttpResponse:
 
 def _area(request: HttpRequest) -> str:
     area = request.GET.get("area", "")
-    if area and (not area.isdigit() or len(area) not in (9, 12)):
+    if area and (not area.isdecimal() or len(area) not in (9, 12)):
         raise Invalid(field="area")
     return area
 

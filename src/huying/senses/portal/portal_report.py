@@ -100,7 +100,7 @@ def _send(
     joined = request.POST.get("join", "")
     try:
         throttle.count("send", actor.ref if said.user_id else address(request), now=now)
-        if joined.isdigit():
+        if joined.isdecimal():
             taken = actions.join_matter(int(joined), said, actor=actor, now=now)
         else:
             taken = actions.send_matter(said, actor=actor, now=now)

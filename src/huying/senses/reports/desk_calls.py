@@ -50,7 +50,7 @@ def _page(request: HttpRequest, *, wanted: int | None = None, error: HuyingError
     actor, now = actor_of(request), clock.now()
     rows = list(desk_queries.to_call(actor, now)[: desk_queries.MOST_LISTED])
     asked = request.GET.get("case", "")
-    case_id = wanted or (int(asked) if asked.isdigit() and len(asked) < 19 else None)
+    case_id = wanted or (int(asked) if asked.isdecimal() and len(asked) < 19 else None)
     case = next((row for row in rows if row.pk == case_id), rows[0] if rows and wanted is None else None)
     if wanted is not None and case is None:
         case = desk_queries.to_call(actor, now).filter(pk=wanted).first()

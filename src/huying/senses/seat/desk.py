@@ -103,7 +103,7 @@ def _call(request: HttpRequest, typed: Mapping[str, str]) -> Call:
         raise Invalid(_("页面放得太久了，请再保存一次"), field="key")
     case_id = None
     if joined:
-        if not joined.isdigit() or len(joined) > 18:
+        if not joined.isdecimal() or len(joined) > 18:
             raise NotFound(code="case_not_found")
         case_id = case_access.get_case(actor_of(request), int(joined)).pk
     return Call(

@@ -76,7 +76,7 @@ class FieldWorker(SignedIn):
 
     def __call__(self, request: HttpRequest) -> Actor | None:
         length = request.headers.get("Content-Length", "")
-        if length.isdigit() and int(length) > self.most:
+        if length.isdecimal() and int(length) > self.most:
             raise TooBig()
         actor = super().__call__(request)
         token = request.headers.get(DEVICE, "")

@@ -63,7 +63,7 @@ def page(request: HttpRequest, case_id: int) -> HttpResponse:
 def by_number(request: HttpRequest, number: str) -> HttpResponse:
     """A case by its number, as people write it on paper."""
     case_id = reads.find_by_number(actor_of(request), number)
-    if case_id is None and number.isdigit() and len(number) < 19:
+    if case_id is None and number.isdecimal() and len(number) < 19:
         case_id = int(number)
     if case_id is None:
         raise NotFound(_("没有找到编号为 %(number)s 的事件。") % {"number": number[:24]})
@@ -89,7 +89,7 @@ def _page(request: HttpRequest, scene: Scene, *, do: str = "", tried: Tried | No
 def _undo(request: HttpRequest, scene: Scene) -> dict[str, Any] | None:
     """Right after another case was merged into this one, the way to take that back."""
     merged = request.GET.get("merged", "")
-    if not merged.isdigit() or not scene.parties & rules.LIFECYCLE[State.MERGED, Action.UNMERGE].parties:
+    if not merged.isdecimal() or not scene.parties & rules.LIFECYCLE[State.MERGED, Action.UNMERGE].parties:
         return None
     other = next((one for one in scene.beside.absorbed if one.pk == int(merged)), None)
     if other is None:
@@ -270,7 +270,7 @@ def _take(request: HttpRequest, scene: Scene, step: Step) -> str:
 def _expected(request: HttpRequest, scene: Scene, step: Step) -> int | None:
     """The version the person saw. Whoever was faster is named."""
     text = request.POST.get("expected", "")
-    if not text.isdigit() or step.action in steps.UNCOUNTED:
+    if not text.isdecimal() or step.action in steps.UNCOUNTED:
         return None
     if int(text) != scene.case.version:
         message, _hint = refusal("changed_meanwhile")

@@ -121,7 +121,7 @@ def _number(one: Field, scene: Scene, given: QueryDict) -> int | None:
     text = given.get(one.name, "").strip()
     if not text:
         return None
-    if not text.isdigit() or len(text) > 18:
+    if not text.isdecimal() or len(text) > 18:
         raise Invalid(_("请从列出的选项中选择。"), field=one.name)
     return int(text)
 

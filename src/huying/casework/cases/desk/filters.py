@@ -69,7 +69,7 @@ def read(given: Mapping[str, str], actor: Actor, known: Directory, *, otherwise:
     area, units = _area(shown, errors), _units(shown, errors, known)
     since, until = _day(shown, "since", errors), _day(shown, "until", errors)
     shown["about"] = shown["about"] if split(shown["about"]) else ""
-    kind = shown["kind"] if shown["kind"].isdigit() else ""
+    kind = shown["kind"] if shown["kind"].isdecimal() else ""
     filters = Filters(
         q=shown["q"],
         state=shown["state"] if shown["state"] in list(State) else "",

@@ -202,7 +202,7 @@ def many(request: HttpRequest) -> HttpResponse:
     if deed is None:
         raise Invalid(_("页面没有这项操作"))
     chosen = [request.GET["one"]] if request.GET.get("one") else request.POST.getlist("case")
-    ids = [int(text) for text in dict.fromkeys(chosen) if text.isdigit() and len(text) < 19]
+    ids = [int(text) for text in dict.fromkeys(chosen) if text.isdecimal() and len(text) < 19]
     if not ids or len(ids) > MOST_AT_ONCE:
         raise Invalid(
             ngettext("一次请选择 1 到 %(n)d 件", "一次请选择 1 到 %(n)d 件", MOST_AT_ONCE) % {"n": MOST_AT_ONCE}

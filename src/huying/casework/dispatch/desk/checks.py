@@ -46,7 +46,7 @@ def _page(request: HttpRequest, *, wanted: int | None = None, error: HuyingError
     actor = actor_of(request)
     rows = list(check_queries.to_check(actor)[: check_queries.MOST_LISTED])
     asked = request.GET.get("case", "")
-    case_id = wanted or (int(asked) if asked.isdigit() and len(asked) < 19 else None)
+    case_id = wanted or (int(asked) if asked.isdecimal() and len(asked) < 19 else None)
     case = next((row for row in rows if row.pk == case_id), None)
     if case is None and case_id is not None:
         case = check_queries.to_check(actor).filter(pk=case_id).first()

@@ -86,7 +86,7 @@ def tabs(counts: dict[str, int], current: str) -> list[dict[str, Any]]:
 def _wanted(request: HttpRequest, actor: Actor, rows: list[Case]) -> Case | None:
     """The case asked for if it still waits, else the first of the list."""
     wanted = request.GET.get("case", "")
-    if wanted.isdigit() and len(wanted) < 19:
+    if wanted.isdecimal() and len(wanted) < 19:
         found = desk_queries.waiting(actor).select_related("item").filter(pk=int(wanted)).first()
         if found is not None:
             return found
@@ -96,7 +96,7 @@ def _wanted(request: HttpRequest, actor: Actor, rows: list[Case]) -> Case | None
 def _sent(request: HttpRequest, actor: Actor) -> Case | None:
     """The case that was just sent and may still be called back."""
     text = request.GET.get("sent", "")
-    if not text.isdigit() or len(text) > 18:
+    if not text.isdecimal() or len(text) > 18:
         return None
     rows = case_access.visible(actor).filter(access.covered(actor, *access.DISPATCHERS), state=State.DISPATCHED)
     return rows.select_related("lead_unit").filter(pk=int(text)).first()
@@ -221,7 +221,7 @@ def _send(request: HttpRequest, case: Case, actor: Actor, now: datetime) -> str:
         case.pk,
         item_code=item.code if item else None,
         place=place,
-        unit_id=int(unit) if unit.isdigit() else unit_id_from(request),
+        unit_id=int(unit) if unit.isdecimal() else unit_id_from(request),
         actor=actor,
         now=now,
         expected=version_from(request),
@@ -250,7 +250,7 @@ def _decline(request: HttpRequest, case: Case, actor: Actor, now: datetime) -> s
 
 def _merge(request: HttpRequest, case: Case, actor: Actor, now: datetime) -> str:
     text = request.POST.get("into", "")
-    target = case_access.visible(actor).filter(pk=int(text)).first() if text.isdigit() and len(text) < 19 else None
+    target = case_access.visible(actor).filter(pk=int(text)).first() if text.isdecimal() and len(text) < 19 else None
     if target is None:
         raise Invalid(_("请选择要合并到的事件"), field="into")
     cases.merge_case(case.pk, into_id=target.pk, actor=actor, now=now, expected=version_from(request))

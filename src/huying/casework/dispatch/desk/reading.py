@@ -113,7 +113,7 @@ def unit_id_from(request: HttpRequest, name: str = "unit") -> int | None:
 def version_from(request: HttpRequest) -> int | None:
     """The version of the case the person had before their eyes."""
     text = request.POST.get("version", "")
-    return int(text) if text.isdigit() and len(text) < 10 else None
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 @staff

@@ -92,6 +92,7 @@ def known(request: HttpRequest) -> HttpResponseBase:
         "points": [(one.measure, one.name) for one in points()],
         "tabs": [(one, _LEVELS[one], one == asked.level) for one in asked.levels if LEVELS[one] > len(asked.area)],
         "crumbs": _crumbs(asked.area, actor),
+        "several": len({territory_above(one.area) for one in rows}) > 1,
     }
     return render(request, "registry/knowledge.html", shown)
 

@@ -186,7 +186,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
         "premises",
         lambda now: Q(risk__in=("red", "yellow")),
         _looked,
-        ngettext_lazy("还差 %(n)d 处红黄风险场所久未核实", "还差 %(n)d 处红黄风险场所久未核实", "n"),
+        ngettext_lazy("还差 %(n)d 处久未核实", "还差 %(n)d 处久未核实", "n"),
         90,
     ),
     "facility_kept": Measure(

@@ -53,12 +53,17 @@ class AreaKnown:
 
 
 def levels(actor: Actor, area: str = "") -> list[Level]:
-    """The levels at which whole areas of the actor can be set side by side, under an area; [] when none is theirs."""
+    """The levels at which whole areas of the actor can be set side by side, under an area; [] when none is theirs.
+
+    An area is never set beside itself alone.
+    """
     held = access.narrowed(access.areas_known(actor), area)
     if not held:
         return []
     least = max(map(len, held))
-    return [name for name, digits in LEVELS.items() if digits >= least] or ["grid"]
+    return [name for name, digits in LEVELS.items() if digits > least or (digits == least and len(held) > 1)] or [
+        "grid"
+    ]
 
 
 def side_by_side(actor: Actor, level: Level, *, area: str = "", point: str = "", on: date) -> list[AreaKnown]:

@@ -79,7 +79,7 @@ def test_a_worker_of_one_grid_is_led_to_it_and_from_there_to_what_is_missing(des
     answer = desk["worker"].get(PAGE)
     assert answer["Location"] == f"{PAGE}{GRID}/"
     said = text(desk["worker"].get(f"{PAGE}{GRID}/"))
-    assert "第三网格" in said and "户情" in said and "还差" in said and "现在的" in said
+    assert "第三网格" in said and "户情" in said and "还差" in said and "刚刚统计" in said
     link = f"/desk/registry/?tab=organisation&amp;area={GRID}&amp;lacks=organisation_reachable"
     assert link in said
     found = queries.of_area(worker(area=GRID), GRID, clock.now())
@@ -195,7 +195,7 @@ def test_nothing_counted_yet_says_so(desk: Desk) -> None:
 
     Knowledge.objects.all().delete()
     assert "还没有统计过" in text(desk["centre"].get(PAGE))
-    assert "现在的" in text(desk["centre"].get(f"{PAGE}{GRID}/"))
+    assert "刚刚统计" in text(desk["centre"].get(f"{PAGE}{GRID}/"))
 
 
 def key(*scopes: str, area: str) -> Client:

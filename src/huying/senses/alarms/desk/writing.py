@@ -53,7 +53,7 @@ class Scope:
         kind, mark, value = text.partition(":")
         if not mark or kind not in ("all", "area", "device"):
             return None
-        return cls(kind, device=value) if kind == "device" else cls(kind, area=value if value.isdigit() else "")
+        return cls(kind, device=value) if kind == "device" else cls(kind, area=value if value.isdecimal() else "")
 
 
 @staff

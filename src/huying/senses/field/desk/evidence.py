@@ -212,7 +212,7 @@ def _asked_by(row: Task) -> tuple[str, str]:
         return row.plan.title, reverse("field-plan", args=[row.plan.code])
     if row.source == "case":
         number = row.source_key.partition("/")[0]
-        return _("办结后的现场核查"), case_link(int(number)) if number.isdigit() else ""
+        return _("办结后的现场核查"), case_link(int(number)) if number.isdecimal() else ""
     names = {"warning": _("风险升为红色的预警"), "finding": _("事件办结后的复查"), "round": _("巡查路线")}
     return names.get(row.source, _("预警")), ""
 

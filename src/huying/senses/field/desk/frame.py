@@ -56,7 +56,7 @@ def period_of(request: HttpRequest, now: datetime) -> Period:
             raise Invalid(_("请选择先后合理、不超过一年的日期"), field="to")
         return Period(first, last, None)
     text = request.GET.get("days", "7")
-    if not text.isdigit() or int(text[:4]) not in OFFERED:
+    if not text.isdecimal() or int(text[:4]) not in OFFERED:
         raise Invalid(field="days")
     days = int(text[:4])
     return Period(today - timedelta(days=days - 1), today, days)

@@ -131,7 +131,7 @@ def open_sink(
     host, port = _own_listener()
     if mqtt:
         host, _colon, text = mqtt.partition(":")
-        port = int(text) if text.isdigit() else 1883
+        port = int(text) if text.isdecimal() else 1883
     return MqttSink(host, port, held)
 
 
