@@ -56,6 +56,11 @@ def sees_known(actor: Actor, area: str) -> bool:
     return any(area.startswith(one) for one in areas_known(actor))
 
 
+def lists_known(actor: Actor, kind: str, area: str) -> bool:
+    """Whether the records behind the figures of a kind may be listed in the whole area."""
+    return may(actor, CARE if kind == "care" else VIEW, area)
+
+
 def _outermost(held: set[str]) -> tuple[str, ...]:
     return tuple(sorted(one for one in held if not any(one != up and one.startswith(up) for up in held)))
 

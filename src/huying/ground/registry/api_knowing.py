@@ -14,11 +14,13 @@ from huying.ground.territory import queries as territory
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid, NotFound
+from huying.kernel.remembering import remembering
 
 from . import access
 from .knowing import queries
 from .knowing.points import points
 from .knowing.queries import LEVELS, AreaKnown
+from .knowing.rules import Tally
 
 router = Router(auth=SignedIn("registry:read"))
 
@@ -34,13 +36,17 @@ class PointOut(Schema):
 
 
 class TallyOut(Schema):
-    """``share`` is percent, rounded down, null where there is nothing to know."""
+    """``share`` is percent, rounded down, null where there is nothing to know.
+
+    ``few``: it is about one to four people whose records the caller may not see in the whole area; no figure is told then.
+    """
 
     measure: str
-    known: int
-    total: int
-    missing: int
+    known: int | None
+    total: int | None
+    missing: int | None
     share: int | None
+    few: bool
 
 
 class AreaKnownOut(Schema):
@@ -71,11 +77,13 @@ def _viewer(request: HttpRequest) -> Actor:
     return actor
 
 
+def _tally(measure: str, one: Tally) -> dict[str, Any]:
+    told = {"known": one.known, "total": one.total, "missing": one.missing, "share": one.share}
+    return {"measure": measure, "few": one.few} | (dict.fromkeys(told) if one.few else told)
+
+
 def _told(one: AreaKnown) -> dict[str, Any]:
-    tallies = [
-        {"measure": name, "known": each.known, "total": each.total, "missing": each.missing, "share": each.share}
-        for name, each in one.tallies.items()
-    ]
+    tallies = [_tally(name, each) for name, each in one.tallies.items()]
     return {
         "area": one.area, "name": territory.label(one.area), "share": one.share, "missing": one.missing,
         "weakest": one.weakest, "at": one.at, "points": tallies,
@@ -104,6 +112,13 @@ def knowledge(
     actor, now = _viewer(request), clock.now()
     if not is_area(area):
         raise Invalid(field="area")
+    with remembering():
+        return _side_by_side(actor, level, area, point, size, now)
+
+
+def _side_by_side(actor: Actor, level: str, area: str, point: str, size: int, now: datetime) -> dict[str, Any]:
+    if area and territory.find_area(area) is None:
+        raise NotFound()
     found = next((one for one in LEVELS if one == level), None)
     if found is None or found not in queries.levels(actor, area):
         if access.narrowed(access.areas_known(actor), area):

@@ -124,6 +124,8 @@ def _forget_keepers(before: date, author: Author) -> int:
             found = list(rows.order_by("pk").select_for_update(skip_locked=True, of=("self",))[:_MOST_AT_ONCE])
             for row in found:
                 row.private, row.version = None, row.version + 1
+                if isinstance(row, Premises | Organisation):
+                    row.reachable = False
                 if not isinstance(row, Household):
                     row.find = search_tokens(row, _address_of(row))
                 row.save()

@@ -42,6 +42,11 @@ class Asked:
         return any(self.shown[name] for name in NAMES if name != "q")
 
     @property
+    def too_wide(self) -> bool:
+        """Whether something is asked for that is told of a smaller area only: nothing is listed until one is named."""
+        return bool(self.shown["lacks"]) and not self.filters.lacks
+
+    @property
     def said(self) -> str:
         """The filters in words, for the log and the head of an export."""
         parts = [str(dict(TABS)[self.tab])]
@@ -52,8 +57,8 @@ class Asked:
         for name, choices in _CHOICES.items():
             if self.shown[name]:
                 parts.append(str(dict(choices)[self.shown[name]]))
-        if self.shown["lacks"]:
-            parts.append(dict(lacks_of(self.tab))[self.shown["lacks"]])
+        if self.filters.lacks:
+            parts.append(dict(lacks_of(self.tab))[self.filters.lacks])
         if self.filters.ended:
             parts.append(_("含已注销"))
         return _("；").join(parts)
@@ -81,7 +86,8 @@ def read(given: Mapping[str, str], actor: Actor) -> Asked:
         shown["lacks"] = ""
     errors: dict[str, str] = {}
     area = _area(shown, errors)
-    too_wide = bool(shown["lacks"]) and len(area) < LACKS_FROM
+    held = access.narrowed(access.areas(actor, access.CARE if tab == "care" else access.VIEW), area)
+    too_wide = bool(shown["lacks"]) and any(len(one) < LACKS_FROM for one in held)
     if too_wide:
         errors.setdefault("area", _("看缺什么时，请先选到一个社区或网格"))
     return Asked(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -21,13 +22,15 @@ from huying.ground.territory.codes import Level
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import NotFound
+from huying.kernel.remembering import remembering
 from huying.kernel.spreadsheets import harmless
 from huying.shell.sheets import Sheet, as_file, mark_of, moment, must_be_kind
 
 from .. import access
 from ..knowing import queries
-from ..knowing.points import Point, point_of, points
+from ..knowing.points import Point, own_table, point_of, points
 from ..knowing.queries import LEVELS, LIVE_FROM, MOST_SHOWN, AreaKnown
+from ..knowing.rules import FEW
 from .frame import actor_of, page
 
 _LEVELS: Final = {
@@ -45,7 +48,7 @@ class _Asked:
     def __init__(self, request: HttpRequest, actor: Actor) -> None:
         given = request.GET
         area = given.get("area", "")
-        if not is_area(area) or (area and not access.narrowed(access.areas_known(actor), area)):
+        if area and (not is_area(area) or territory.find_area(area) is None):
             raise NotFound()
         self.area = area
         self.levels: list[Level] = queries.levels(actor, area)
@@ -72,14 +75,20 @@ class _Asked:
 @require_GET
 def known(request: HttpRequest) -> HttpResponseBase:
     """Areas side by side, the least known first; whoever has one grid alone is led to it."""
-    actor, now = actor_of(request), clock.now()
+    actor = actor_of(request)
     held = access.areas_known(actor)
     if len(held) == 1 and len(held[0]) >= _GRID:
         return redirect("registry-knowledge-area", held[0])
+    with remembering():  # every row is named from the same map
+        shown = _side_by_side(request, actor, clock.now())
+    return render(request, "registry/knowledge.html", shown)
+
+
+def _side_by_side(request: HttpRequest, actor: Actor, now: datetime) -> dict[str, Any]:
     asked = _Asked(request, actor)
     rows = queries.side_by_side(actor, asked.level, area=asked.area, point=asked.by, on=clock.local_day(now))
     whole = queries.added(rows, asked.area)
-    shown = {
+    return {
         "rows": [_row(one, asked) for one in rows[:MOST_SHOWN]],
         "left_off": max(0, len(rows) - MOST_SHOWN),
         "most": MOST_SHOWN,
@@ -92,9 +101,9 @@ def known(request: HttpRequest) -> HttpResponseBase:
         "points": [(one.measure, one.name) for one in points()],
         "tabs": [(one, _LEVELS[one], one == asked.level) for one in asked.levels if LEVELS[one] > len(asked.area)],
         "crumbs": _crumbs(asked.area, actor),
-        "several": len({territory_above(one.area) for one in rows}) > 1,
+        "several": len({territory_above(one.area) for one in rows[:MOST_SHOWN]}) > 1,
+        "own_table": own_table(),
     }
-    return render(request, "registry/knowledge.html", shown)
 
 
 def _row(one: AreaKnown, asked: _Asked) -> dict[str, Any]:
@@ -125,11 +134,16 @@ def _weakest(one: AreaKnown) -> dict[str, Any] | None:
 @require_GET
 def area_known(request: HttpRequest, area: str) -> HttpResponse:
     """One area point by point; what is missing leads to the list of it, for those who may see the records."""
-    actor, now = actor_of(request), clock.now()
+    with remembering():
+        shown = _point_by_point(actor_of(request), area, clock.now())
+    return render(request, "registry/knowledge_area.html", shown)
+
+
+def _point_by_point(actor: Actor, area: str, now: datetime) -> dict[str, Any]:
     found = queries.of_area(actor, area, now) if area and is_area(area) else None
     if found is None:
         raise NotFound()
-    shown = {
+    return {
         "known": found,
         "live": len(area) >= LIVE_FROM,
         "below": len(area) < _GRID,
@@ -138,15 +152,13 @@ def area_known(request: HttpRequest, area: str) -> HttpResponse:
         "groups": found.groups(),
         "weakest": _weakest(found),
         "crumbs": [*_crumbs(territory_above(area), actor, link_last=True), ("", name_of(area))],
+        "own_table": own_table(),
     }
-    return render(request, "registry/knowledge_area.html", shown)
 
 
 def _line(point: Point, found: AreaKnown, actor: Actor) -> dict[str, Any]:
     tally, kind = found.tallies[point.measure], point.how.kind
-    listed = len(found.area) >= LIVE_FROM and access.may(
-        actor, access.CARE if kind == "care" else access.VIEW, found.area
-    )
+    listed = len(found.area) >= LIVE_FROM and access.lists_known(actor, kind, found.area)
     asked = urlencode({"tab": kind, "area": found.area, "lacks": point.measure})
     return {
         "point": point,
@@ -162,10 +174,12 @@ def known_sheet(request: HttpRequest, kind: str) -> HttpResponseBase:
     """The same areas with every point, as ``csv`` or ``xlsx``: figures alone, nobody is named."""
     must_be_kind(kind)
     actor, now = actor_of(request), clock.now()
-    asked = _Asked(request, actor)
-    rows = queries.side_by_side(actor, asked.level, area=asked.area, point=asked.by, on=clock.local_day(now))
+    with remembering():
+        asked = _Asked(request, actor)
+        rows = queries.side_by_side(actor, asked.level, area=asked.area, point=asked.by, on=clock.local_day(now))
+        names = territory.labels([one.area for one in rows], get_language() or "zh")
     mark = mark_of(actor.name, now, asked.said())
-    return as_file(Sheet("knowledge", _("底数掌握"), mark, _columns(), partial(_lines, rows), now), kind)
+    return as_file(Sheet("knowledge", _("底数掌握"), mark, _columns(), partial(_lines, rows, names), now), kind)
 
 
 def _columns() -> list[tuple[str, int]]:
@@ -174,14 +188,17 @@ def _columns() -> list[tuple[str, int]]:
     return [(_("区域代码"), 18), (_("区域"), 28), (_("总体 %"), 9), (_("还差"), 9), *each, (_("统计时间"), 16)]
 
 
-def _lines(rows: list[AreaKnown]) -> Iterator[list[Any]]:
+def _lines(rows: list[AreaKnown], names: Mapping[str, str]) -> Iterator[list[Any]]:
     for one in rows:
         figures: list[Any] = []
         for tally in one.tallies.values():
-            figures += [tally.total, tally.known, "" if tally.share is None else tally.share]
-        share = "" if one.share is None else one.share
-        name = harmless(territory.label(one.area, get_language() or "zh"))
-        yield [one.area, name, share, one.missing, *figures, moment(one.at)]
+            few = _("不到 %(n)d") % {"n": FEW}
+            figures += [few, "", ""] if tally.few else [tally.total, tally.known, _cell(tally.share)]
+        yield [one.area, harmless(names[one.area]), _cell(one.share), one.missing, *figures, moment(one.at)]
+
+
+def _cell(share: int | None) -> int | str:
+    return "" if share is None else share
 
 
 def name_of(area: str) -> str:

@@ -130,10 +130,10 @@ def home(request: HttpRequest) -> HttpResponseBase:
             (kind, KIND_LABELS[kind]) for kind in ("person", "premises", "household", "organisation", "facility")
         ],
     }
-    if asked.tab:
+    if asked.tab and not asked.too_wide:
         found = reads.listed(actor, asked.tab, asked.filters, now, request.GET.get("cursor"))
         shown |= {"page": found, "rows": rows_of(found.rows, now)}
-    elif asked.filters.words:
+    elif asked.filters.words and not asked.tab:
         said = dict(TABS)
         groups = reads.found(actor, asked.filters, now)
         shown["groups"] = [(kind, said[kind], ICONS[kind], rows_of(rows, now), more) for kind, rows, more in groups]

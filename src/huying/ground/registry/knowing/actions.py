@@ -19,9 +19,7 @@ from .measures import counts
 from .points import points
 
 _WHOLE: Final = 17  # digits of the longest area code
-_MEMORY: Final = (
-    "128MB"  # what one count may hold to look nothing up row by row; with five million people it needs this
-)
+_MEMORY: Final = "128MB"  # what one count may hold, so that it looks nothing up row by row among millions
 
 
 @transaction.atomic

@@ -54,14 +54,21 @@ def _all(now: datetime) -> Q:
     return Q()
 
 
-def _lived_in(field: str, **more: Any) -> Q:
-    return Q(Exists(Residence.objects.filter(**{field: OuterRef("uid")}, state=State.ACTIVE, until=None, **more)))
+def _stays(field: str, *kinds: str, **more: Any) -> Q:
+    """Somebody lives, works … in it now."""
+    rows = Residence.objects.filter(**{field: OuterRef("uid")}, state=State.ACTIVE, until=None, kind__in=kinds, **more)
+    return Q(Exists(rows))
+
+
+def _at_a_door(field: str) -> Q:
+    return Q(**{f"{field}__kind__in": _HOUSED, f"{field}__state": State.ACTIVE})
 
 
 def _someone_to_call(resident: str) -> Q:
-    """A contact for emergencies with a number, or who is registered here and has one."""
+    """A contact for emergencies with a number, or who is registered here and has one; nobody calls the dead."""
     rows = Relation.objects.filter(resident=OuterRef(resident), state=State.ACTIVE, emergency_rank__isnull=False)
-    return Q(Exists(rows.filter(Q(reachable=True) | Q(other__reachable=True))))
+    own = Q(reachable=True) & (Q(other=None) | Q(other__state=State.ACTIVE))
+    return Q(Exists(rows.filter(own | Q(other__reachable=True, other__state=State.ACTIVE))))
 
 
 def _looked(now: datetime, days: int) -> Q:
@@ -88,12 +95,12 @@ def _in_force(now: datetime) -> Q:
 
 def _room_known(now: datetime, days: int) -> Q:
     works = Organisation.objects.filter(premises=OuterRef("uid"), state=State.ACTIVE)
-    return ~Q(use="") & (Q(use="empty") | _lived_in("premises") | Q(Exists(works)))
+    return ~Q(use="") & (Q(use="empty") | _stays("premises", "lives", "works") | Q(Exists(works)))
 
 
 def _rental_kept(now: datetime, days: int) -> Q:
-    keeps = _lived_in("premises", kind__in=("owns", "lets"), resident__reachable=True)
-    return _lived_in("premises", kind="lives") & (Q(reachable=True) | keeps)
+    keeps = _stays("premises", "owns", "lets", resident__reachable=True)
+    return _stays("premises", "lives") & (Q(reachable=True) | keeps)
 
 
 def _facility_kept(now: datetime, days: int) -> Q:
@@ -104,13 +111,13 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "household_members": Measure(
         "household",
         _all,
-        lambda now, days: Q(head__isnull=False, premises__kind__in=_HOUSED) & _lived_in("household"),
+        lambda now, days: Q(head__state=State.ACTIVE) & _at_a_door("premises") & _stays("household", "lives"),
         ngettext_lazy("还差 %(n)d 户没登记全户主、住的人或门牌", "还差 %(n)d 户没登记全户主、住的人或门牌", "n"),
     ),
     "household_reachable": Measure(
         "household",
         _all,
-        lambda now, days: _lived_in("household", resident__reachable=True),
+        lambda now, days: _stays("household", "lives", resident__reachable=True),
         ngettext_lazy("还差 %(n)d 户没有联系电话", "还差 %(n)d 户没有联系电话", "n"),
     ),
     "person_reachable": Measure(
@@ -122,7 +129,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "person_home": Measure(
         "person",
         _all,
-        lambda now, days: Q(home__kind__in=_HOUSED),
+        lambda now, days: _at_a_door("home"),
         ngettext_lazy("还差 %(n)d 人没登记到门牌", "还差 %(n)d 人没登记到门牌", "n"),
     ),
     "room_known": Measure(
@@ -140,14 +147,14 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "migrant_checked": Measure(
         "person",
         lambda now: Q(registration__in=("elsewhere", "hk_mo_tw", "foreign")),
-        lambda now, days: Q(home__kind__in=_HOUSED) & _looked(now, days),
+        lambda now, days: _at_a_door("home") & _looked(now, days),
         ngettext_lazy("还差 %(n)d 人没登记到门牌或久未核实", "还差 %(n)d 人没登记到门牌或久未核实", "n"),
         180,
     ),
     "organisation_reachable": Measure(
         "organisation",
         _all,
-        lambda now, days: Q(premises__isnull=False, reachable=True),
+        lambda now, days: Q(premises__state=State.ACTIVE, reachable=True),
         ngettext_lazy("还差 %(n)d 家没有地址或负责人电话", "还差 %(n)d 家没有地址或负责人电话", "n"),
     ),
     "organisation_checked": Measure(

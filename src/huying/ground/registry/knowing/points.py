@@ -114,6 +114,11 @@ def _of(file: str) -> tuple[Point, ...]:
     return read((Path(file) if file else OWN).read_text(encoding="utf-8"))
 
 
+def own_table() -> bool:
+    """Whether the place has a table of its own."""
+    return bool(settings.HUYING_KNOWLEDGE_FILE)
+
+
 def point_of(measure: str) -> Point | None:
     """The point of this place with a measure."""
     return next((one for one in points() if one.measure == measure), None)

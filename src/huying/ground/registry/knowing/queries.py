@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from .rules import Tally, overall, urgency, weakest
 LEVELS: Final[Mapping[Level, int]] = {"county": 6, "town": 9, "community": 12, "grid": 15}
 LIVE_FROM: Final = 12  # digits: a community and what lies in it is counted while one looks
 MOST_SHOWN: Final = 200
+_PERSONAL: Final = ("person", "household", "care")
 MOST_ROWS: Final = 20_000  # more areas than a country's largest city has grids
 
 
@@ -37,6 +38,11 @@ class AreaKnown:
     @property
     def share(self) -> int | None:
         return overall(self.tallies.values())
+
+    @property
+    def few(self) -> bool:
+        """Whether something is registered, and all of it too little to be told."""
+        return self.share is None and any(one.few for one in self.tallies.values())
 
     @property
     def missing(self) -> int:
@@ -74,6 +80,7 @@ def side_by_side(actor: Actor, level: Level, *, area: str = "", point: str = "",
     held = access.narrowed(access.areas_known(actor), area)
     digits = LEVELS[level]
     found = _counted(access.within(held), digits)
+    found = {code: _guarded(actor, one) for code, one in found.items()}
     for prefix in held:
         for view in territory.areas_below(level, prefix, on=on):
             found.setdefault(view.code, AreaKnown(view.code, _whole({}), None))
@@ -97,9 +104,22 @@ def of_area(actor: Actor, area: str, now: datetime) -> AreaKnown | None:
     where = Q(area__startswith=area) if area else Q()
     if len(area) >= LIVE_FROM:
         rows = counts([(one.measure, one.days) for one in points()], where, len(area), now)
-        return AreaKnown(area, _whole({measure: Tally(known, total) for _a, measure, total, known in rows}), now)
+        tallies = _whole({measure: Tally(known, total) for _a, measure, total, known in rows})
+        return _guarded(actor, AreaKnown(area, tallies, now))
     found = _counted(where, len(area))
-    return found.get(area, AreaKnown(area, _whole({}), None))
+    return _guarded(actor, found.get(area, AreaKnown(area, _whole({}), None)))
+
+
+def _guarded(actor: Actor, one: AreaKnown) -> AreaKnown:
+    """Without figures of very few people, for who may not see the records behind them."""
+    kinds = {point.measure: point.how.kind for point in points()}
+    told = {
+        name: tally.guarded()
+        if kinds[name] in _PERSONAL and not access.lists_known(actor, kinds[name], one.area)
+        else tally
+        for name, tally in one.tallies.items()
+    }
+    return replace(one, tallies=told)
 
 
 def _counted(where: Q, digits: int) -> dict[str, AreaKnown]:

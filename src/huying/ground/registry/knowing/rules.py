@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import lcm
+from typing import Final
+
+FEW: Final = 5  # of fewer people no figure is told to who may not see who they are
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Of ``total`` things ``known`` are as they should be."""
+    """Of ``total`` things ``known`` are as they should be. ``few``: there are some, too few to be told; both are 0 then."""
 
     known: int = 0
     total: int = 0
+    few: bool = False
 
     @property
     def missing(self) -> int:
@@ -23,7 +28,12 @@ class Tally:
         return self.known * 100 // self.total if self.total else None
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(self.known + other.known, self.total + other.total)
+        total = self.total + other.total
+        return Tally(self.known + other.known, total, (self.few or other.few) and not total)
+
+    def guarded(self) -> Tally:
+        """The same, untold when it is about one to four."""
+        return Tally(few=True) if 0 < self.total < FEW else self
 
 
 def overall(tallies: Iterable[Tally]) -> int | None:
@@ -31,12 +41,11 @@ def overall(tallies: Iterable[Tally]) -> int | None:
 
     100 only when nothing at all is missing; None when there is nothing to know.
     """
-    exact = [(one.known, one.total) for one in tallies if one.total]
-    if not exact:
+    counted = [one for one in tallies if one.total]
+    if not counted:
         return None
-    if all(known == total for known, total in exact):
-        return 100
-    return min(99, int(sum(known / total for known, total in exact) * 100 / len(exact)))
+    common = lcm(*(one.total for one in counted))  # whole numbers: 29 of 100 is 29 %, not 28.999…
+    return sum(one.known * (common // one.total) for one in counted) * 100 // (common * len(counted))
 
 
 def weakest(tallies: Mapping[str, Tally]) -> str:

@@ -36,10 +36,11 @@ def forget(days: int) -> int:
 
 
 def gone(kind: str, row: Any) -> bool:
-    """Nothing of it can be read: neither from the record nor from its history."""
+    """Nothing of it can be read, neither from the record nor from its history; not even that there was a number to call."""
     now = kept(kind, row.uid)
     steps = Change.objects.filter(kind=kind, subject=row.uid)
-    return now.private is None and not any(step.private or step.plain for step in steps)
+    told = getattr(now, "reachable", False)
+    return now.private is None and not told and not any(step.private or step.plain for step in steps)
 
 
 def test_erasing_reaches_the_doubles_that_were_merged_and_what_was_asked() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from huying.ground.registry import fictional
 from huying.ground.registry.actions import begin_care, renew_search
-from huying.ground.registry.factories import kept, say, worker
+from huying.ground.registry.factories import editor, kept, say, worker
 from huying.ground.registry.fictional import Estate
 from huying.ground.registry.knowing import points as table
 from huying.ground.registry.knowing.actions import count_knowledge
@@ -46,9 +46,22 @@ def test_the_whole_lies_between_its_parts(many: list[Tally]) -> None:
     whole = overall(many)
     assert (whole is None) == (not shares)
     if whole is not None:
-        assert min(shares) <= whole <= max(shares) + 1
+        assert min(shares) <= whole <= max(shares)
         assert (whole == 100) == all(share == 100 for share in shares)
     assert sum(many, Tally()).missing == sum(one.missing for one in many)
+
+
+def test_shares_are_worked_out_in_whole_numbers() -> None:
+    assert [overall([Tally(n, 100)]) for n in range(101)] == list(range(101))
+    assert overall([Tally(1, 3), Tally(2, 3)]) == 50 and overall([Tally(2, 3), Tally(0, 0)]) == 66
+    assert overall([Tally(10**7 - 1, 10**7), Tally(1, 1)]) == 99
+
+
+def test_very_few_are_not_told_and_do_not_come_out_of_a_sum() -> None:
+    told = [Tally(n // 2, n).guarded() for n in range(7)]
+    assert [one.few for one in told] == [False, True, True, True, True, False, False]
+    assert all((one.known, one.total, one.share, one.missing) == (0, 0, None, 0) for one in told[1:5])
+    assert sum(told, Tally()) == Tally(5, 11) and (told[1] + told[2]).few and not (told[0] + told[0]).few
 
 
 @given(st.dictionaries(st.sampled_from("abcdef"), TALLIES))
@@ -155,6 +168,41 @@ def test_a_household_needs_head_members_and_a_door(home: Premises) -> None:
     assert (tally("household_members"), tally("household_reachable")) == ((1, 1), (1, 1))
     say(who, "residence", uid=uid, base=kept("residence", uid).version, until="2026-02-01")
     assert tally("household_members") == (0, 1), "who has left does not count"
+
+
+def test_who_only_owns_neither_lives_there_nor_uses_it(home: Premises) -> None:
+    who = worker(area="")
+    owner = say(who, "person", name="王秀英", phone="13800138000").uid
+    household = say(who, "household", premises=str(home.uid), kind="family", head=str(owner)).uid
+    stay = {"resident": str(owner), "premises": str(home.uid), "household": str(household)}
+    say(who, "residence", **stay, kind="owns")
+    assert (tally("room_known"), tally("rental_kept")) == ((0, 1), (0, 1))
+    assert (tally("household_members"), tally("household_reachable")) == ((0, 1), (0, 1))
+    tenant = say(who, "person", name="李梅").uid
+    say(who, "residence", resident=str(tenant), premises=str(home.uid), kind="lives")
+    assert (tally("room_known"), tally("rental_kept")) == ((1, 1), (1, 1)), "a tenant, and an owner to call"
+
+
+def test_who_has_died_heads_no_household_and_takes_no_calls(home: Premises) -> None:
+    who = worker(area="")
+    head = say(who, "person", name="王秀英", phone="13800138000", home=str(home.uid)).uid
+    child = say(who, "person", name="王小梅", birth_date="1990-03-12").uid
+    household = say(who, "household", premises=str(home.uid), kind="family", head=str(head)).uid
+    stay = {"resident": str(child), "premises": str(home.uid), "household": str(household), "kind": "lives"}
+    say(who, "residence", **stay)
+    call = {"other": str(head), "contact_phone": "13800138000", "emergency_rank": 1}
+    say(who, "relation", resident=str(child), kind="parent", **call)
+    assert (tally("household_members"), tally("person_reachable")) == ((1, 1), (2, 2))
+    say(editor(area=""), "person", uid=head, base=kept("person", head).version, ending="died")
+    assert (tally("household_members"), tally("person_reachable")) == ((0, 1), (0, 1))
+
+
+def test_a_place_that_is_no_more_is_nobodys_address(home: Premises) -> None:
+    who = worker(area="")
+    say(who, "organisation", name="和顺百货店", kind="sole_trader", premises=str(home.uid), contact_phone="13800138000")
+    assert tally("organisation_reachable") == (1, 1)
+    say(editor(area=""), "premises", uid=home.uid, base=kept("premises", home.uid).version, ending="demolished")
+    assert tally("organisation_reachable") == (0, 1)
 
 
 def test_somebody_is_reachable_by_phone_or_through_who_is_called_in_an_emergency(home: Premises) -> None:

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,8 @@ from huying.ground.registry.factories import worker
 from huying.ground.registry.fictional import Estate
 from huying.ground.registry.knowing import queries
 from huying.ground.registry.knowing.actions import count_knowledge
-from huying.ground.registry.models import Resident
+from huying.ground.registry.knowing.points import COLUMNS
+from huying.ground.registry.models import CareEntry, Resident
 from huying.ground.territory.factories import COUNTY, HETANG, TAOYUAN, TOWN, a_town
 from huying.kernel import clock
 from huying.kernel.actor import SYSTEM
@@ -93,10 +95,28 @@ def test_a_list_of_what_is_missing_needs_a_small_area(desk: Desk) -> None:
     wide = {"tab": "person", "lacks": "person_reachable"}
     for area in ("", TOWN):
         said = text(desk["centre"].get("/desk/registry/", wide | {"area": area}))
-        assert "请先选到一个社区或网格" in said
+        assert "请先选到一个社区或网格" in said and "data-row" not in said, "instead of everybody nobody is listed"
     assert "请先选到" not in text(desk["centre"].get("/desk/registry/", wide | {"area": HETANG}))
+    own = text(desk["worker"].get("/desk/registry/", wide))
+    assert "请先选到" not in own and own.count("data-row") > 0, "who has one grid need not name it"
     unknown = text(desk["centre"].get("/desk/registry/", wide | {"lacks": "organisation_checked", "area": HETANG}))
     assert unknown.count("data-row") > 0, "a point about other records narrows nothing"
+
+
+def test_an_export_of_what_is_missing_needs_a_small_area_too(desk: Desk) -> None:
+    unit = make_unit("registry-unit", kind="community", level="L2", area=TOWN)
+    person = make_person("周信息", username="knowing-editor")
+    make_appointment(person, unit, "registry_editor", TOWN)
+    assert person.user is not None
+    editor = Client(headers={"accept-language": "zh-hans"})
+    editor.force_login(person.user)
+    wide = "/desk/registry/export?tab=person&lacks=person_reachable"
+    refused = editor.post(wide)
+    assert refused.status_code == 422 and "请先选到一个社区或网格" in text(refused)
+    assert not AccessEntry.objects.exists(), "nothing left, so nothing is written down"
+    told = editor.post(f"{wide}&area={HETANG}")
+    assert told.status_code == 200 and b"".join(told.streaming_content)[:2] == b"PK"
+    assert "没掌握：人情" in AccessEntry.objects.get().why
 
 
 def test_overseers_see_their_areas_side_by_side_the_worst_first(desk: Desk) -> None:
@@ -136,7 +156,9 @@ def test_strangers_find_nothing(desk: Desk) -> None:
         assert desk[who].get(f"{API}/areas/{area}").status_code == 404, (who, area)
     for wrong in ("abc", "99010", f"{GRID}x", "990101999"):
         assert desk["centre"].get(f"{PAGE}{wrong}/").status_code == 404
-        assert desk["centre"].get(PAGE, {"area": wrong}).status_code in (404, 200)
+        assert desk["centre"].get(PAGE, {"area": wrong}).status_code == 404
+        assert desk["centre"].get(f"{PAGE}export.csv", {"area": wrong}).status_code == 404
+    assert desk["centre"].get(API, {"area": "990101999"}).status_code == 404
     assert desk["lead"].get(PAGE, {"area": OTHER}).status_code == 404
     assert desk["lead"].get(f"{PAGE}export.pdf").status_code == 404
     own = text(desk["lead"].get(PAGE, {"level": "town"}))
@@ -164,21 +186,50 @@ def test_no_page_names_anybody_or_opens_anything(desk: Desk, language: str) -> N
 
 
 def test_pages_ask_the_same_number_of_queries_however_many_areas(desk: Desk) -> None:
-    def asked(address: str) -> int:
-        desk["centre"].get(address)
+    def asked(address: str) -> tuple[int, int]:
+        text(desk["centre"].get(address))
         with CaptureQueriesContext(connection) as made:
-            assert desk["centre"].get(address).status_code == 200
-        return len([one for one in made if '"registry_' in one["sql"] and "registry_proposal" not in one["sql"]])
+            answer = desk["centre"].get(address)
+            assert answer.status_code == 200 and text(answer)
+        figures = [one for one in made if '"registry_' in one["sql"] and "registry_proposal" not in one["sql"]]
+        return len(figures), len(made)
 
-    for address in (
-        PAGE,
-        f"{PAGE}?level=grid",
-        f"{PAGE}?area={TOWN}",
-        f"{PAGE}{GRID}/",
-        f"{PAGE}{COUNTY}/",
-        f"{API}/areas/{GRID}",
-    ):
-        assert asked(address) == 1, address
+    pages = dict.fromkeys((PAGE, f"{PAGE}?level=grid", f"{PAGE}?area={TOWN}", f"{PAGE}{GRID}/", f"{PAGE}{COUNTY}/"), 11)
+    others = {f"{PAGE}export.csv?level=grid": 5, f"{API}?level=grid": 5, f"{API}/areas/{GRID}": 6}
+    for address, most in (pages | others).items():
+        assert asked(address) == (1, most), address
+
+
+def test_figures_of_very_few_people_are_for_those_who_may_see_their_lists(desk: Desk) -> None:
+    gone = CareEntry.objects.filter(area=GRID).order_by("id")[3:].values_list("pk", flat=True)
+    CareEntry.objects.filter(pk__in=list(gone)).update(state="ended")
+    assert CareEntry.objects.filter(area=GRID, state="active").count() == 3
+    count_knowledge(actor=SYSTEM, now=clock.now())
+    own = queries.of_area(worker(area=GRID), GRID, clock.now())
+    assert own is not None and own.tallies["care_contact"].total == 3
+    for who in ("supervisor", "centre"):
+        told = desk[who].get(f"{API}/areas/{GRID}").json()["points"]
+        assert {one["measure"] for one in told if one["few"]} == {"care_contact", "care_checked"}, who
+        assert all(one["total"] is one["known"] is one["missing"] is one["share"] is None for one in told if one["few"])
+        said = text(desk[who].get(f"{PAGE}{GRID}/"))
+        assert said.count("太少，不给数") == 2 and "不到 5 个" in said
+        assert "不到 5 个" in text(desk[who].get(PAGE, {"level": "grid", "point": "care_contact"}))
+        (line,) = [
+            one
+            for one in csv.DictReader(text(desk[who].get(f"{PAGE}export.csv?level=grid")).splitlines()[1:])
+            if one["区域代码"] == GRID
+        ]
+        assert [line[f"六掌握 关爱对象联系 {one}"] for one in ("应掌握", "已掌握", "掌握率 %")] == ["不到 5", "", ""]
+    assert "太少，不给数" not in text(desk["worker"].get(f"{PAGE}{GRID}/"))
+
+
+def test_the_page_says_whose_table_it_is(desk: Desk, settings: Any, tmp_path: Path) -> None:
+    assert "十二项是本平台拟的" in text(desk["centre"].get(PAGE))
+    own = tmp_path / "own.csv"
+    own.write_text(f"{','.join(COLUMNS)}\n必知,Must know,联系,Calls,household_reachable,\n")
+    settings.HUYING_KNOWLEDGE_FILE = str(own)
+    said = text(desk["centre"].get(PAGE)) + text(desk["centre"].get(f"{PAGE}{GRID}/"))
+    assert "照当地的表" in said and "十二项" not in said
 
 
 def test_the_sheet_has_every_area_and_point(desk: Desk) -> None:
@@ -187,14 +238,17 @@ def test_the_sheet_has_every_area_and_point(desk: Desk) -> None:
     head, worst = lines[1], dict(zip(lines[1], lines[2], strict=True))
     assert len(head) == 4 + 12 * 3 + 1 and "三知 户情 掌握率 %" in head
     assert int(worst["三知 户情 应掌握"]) >= int(worst["三知 户情 已掌握"]) > 0
-    assert desk["supervisor"].get(f"{PAGE}export.xlsx").status_code == 200
+    assert b"".join(desk["supervisor"].get(f"{PAGE}export.xlsx").streaming_content)[:2] == b"PK"
 
 
 def test_nothing_counted_yet_says_so(desk: Desk) -> None:
     from huying.ground.registry.models import Knowledge
 
     Knowledge.objects.all().delete()
-    assert "还没有统计过" in text(desk["centre"].get(PAGE))
+    said = text(desk["centre"].get(PAGE, {"level": "grid"}))
+    assert said.count("还没有统计过") == 1 + 6 and "还没有登记" not in said, (
+        "there are records, nobody has counted them"
+    )
     assert "刚刚统计" in text(desk["centre"].get(f"{PAGE}{GRID}/"))
 
 

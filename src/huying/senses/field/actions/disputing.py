@@ -118,8 +118,8 @@ def _lay_before(
 def decide_dispute(pk: int, *, take: bool, words: str, actor: Actor, now: datetime) -> Dispute:
     """Let the corrected values of the phone stand, or those there are. Leaving them aside needs words for their author.
 
-    NotFound outside the areas the actor leads, Forbidden for one's own and for systems, Conflict when it was decided. What is wrong with
-    the values today is said as :func:`correct_answers` says it, and nothing is decided.
+    NotFound outside the areas the actor leads, Forbidden for one's own and for systems, Conflict when it was decided. What
+    is wrong with the values today is said as :func:`correct_answers` says it, and nothing is decided.
     """
     if not take and len(words.strip()) < 2:
         raise Invalid(_("请写明为什么不采用"), field="words")
