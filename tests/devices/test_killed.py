@@ -6,7 +6,6 @@ For minutes and at a hundred times the load, with PostgreSQL killed too:
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -20,11 +19,9 @@ from huying.senses.alarms.models import Alarm
 from huying.senses.devices.models import LastValue
 from huying.senses.readings import keeping
 
-from .conftest import PATIENCE, Fleet, taken, until
+from .conftest import LOAD, PATIENCE, SECONDS, Fleet, taken, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-SECONDS = float(os.environ.get("HUYING_TEST_SECONDS", "") or 4)
-LOAD = int(os.environ.get("HUYING_TEST_LOAD", "") or 1)
 LEAKING = 10
 PAUSE = (
     1.5 if SECONDS < 30 else 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from huying.senses.forms.differing import with_changes
@@ -71,7 +71,6 @@ VALUES = st.one_of(st.none(), st.sampled_from(["x", "y", "z"]))
 CHANGES = st.dictionaries(PATHS, VALUES, min_size=1)
 
 
-@settings(deadline=None)
 @given(first=CHANGES, theirs=st.lists(CHANGES, max_size=3), mine=CHANGES)
 def test_nothing_of_anybody_is_lost(first: dict[str, Any], theirs: list[dict[str, Any]], mine: dict[str, Any]) -> None:
     """What I change goes in, or was there, or is in dispute; what others changed and I did not see is never overwritten."""
