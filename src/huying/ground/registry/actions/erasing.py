@@ -63,15 +63,16 @@ def erase_resident(*, actor: Actor, now: datetime, resident: Resident, why: str)
 
 
 def forget_ended(*, actor: Actor, now: datetime, keep: timedelta) -> int:
-    """What ended longer ago than ``keep`` is kept no more; how many records. Steps of 200, each on its own.
+    """What ended longer ago than ``keep`` is kept no more; how many records. Each person on their own, all else in steps.
 
-    People who moved away, died or were entered by mistake are erased, as are doubles merged that long ago; stays, relations
-    and care entries that ended are deleted; ended premises and organisations no longer name whom to call.
+    People who moved away, died or were entered by mistake are erased. Doubles merged that long ago are emptied in the
+    registry only while the record that was kept stands: what is said under their name is about who lives here. Stays,
+    relations and care entries that ended are deleted; ended premises and organisations no longer name whom to call.
     """
     before = local_day(now) - keep
     author = Author(actor=actor, now=now, source="retention")
-    steps: tuple[Callable[[date, Author], int], ...] = (_forget_people, _forget_ties, _forget_keepers)
-    return sum(_until_done(step, before, author) for step in steps)
+    steps: tuple[Callable[[date, Author], int], ...] = (_forget_ties, _forget_keepers)
+    return _forget_people(before, author) + sum(_until_done(step, before, author) for step in steps)
 
 
 def _until_done(step: Callable[[date, Author], int], before: date, author: Author) -> int:
@@ -82,21 +83,44 @@ def _until_done(step: Callable[[date, Author], int], before: date, author: Autho
 
 
 def _forget_people(before: date, author: Author) -> int:
+    """Two walks, each from where the last step ended, so that a night costs what there is to do."""
+    ended = Resident.objects.filter(state=State.ENDED).exclude(ending=ERASED)
+    count, day, last = 0, date.min, 0
+    while step := list(
+        ended.filter(Q(ended_on=day, pk__gt=last) | Q(ended_on__gt=day), ended_on__gte=day, ended_on__lt=before)
+        .order_by("ended_on", "pk")
+        .values_list("ended_on", "pk", "uid")[:_MOST_AT_ONCE]
+    ):
+        count += sum(_forget_person(uid, before, author) for _day, _pk, uid in step)
+        day, last = step[-1][0] or day, step[-1][1]
+    return count + _forget_doubles(before, author)
+
+
+def _forget_doubles(before: date, author: Author) -> int:
     moment = timezone.make_aware(datetime.combine(before, time.min))
-    merged = Change.objects.filter(kind="person", subject=OuterRef("uid"), verb=Change.Verb.MERGED, at__lt=moment)
-    over = Q(state=State.ENDED, ended_on__lt=before) | Q(Exists(merged), state=State.MERGED)
+    merged = Change.objects.filter(kind="person", subject=OuterRef("uid"), verb=Change.Verb.MERGED)
+    long_ago = Exists(merged.filter(at__lt=moment)), ~Exists(merged.filter(at__gte=moment))
+    doubles = Resident.objects.filter(*long_ago, state=State.MERGED).exclude(ending=ERASED)
+    count, last = 0, 0
+    while step := list(doubles.filter(pk__gt=last).order_by("pk").values_list("pk", "uid")[:_MOST_AT_ONCE]):
+        count += sum(_forget_person(uid, before, author) for _pk, uid in step)
+        last = step[-1][0]
+    return count
+
+
+def _forget_person(uid: UUID, before: date, author: Author) -> int:
+    """One person in a transaction of their own; 0 when they came back meanwhile, or went with another record."""
     with said():
-        rows = Resident.objects.filter(over).exclude(ending=ERASED).order_by("pk")
-        found = list(rows.select_for_update(skip_locked=True, of=("self",))[:_MOST_AT_ONCE])
-        done: set[UUID] = set()
-        facts: list[Fact] = []
-        for row in found:
-            if row.uid not in done:
-                told = _erase(row, author)
-                done |= {uid for fact in told if isinstance(fact, ResidentErased) for uid in fact.uids}
-                facts += told
-        publish(*facts)
-    return len(found)
+        row = locked("person", uid)
+        if not isinstance(row, Resident) or row.ending == ERASED:
+            return 0
+        if row.state == State.MERGED:
+            publish(*_empty_double(row, author))
+        elif row.state == State.ENDED and row.ended_on is not None and row.ended_on < before:
+            publish(*_erase(row, author))
+        else:
+            return 0
+    return 1
 
 
 def _forget_ties(before: date, author: Author) -> int:
@@ -156,27 +180,41 @@ def _erase(row: Resident, author: Author) -> list[Fact]:
     facts: list[Fact] = []
     also: list[UUID] = []
     for one in [row, *_doubles(row.uid)]:
+        also.append(one.uid)
+        if one.ending == ERASED:  # emptied when its time came; what is said under its name goes now
+            continue
         if one.state == State.ACTIVE:
             _end_what_remains(one, author, facts)
-        also += [one.uid, *_forget_about(one, author)]
-        facts.append(
-            RegistryChanged(
-                kind="person", uid=one.uid, version=one.version, area=one.area, by=author.actor.ref, at=author.now,
-                state=str(one.state),
-            )
-        )  # fmt: skip
+        also += _forget_about(one, author)
+        facts.append(_changed(one, author))
     facts.append(ResidentErased(uid=row.uid, at=author.now, also=tuple(uid for uid in also if uid != row.uid)))
     return facts
 
 
+def _empty_double(row: Resident, author: Author) -> list[Fact]:
+    """Its row and its history. Whoever it turned out to be is told of nothing: they are still here."""
+    _blank(row, author)
+    note(row, Change.Verb.ERASED, {}, author)
+    _empty_steps("person", [row.uid])
+    Proposal.objects.filter(kind="person", subject=row.uid, decided_at=None).delete()
+    return [_changed(row, author)]
+
+
+def _changed(row: Resident, author: Author) -> RegistryChanged:
+    return RegistryChanged(
+        kind="person", uid=row.uid, version=row.version, area=row.area, by=author.actor.ref, at=author.now,
+        state=str(row.state),
+    )  # fmt: skip
+
+
 def _doubles(uid: UUID) -> list[Resident]:
-    """Every record that was merged into this one, or into one of those, and is not empty yet."""
+    """Every record that was merged into this one, or into one of those, those emptied before among them."""
     found: list[Resident] = []
     level = [uid]
     while level:
-        rows = Resident.objects.select_for_update(of=("self",)).filter(merged_into__uid__in=level).order_by("pk")
+        rows = list(Resident.objects.select_for_update(of=("self",)).filter(merged_into__in=level).order_by("pk"))
         level = [one.uid for one in rows]
-        found += [one for one in rows if one.ending != ERASED]
+        found += rows
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,7 +24,7 @@ from huying.ground.registry.models import CareEntry, Change, Relation, Residence
 from huying.kernel.actor import Actor, system
 from huying.kernel.errors import Forbidden, Refused
 from huying.kernel.factories import MOMENT
-from huying.kernel.facts import collected
+from huying.kernel.facts import collected, subscribe, unsubscribe
 from huying.kernel.models import Entry
 
 pytestmark = pytest.mark.django_db
@@ -81,9 +82,46 @@ def test_a_double_is_forgotten_while_the_one_that_was_kept_stays() -> None:
     row, double = a_resident(phone="19912348823"), a_resident(name="王秀瑛", phone="19912348824")
     merge_records(actor=editor(), now=MOMENT, kind="person", keep=row.uid, other=double.uid)
     assert forget(1094) == 0
-    assert forget(1096) == 1
+    with collected() as facts:
+        assert forget(1096) == 1
+    assert not any(isinstance(fact, ResidentErased) for fact in facts)  # they live here: what is known of them stays
     assert gone("person", double) and kept("person", double.uid).merged_into_id == row.uid
     assert kept("person", row.uid).value("phone") == "19912348823" and kept("person", row.uid).state == "active"
+
+
+def test_what_was_said_under_an_emptied_double_goes_with_the_record_that_was_kept() -> None:
+    row, double = a_resident(phone="19912348823"), a_resident(name="王秀瑛", phone="19912348824")
+    merge_records(actor=editor(), now=MOMENT, kind="person", keep=row.uid, other=double.uid)
+    assert forget(1096) == 1
+    with collected() as facts:
+        erase_resident(actor=editor(), now=MOMENT + timedelta(days=1097), resident=row, why="本人申请")
+    (told,) = (fact for fact in facts if isinstance(fact, ResidentErased))
+    assert set(told.uids) == {row.uid, double.uid}
+    emptied = Change.objects.filter(subject=double.uid, verb=Change.Verb.ERASED)
+    assert emptied.count() == 1  # and not once more
+
+
+def test_each_person_is_forgotten_on_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = [a_resident(name=name, phone=f"1991234882{place}") for place, name in enumerate(("甲一", "乙二", "丙三"))]
+    for row in left:
+        say(editor(), "person", uid=row.uid, base=row.version, ending="moved", ended_on=MOMENT.date().isoformat())
+    monkeypatch.setattr("huying.ground.registry.actions.erasing._MOST_AT_ONCE", 2)
+    levels: list[int] = []
+
+    def fail(facts: Sequence[ResidentErased]) -> None:
+        levels.append(len(facts))
+        if facts[0].uid == left[1].uid:
+            raise RuntimeError("a room above cannot")
+
+    subscribe(ResidentErased)(fail)
+    try:
+        with pytest.raises(RuntimeError):
+            forget(1097)
+    finally:
+        unsubscribe(fail)
+    assert levels == [1, 1]
+    assert [gone("person", row) for row in left] == [True, False, False]
+    assert forget(1097) == 2 and all(gone("person", row) for row in left)
 
 
 def test_lists_stays_and_contacts_that_ended_go_and_those_in_force_stay() -> None:

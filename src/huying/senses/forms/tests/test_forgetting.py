@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 
 from huying.casework.cases import factories as place
 from huying.casework.cases.factories import IN_GRID_1, NOW, Cast
-from huying.ground.registry.actions import change, erase_resident
+from huying.ground.registry.actions import change, erase_resident, forget_ended, merge_records
 from huying.ground.registry.models import Resident
 from huying.kernel.actor import Actor, system
 from huying.kernel.errors import Refused
@@ -104,6 +104,19 @@ def test_forgetting_again_changes_nothing_and_nothing_is_written_over_it(cast: C
             actor=cast.tang_grid, now=NOW + DAY,
         )  # fmt: skip
     assert refused.value.code == "erased" and held("欧阳独特名") == 0
+
+
+def test_what_was_filled_in_under_a_double_stays_as_long_as_who_it_turned_out_to_be(cast: Cast) -> None:
+    factories.published(now=NOW, huying_subject="person", huying_kind="走访")
+    row, double = resident(cast), resident(cast, "欧阳特名")
+    made = visit(cast.tang_grid, double.uid, {"clear": "yes", "keeper": "张三"})
+    merge_records(actor=system("test"), now=NOW, kind="person", keep=row.uid, other=double.uid)
+    assert forget_ended(actor=system("retention"), now=NOW + 1096 * DAY, keep=1095 * DAY) == 1
+    made.refresh_from_db()
+    assert (made.state, made.answers) == ("received", {"clear": "yes"})
+    erase(row)
+    made.refresh_from_db()
+    assert (made.state, made.answers) == ("erased", {})
 
 
 def test_what_was_said_before_a_correction_still_cannot_be_rewritten(cast: Cast) -> None:
