@@ -123,16 +123,25 @@ def erase_files(subject: str, *, keep: Collection[int] = ()) -> int:
     return _delete(StoredFile.objects.filter(subject=subject).exclude(pk__in=keep))
 
 
+def erase_unnamed(subject: str, files: Collection[int]) -> int:
+    """Delete those of these files of a subject for ever that no table points to, as ``erase_files`` does; how many."""
+    return _delete(_unnamed(StoredFile.objects.filter(subject=subject, pk__in=files)))
+
+
 def clear_unattached(*, now: datetime, most: int = 500) -> int:
     """Delete uploads that nobody attached to anything within 24 hours; returns how many.
 
     A file with a subject stays, and so does one that any table points to. The trace names no other: an upload enters
     it together with the row that attaches it.
     """
-    left = StoredFile.objects.filter(subject="", at__lte=now - UNATTACHED_KEPT)
-    for model, column in _pointers():
-        left = left.exclude(Exists(model._default_manager.filter(**{column: OuterRef("pk")})))
+    left = _unnamed(StoredFile.objects.filter(subject="", at__lte=now - UNATTACHED_KEPT))
     return _delete(left.order_by("pk").select_for_update(skip_locked=True, of=("self",))[:most])
+
+
+def _unnamed(files: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
+    for model, column in _pointers():
+        files = files.exclude(Exists(model._default_manager.filter(**{column: OuterRef("pk")})))
+    return files
 
 
 def _pointers() -> Iterator[tuple[type[Model], str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -12,6 +13,7 @@ from huying.ground.registry import access, queries
 from huying.ground.registry.actions import (
     ask_right,
     begin_care,
+    change,
     erase_resident,
     expire_care,
     forget_ended,
@@ -20,7 +22,7 @@ from huying.ground.registry.actions import (
 )
 from huying.ground.registry.factories import a_resident, a_room, editor, kept, say, worker
 from huying.ground.registry.facts import ResidentErased
-from huying.ground.registry.models import CareEntry, Change, Relation, Residence, RightsRequest
+from huying.ground.registry.models import CareEntry, Change, Proposal, Relation, Residence, RightsRequest
 from huying.kernel.actor import Actor, system
 from huying.kernel.errors import Forbidden, Refused
 from huying.kernel.factories import MOMENT
@@ -62,6 +64,18 @@ def test_erasing_reaches_the_doubles_that_were_merged_and_what_was_asked() -> No
     with pytest.raises(Refused):
         undo_merge(actor=editor(), now=MOMENT, kind="person", other=double.uid)
     assert kept("person", double.uid).state == "merged"
+
+
+def test_what_waited_for_a_decision_waits_no_more() -> None:
+    row, op = a_resident(), uuid4()
+    change(
+        actor=worker(), now=MOMENT, kind="person", uid=row.uid, base=row.version, changes={"phone": "13811112222"},
+        source="form", op=op, review="always",
+    )  # fmt: skip
+    assert Proposal.objects.get().state == "waiting"
+    erase_resident(actor=editor(), now=MOMENT, resident=row, why="本人申请")
+    left = Proposal.objects.get()
+    assert (left.state, left.values, left.decided_by, left.decided_at) == ("declined", None, "", MOMENT)
 
 
 def test_who_moved_away_is_forgotten_after_the_time_and_not_a_day_before() -> None:

@@ -28,6 +28,7 @@ from huying.senses.forms.queries import states_of, whole_answers
 from .. import access, queries
 from ..models import Dispute
 from .correcting import correct_answers
+from .forgetting import drop_pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,7 @@ def _close(dispute: Dispute, state: Dispute.State, words: str, actor: Actor, now
     _must_be_open(dispute)
     dispute.state, dispute.words, dispute.decided_at = state, words.strip()[:300], now
     dispute.decided_by, dispute.decided_by_name = actor.ref, actor.name[:80]
+    drop_pictures(dispute)
     dispute.save()
     _trace(dispute, "decide_dispute", actor, now, {"words": dispute.words} if dispute.words else {})
     return dispute

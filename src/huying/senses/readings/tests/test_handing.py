@@ -84,7 +84,7 @@ def test_whoever_is_written_down_later_was_its_wearer_all_the_time(drain, luo, t
 
 def test_an_erased_resident_leaves_nothing_that_is_shown(drain, luo, told, band, elders):
     drain.say("b-1", told(0, 1, heart_rate=71.0, battery=80.0))
-    actions.forget_resident(elders[0].uid, actor=luo, now=NOW + HOUR)
+    actions.forget_residents([elders[0].uid], actor=luo, now=NOW + HOUR)
     assert LastValue.objects.get().values == {"battery": 80.0}
     assert past(band)[0] == [None] and not Contact.objects.exists()
 
