@@ -64,7 +64,7 @@ def erase_resident(*, actor: Actor, now: datetime, resident: Resident, why: str)
         _hold(resident.uid)
         row = _must_decide(actor, locked("person", resident.uid))
         if row.ending == ERASED:
-            raise Refused(_("此人的个人信息已按要求删除"), code=ERASED)
+            raise Refused(_("此人的个人信息已按规定删除"), code=ERASED)
         if CareEntry.objects.filter(resident__uid=row.uid, state="active").exists():
             raise Refused(_("此人还在关爱名单上，依法需要保留；请先移出名单"), code="on_care_list")
         publish(*_erase(row, Author(actor=actor, now=now, source="rights")))

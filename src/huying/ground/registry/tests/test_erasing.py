@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from huying.ground.registry import access, queries
 from huying.ground.registry.actions import (
@@ -173,3 +177,41 @@ def test_closed_places_no_longer_name_whom_to_call() -> None:
     assert queries.find(editor(), "1112 小卖部", ended=True).rows == []
     assert kept("premises", open_one.uid).value("keeper_name") == "钱老板"
     assert forget(1200) == 0
+
+
+def steps_of_the_night() -> list[str]:
+    """How the database finds what each step of a night's forgetting goes through."""
+    with CaptureQueriesContext(connection) as asked:
+        forget(1200)
+    found = []
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for one in asked.captured_queries:
+            if one["sql"].startswith("SELECT") and " LIMIT " in one["sql"] and "FOR UPDATE" not in one["sql"]:
+                cursor.execute("EXPLAIN " + one["sql"])
+                found.append("\n".join(line for (line,) in cursor.fetchall()))
+    return found
+
+
+def test_a_night_finds_what_is_over_by_its_indexes() -> None:
+    indexes = (
+        "resident_ended", "resident_doubles", "relation_ended", "residence_ended", "residence_until",
+        "careentry_ended", "premises_kept", "household_kept", "organisation_kept",
+    )  # fmt: skip
+    plans = steps_of_the_night()
+    assert [name for name, plan in zip(indexes, plans, strict=True) if f" registry_{name} " not in plan] == []
+
+
+def test_a_night_in_small_steps_forgets_all_and_goes_through_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    shops = [say(worker(), "premises", kind="shop", name=name, keeper_name="赵") for name in ("甲店", "乙店", "丙店")]
+    for row in shops:
+        say(editor(), "premises", uid=row.uid, base=1, ending="closed")
+    monkeypatch.setattr("huying.ground.registry.actions.erasing._MOST_AT_ONCE", 1)
+    steps = [plan for plan in steps_of_the_night() if " registry_premises_kept " in plan]
+    assert len(steps) == 4 and ["ended_on >=" in plan for plan in steps] == [False, True, True, True]
+    assert all(gone("premises", row) for row in shops) and forget(1200) == 0
+
+
+def test_its_indexes_are_built_while_others_write() -> None:
+    migration = import_module("huying.ground.registry.migrations.0004_forgetting").Migration
+    assert {type(one) for one in migration.operations} == {AddIndexConcurrently} and migration.atomic is False

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from importlib import import_module
 from uuid import uuid4
 
 import pytest
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -183,3 +185,15 @@ def test_what_phones_sent_about_them_is_cleared_at_once(cast: Cast) -> None:
     erase_resident(actor=TEST, now=NOW, resident=row, why="本人申请")
     assert [one.subject for one in Operation.objects.filter(sealed__isnull=False)] == [other.uid]
     assert Operation.objects.count() == 3
+
+
+def test_what_phones_sent_about_them_is_found_by_its_index(cast: Cast) -> None:
+    with CaptureQueriesContext(connection) as asked_for, transaction.atomic():
+        publish(ResidentErased(uid=uuid4(), at=NOW))
+    (sql,) = [one["sql"] for one in asked_for.captured_queries if 'UPDATE "sync_operation"' in one["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN " + sql)
+        assert "operation_says_of" in "\n".join(line for (line,) in cursor.fetchall())
+    migration = import_module("huying.senses.sync.migrations.0003_says_of").Migration
+    assert [type(one) for one in migration.operations] == [AddIndexConcurrently] and migration.atomic is False

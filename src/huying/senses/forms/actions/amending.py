@@ -38,7 +38,7 @@ def check_amender(
     """Whether the actor may correct it now, and says why. Forbidden, Refused or Invalid where not."""
     access.must_amend(actor, submission, author_window=author_window, now=now)
     if submission.state == Submission.State.ERASED:
-        raise Refused(_("这份填报的内容已按本人要求删除"), code="erased")
+        raise Refused(_("这份填报的内容已按规定删除"), code="erased")
     if not 2 <= len(reason.strip()) <= LONGEST_REASON:
         raise Invalid(_("请写明更正的理由"), field="reason")
 
