@@ -16,6 +16,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Conflict, Forbidden, Invalid
 from huying.kernel.files import attach
+from huying.kernel.locks import lock_rows
 from huying.kernel.models import StoredFile
 from huying.kernel.trace.record import Draft, record
 from huying.senses.forms.actions import check_amender, hold_submission
@@ -148,6 +149,9 @@ def withdraw_dispute(pk: int, *, actor: Actor, now: datetime) -> Dispute:
 
 
 def _held(pk: int) -> Dispute:
+    """Its form first, as whoever erases that does."""
+    form = Submission.objects.filter(uid__in=Dispute.objects.filter(pk=pk).values("submission"))
+    lock_rows(Submission, form.values_list("pk", flat=True))
     return Dispute.objects.select_for_update().get(pk=pk)
 
 

@@ -22,13 +22,13 @@ from huying.ground.registry.actions import change, erase_resident
 from huying.ground.registry.models import Premises, Resident
 from huying.kernel.actor import Actor, system
 from huying.kernel.clock import local_day
-from huying.kernel.errors import Refused
+from huying.kernel.errors import Conflict, Refused
 from huying.kernel.facts import publish
 from huying.kernel.locks import lock_name
 from huying.senses.field import actions
 from huying.senses.field.factories import make_plan, make_shop
 from huying.senses.field.handlers import check_on_the_spot
-from huying.senses.field.models import Finding, Task
+from huying.senses.field.models import Dispute, Finding, Task
 from huying.senses.field.rules import Ask, TaskKind
 from huying.senses.field.tests.test_correcting import ROWS
 from huying.senses.field.tests.test_phone import send
@@ -213,3 +213,30 @@ def test_a_correction_and_the_erasing_of_who_it_is_about(cast: Cast, first: str)
     made.refresh_from_db()
     assert (made.state, Task.objects.get().state) == ("erased", "ended")
     assert Resident.objects.get(uid=who).private is None
+
+
+def test_giving_way_and_the_erasing_of_who_it_is_about(cast: Cast) -> None:
+    who = uuid4()
+    change(actor=cast.tang_grid, now=NOW, kind="person", uid=who, base=0, changes={"name": "王秀英"}, source="test")
+    made = forms.receive(
+        actor=cast.tang_grid, now=NOW, op_id=uuid4(), form="small", version="1", begun_at=NOW, ended_at=NOW,
+        answers={"clear": "yes"}, subject=("person", who), position=(*IN_GRID_1, 5.0),
+    )  # fmt: skip
+    dispute = Dispute.objects.create(
+        op=uuid4(), submission=made.uid, area=made.area, by=cast.tang_grid.ref, by_name="唐", reason="看错了", at=NOW,
+        change="{}", paths=["use"],
+    )  # fmt: skip
+
+    def erase() -> None:
+        erase_resident(actor=system("test"), now=NOW, resident=Resident.objects.get(uid=who), why="本人申请")
+
+    def give_way() -> None:
+        end = time.monotonic() + PATIENCE
+        while not waiting() and time.monotonic() < end:  # the erasing holds the form and waits for the record
+            time.sleep(0.02)
+        actions.withdraw_dispute(dispute.pk, actor=cast.tang_grid, now=NOW)
+
+    erased, given = let_meet(lambda: lock_name(f"registry {who}"), [erase, give_way])
+    assert erased is None and (given is None or isinstance(given, Conflict))
+    made.refresh_from_db(), dispute.refresh_from_db()
+    assert (made.state, dispute.state, dispute.reason) == ("erased", "left", "")
