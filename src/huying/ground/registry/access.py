@@ -119,7 +119,7 @@ def open_door(*, actor: Actor, record: Record, why: str, fields: Sequence[str], 
     if actor.kind == "key":
         raise Forbidden(_("完整的个人信息只对人打开，不给系统"), code="people_only")
     if record.ending == "erased":
-        raise Forbidden(_("此人的个人信息已按要求删除"), code="erased")
+        raise Forbidden(_("此人的个人信息已按规定删除"), code="erased")
     labels = wanted if record.KIND == "person" else [f"{record.KIND}.{name}" for name in wanted]
     reveal(actor=actor, now=now, subject=subject_of(record), why=why, fields=labels)
     secrets = record.secrets

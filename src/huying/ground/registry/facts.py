@@ -77,6 +77,14 @@ class RecordsSplit(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureBegun(Fact):
+    """Residents are about to be erased and nothing of theirs is locked yet: whoever will delete what is about these uids
+    locks it now, so that it is done in the one order of the house (``kernel.locks``). Nothing is changed by it."""
+
+    uids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResidentErased(Fact):
     """Everything personal about a resident was deleted; whoever keeps some of it deletes it too.
 

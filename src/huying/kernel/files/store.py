@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any, Final
@@ -117,9 +118,14 @@ def attach_many(subjects: Mapping[int, str], *, actor: Actor) -> int:
 def erase_files(subject: str, *, keep: Collection[int] = ()) -> int:
     """Delete the files of a subject for ever but those in ``keep``, bytes included unless another row needs them; how many.
 
-    The caller says in its trace that and why it did so.
+    The bytes go when the transaction around it has been committed, if it is. The caller says in its trace that and why it did so.
     """
     return _delete(StoredFile.objects.filter(subject=subject).exclude(pk__in=keep))
+
+
+def erase_unnamed(subject: str, files: Collection[int]) -> int:
+    """Delete those of these files of a subject for ever that no table points to, as ``erase_files`` does; how many."""
+    return _delete(_unnamed(StoredFile.objects.filter(subject=subject, pk__in=files)))
 
 
 def clear_unattached(*, now: datetime, most: int = 500) -> int:
@@ -128,10 +134,14 @@ def clear_unattached(*, now: datetime, most: int = 500) -> int:
     A file with a subject stays, and so does one that any table points to. The trace names no other: an upload enters
     it together with the row that attaches it.
     """
-    left = StoredFile.objects.filter(subject="", at__lte=now - UNATTACHED_KEPT)
-    for model, column in _pointers():
-        left = left.exclude(Exists(model._default_manager.filter(**{column: OuterRef("pk")})))
+    left = _unnamed(StoredFile.objects.filter(subject="", at__lte=now - UNATTACHED_KEPT))
     return _delete(left.order_by("pk").select_for_update(skip_locked=True, of=("self",))[:most])
+
+
+def _unnamed(files: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
+    for model, column in _pointers():
+        files = files.exclude(Exists(model._default_manager.filter(**{column: OuterRef("pk")})))
+    return files
 
 
 def _pointers() -> Iterator[tuple[type[Model], str]]:
@@ -142,16 +152,24 @@ def _pointers() -> Iterator[tuple[type[Model], str]]:
 
 
 def _delete(files: QuerySet[StoredFile]) -> int:
+    """The rows go now, their bytes once that is certain: what is rolled back has its bytes still."""
     with transaction.atomic():
-        lock_name(_LOCK)
         rows = list(files)
         StoredFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
         digests = {digest for row in rows for digest in (row.sha256, row.thumbnail_sha256) if digest}
-        needed = StoredFile.objects.filter(Q(sha256__in=digests) | Q(thumbnail_sha256__in=digests))
-        kept = {digest for pair in needed.values_list("sha256", "thumbnail_sha256") for digest in pair}
-        for digest in digests - kept:
-            path_of(digest).unlink(missing_ok=True)
+        if digests:
+            transaction.on_commit(partial(_unlink, digests))
     return len(rows)
+
+
+@transaction.atomic
+def _unlink(digests: Collection[str]) -> None:
+    """Bytes no row needs. Uploads wait as long as this takes, and no longer."""
+    lock_name(_LOCK)
+    needed = StoredFile.objects.filter(Q(sha256__in=digests) | Q(thumbnail_sha256__in=digests))
+    kept = {digest for pair in needed.values_list("sha256", "thumbnail_sha256") for digest in pair}
+    for digest in set(digests) - kept:
+        path_of(digest).unlink(missing_ok=True)
 
 
 def put(content: bytes, digest: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.http import Http404, HttpRequest
 from django.test import RequestFactory
 from PIL import Image
@@ -278,17 +279,46 @@ def test_a_guessed_number_is_not_enough() -> None:
         serve_file(request, file.pk, file.sha256[0])
 
 
-def test_erasing_takes_the_bytes_unless_somebody_else_needs_them(tmp_path: Path) -> None:
+def test_erasing_takes_the_bytes_unless_somebody_else_needs_them(
+    tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
     first, second = upload(a_picture(), subject="case:1"), upload(a_picture(), subject="case:2")
-    assert erase_files("case:1") == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        assert erase_files("case:1") == 1
     assert path_of(second.sha256).exists()
-    assert erase_files("case:2") == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        assert erase_files("case:2") == 1
     assert not any(path.is_file() for path in tmp_path.rglob("*"))
     assert not StoredFile.objects.filter(pk=first.pk).exists()
     assert erase_files("case:3") == 0
 
 
-def test_uploads_nobody_attached_within_a_day_are_cleared_and_no_others(tmp_path: Path) -> None:
+def test_bytes_stay_until_it_is_certain_that_they_go_and_uploads_do_not_wait(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    file = upload(a_picture(), subject="case:1")
+    with pytest.raises(RuntimeError), transaction.atomic():
+        erase_files("case:1")
+        assert locks() == 0, "nobody who uploads waits for the rest of the transaction"
+        raise RuntimeError("what follows fails")
+    assert StoredFile.objects.filter(pk=file.pk).exists() and path_of(file.sha256).exists()
+    with django_capture_on_commit_callbacks(execute=True):
+        erase_files("case:1")
+        again = upload(a_picture(), subject="case:2")  # the same bytes, needed again before they would have gone
+    assert path_of(again.sha256).exists()
+
+
+def locks() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND pid = pg_backend_pid()"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def test_uploads_nobody_attached_within_a_day_are_cleared_and_no_others(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
     forgotten, kept = upload(a_picture(size=(80, 60))), upload(a_picture(size=(90, 60)))
     attached = upload(a_picture(), subject="case:1")
     shared = upload(a_picture())  # the same bytes as what is attached
@@ -296,7 +326,8 @@ def test_uploads_nobody_attached_within_a_day_are_cleared_and_no_others(tmp_path
     day = MOMENT + timedelta(hours=24)
     assert clear_unattached(now=day - timedelta(seconds=1)) == 0
     attach([kept.pk], "case:2", actor=LI)
-    assert clear_unattached(now=day) == 2
+    with django_capture_on_commit_callbacks(execute=True):
+        assert clear_unattached(now=day) == 2
     assert set(StoredFile.objects.all()) == {kept, attached, young}
     assert path_of(shared.sha256).exists()
     assert path_of(attached.thumbnail_sha256).exists()

@@ -34,5 +34,5 @@ def follow_residents(facts: Sequence[RecordsMerged]) -> None:
 @subscribe(ResidentErased)
 def forget_residents(facts: Sequence[ResidentErased]) -> None:
     """Nothing points to somebody who was erased."""
-    for fact in facts:
-        actions.forget_resident(fact.uid, actor=DEVICES, now=fact.at)
+    uids = {uid for fact in facts for uid in fact.uids}
+    actions.forget_residents(uids, actor=DEVICES, now=max(fact.at for fact in facts))

@@ -11,7 +11,14 @@ from django.utils.translation import gettext as _
 from huying.casework.cases.access import area_of
 from huying.casework.cases.facts import CaseClosed, CaseFact, CaseMerged, CaseSentBack, FeedbackGiven
 from huying.casework.cases.models import Case
-from huying.ground.registry.facts import CareBegan, CareEnded, PremisesRated, RegistryChanged, ResidentErased
+from huying.ground.registry.facts import (
+    CareBegan,
+    CareEnded,
+    ErasureBegun,
+    PremisesRated,
+    RegistryChanged,
+    ResidentErased,
+)
 from huying.kernel.actor import system
 from huying.kernel.clock import local_day
 from huying.kernel.facts import subscribe
@@ -50,11 +57,17 @@ def visit_no_longer(facts: Sequence[CareEnded]) -> None:
     actions.derive_some("care", [fact.uid for fact in facts], actor=FIELD, now=max(fact.at for fact in facts))
 
 
+@subscribe(ErasureBegun)
+def hold_residents(facts: Sequence[ErasureBegun]) -> None:
+    """Erasing takes its locks in the order of work that comes in."""
+    actions.hold_subjects({uid for fact in facts for uid in fact.uids})
+
+
 @subscribe(ResidentErased)
 def forget_residents(facts: Sequence[ResidentErased]) -> None:
     """Nobody is visited who was erased, and nothing that was noted at a visit is left."""
-    for fact in facts:
-        actions.forget_subjects(fact.uids, now=fact.at)
+    uids = {uid for fact in facts for uid in fact.uids}
+    actions.forget_subjects(uids, actor=FIELD, now=max(fact.at for fact in facts), why="registry")
 
 
 @subscribe(PremisesRated)

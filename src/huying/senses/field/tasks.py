@@ -52,4 +52,4 @@ def tidy_positions(timestamp: int) -> None:
     moment = now()
     actions.close_forgotten_duty(actor=FIELD, now=moment)
     actions.forget_positions(actor=FIELD, now=moment)
-    actions.forget_disputes(now=moment, keep=timedelta(days=settings.HUYING_RETENTION_DAYS))
+    actions.forget_disputes(actor=FIELD, now=moment, keep=timedelta(days=settings.HUYING_RETENTION_DAYS))

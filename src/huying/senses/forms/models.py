@@ -76,7 +76,7 @@ class Submission(models.Model):
     class State(models.TextChoices):
         RECEIVED = "received", _("已收到")
         AMENDED = "amended", _("已更正")
-        ERASED = "erased", _("已按要求删除")
+        ERASED = "erased", _("已按规定删除")
 
     uid = models.UUIDField(unique=True, editable=False)
     version = models.ForeignKey(FormVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -114,6 +114,7 @@ class Submission(models.Model):
             models.Index(F("area"), F("id").desc(), name="submission_by_area"),
             models.Index(F("by"), F("id").desc(), name="submission_by_author"),
             models.Index(fields=["received_at"], name="submission_by_arrival"),
+            models.Index(fields=["received_at", "id"], name="submission_sealed", condition=Q(private__isnull=False)),
             models.Index(F("id").desc(), name="submission_amended", condition=Q(state="amended")),
             models.Index(
                 F("subject_uid"), F("id").desc(), name="submission_by_subject", condition=Q(subject_uid__isnull=False)
@@ -143,6 +144,7 @@ class SubmissionRevision(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["op"], name="submission_revision_once", condition=Q(op__isnull=False))
         ]
+        indexes = [models.Index(fields=["id"], name="submission_revision_sealed", condition=Q(private__isnull=False))]
 
 
 class SubmissionFile(models.Model):

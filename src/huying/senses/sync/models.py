@@ -110,6 +110,11 @@ class Operation(models.Model):
                 condition=Q(branch__isnull=False, state__in=["waiting", "refused"]),
             ),
             models.Index(fields=["subject"], name="operation_on_subject", condition=Q(state="waiting", cause="base")),
+            models.Index(
+                fields=["subject"],
+                name="operation_says_of",
+                condition=Q(subject__isnull=False) & (Q(body__isnull=False) | Q(sealed__isnull=False)),
+            ),
             GinIndex(fields=["after"], name="operation_after", condition=Q(state="waiting", cause="after")),
             GinIndex(fields=["files"], name="operation_files", condition=Q(state="waiting", cause="upload")),
             models.Index(

@@ -154,7 +154,7 @@ def _changed(
     if row.state == "merged":
         raise Invalid(_("这条信息已并入另一条，请在那一条上修改"), code="merged", hint=str(row.merged_into_id))
     if row.ending == "erased":
-        raise Refused(_("此人的个人信息已按要求删除"), code="erased")
+        raise Refused(_("此人的个人信息已按规定删除"), code="erased")
     current = row.values()
     merged = merge(
         current, cleaned, changed_since(history_of(row, author.base, author.branch), author.base, author.branch)

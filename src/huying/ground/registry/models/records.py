@@ -37,6 +37,16 @@ def _reachable() -> Any:
     return models.BooleanField(default=False)
 
 
+def _kept(name: str) -> models.Index:
+    """Ended things that still say whom to call, by the day they ended: what retention looks for every night."""
+    ended = Q(state__in=["ended", "merged"], private__isnull=False)
+    return models.Index(fields=["ended_on", "id"], name=f"registry_{name}_kept", condition=ended)
+
+
+def _ended(name: str) -> models.Index:
+    return models.Index(fields=["ended_on", "id"], name=f"registry_{name}_ended", condition=Q(state="ended"))
+
+
 def _point(name: str) -> models.CheckConstraint:
     whole = Q(lon__isnull=False, lat__isnull=False, lon__gte=-180, lon__lte=180, lat__gte=-90, lat__lte=90)
     return models.CheckConstraint(name=name, condition=Q(lon__isnull=True, lat__isnull=True) | whole)
@@ -82,6 +92,7 @@ class Premises(Record):
             *Record.Meta.indexes,
             GinIndex(fields=["find"], name="registry_premises_find"),
             models.Index(fields=["address"], name="registry_premises_address"),
+            _kept("premises"),
             models.Index(fields=["kind", "area", "id"], name="registry_premises_kind"),
             models.Index(fields=["risk", "area", "id"], name="registry_premises_risk", condition=~Q(risk="")),
             models.Index(
@@ -115,6 +126,17 @@ class Resident(Record):
         indexes: ClassVar = [
             *Record.Meta.indexes,
             GinIndex(fields=["find"], name="registry_resident_find"),
+            models.Index(
+                fields=["merged_into"], name="registry_resident_merged_into", condition=Q(merged_into__isnull=False)
+            ),
+            models.Index(
+                fields=["ended_on", "id"],
+                name="registry_resident_ended",
+                condition=Q(state="ended") & ~Q(ending="erased"),
+            ),
+            models.Index(
+                fields=["id"], name="registry_resident_doubles", condition=Q(state="merged") & ~Q(ending="erased")
+            ),
         ]
 
 
@@ -129,7 +151,7 @@ class Household(Record):
     tenure = models.CharField(max_length=10, choices=words.TENURES, blank=True, default="")
 
     class Meta(Record.Meta):
-        pass
+        indexes: ClassVar = [*Record.Meta.indexes, _kept("household")]
 
 
 class Organisation(Record):
@@ -157,6 +179,7 @@ class Organisation(Record):
         indexes: ClassVar = [
             *Record.Meta.indexes,
             GinIndex(fields=["find"], name="registry_organisation_find"),
+            _kept("organisation"),
         ]
 
 
@@ -210,6 +233,7 @@ class Relation(Record):
                 condition=Q(emergency_rank__isnull=True) | Q(emergency_rank__range=(1, 9)),
             ),
         ]
+        indexes: ClassVar = [*Record.Meta.indexes, _ended("relation")]
 
 
 class Residence(Record):
@@ -238,6 +262,11 @@ class Residence(Record):
                 name="registry_residence_one_home",
                 condition=Q(state="active", kind="lives", until__isnull=True),
             ),
+        ]
+        indexes: ClassVar = [
+            *Record.Meta.indexes,
+            _ended("residence"),
+            models.Index(fields=["until", "id"], name="registry_residence_until", condition=Q(until__isnull=False)),
         ]
 
 
@@ -270,6 +299,7 @@ class CareEntry(Record):
         ]
         indexes: ClassVar = [
             *Record.Meta.indexes,
+            _ended("careentry"),
             models.Index(fields=["until"], name="registry_careentry_until", condition=Q(state="active")),
             models.Index(fields=["list", "area", "id"], name="registry_careentry_list", condition=Q(state="active")),
         ]

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from importlib import import_module
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from huying.ground.registry import access, queries
 from huying.ground.registry.actions import (
     ask_right,
     begin_care,
+    change,
     erase_resident,
     expire_care,
     forget_ended,
@@ -19,11 +26,11 @@ from huying.ground.registry.actions import (
 )
 from huying.ground.registry.factories import a_resident, a_room, editor, kept, say, worker
 from huying.ground.registry.facts import ResidentErased
-from huying.ground.registry.models import CareEntry, Change, Relation, Residence, RightsRequest
+from huying.ground.registry.models import CareEntry, Change, Proposal, Relation, Residence, RightsRequest
 from huying.kernel.actor import Actor, system
 from huying.kernel.errors import Forbidden, Refused
 from huying.kernel.factories import MOMENT
-from huying.kernel.facts import collected
+from huying.kernel.facts import collected, subscribe, unsubscribe
 from huying.kernel.models import Entry
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +71,18 @@ def test_erasing_reaches_the_doubles_that_were_merged_and_what_was_asked() -> No
     assert kept("person", double.uid).state == "merged"
 
 
+def test_what_waited_for_a_decision_waits_no_more() -> None:
+    row, op = a_resident(), uuid4()
+    change(
+        actor=worker(), now=MOMENT, kind="person", uid=row.uid, base=row.version, changes={"phone": "13811112222"},
+        source="form", op=op, review="always",
+    )  # fmt: skip
+    assert Proposal.objects.get().state == "waiting"
+    erase_resident(actor=editor(), now=MOMENT, resident=row, why="本人申请")
+    left = Proposal.objects.get()
+    assert (left.state, left.values, left.decided_by, left.decided_at) == ("declined", None, "", MOMENT)
+
+
 def test_who_moved_away_is_forgotten_after_the_time_and_not_a_day_before() -> None:
     stays, left = a_resident(name="张三丰"), a_resident(home=a_room(), phone="19912348823")
     say(editor(), "person", uid=left.uid, base=left.version, ending="moved", ended_on=MOMENT.date().isoformat())
@@ -82,9 +101,46 @@ def test_a_double_is_forgotten_while_the_one_that_was_kept_stays() -> None:
     row, double = a_resident(phone="19912348823"), a_resident(name="王秀瑛", phone="19912348824")
     merge_records(actor=editor(), now=MOMENT, kind="person", keep=row.uid, other=double.uid)
     assert forget(1094) == 0
-    assert forget(1096) == 1
+    with collected() as facts:
+        assert forget(1096) == 1
+    assert not any(isinstance(fact, ResidentErased) for fact in facts)  # they live here: what is known of them stays
     assert gone("person", double) and kept("person", double.uid).merged_into_id == row.uid
     assert kept("person", row.uid).value("phone") == "19912348823" and kept("person", row.uid).state == "active"
+
+
+def test_what_was_said_under_an_emptied_double_goes_with_the_record_that_was_kept() -> None:
+    row, double = a_resident(phone="19912348823"), a_resident(name="王秀瑛", phone="19912348824")
+    merge_records(actor=editor(), now=MOMENT, kind="person", keep=row.uid, other=double.uid)
+    assert forget(1096) == 1
+    with collected() as facts:
+        erase_resident(actor=editor(), now=MOMENT + timedelta(days=1097), resident=row, why="本人申请")
+    (told,) = (fact for fact in facts if isinstance(fact, ResidentErased))
+    assert set(told.uids) == {row.uid, double.uid}
+    emptied = Change.objects.filter(subject=double.uid, verb=Change.Verb.ERASED)
+    assert emptied.count() == 1  # and not once more
+
+
+def test_each_person_is_forgotten_on_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = [a_resident(name=name, phone=f"1991234882{place}") for place, name in enumerate(("甲一", "乙二", "丙三"))]
+    for row in left:
+        say(editor(), "person", uid=row.uid, base=row.version, ending="moved", ended_on=MOMENT.date().isoformat())
+    monkeypatch.setattr("huying.ground.registry.actions.erasing._MOST_AT_ONCE", 2)
+    levels: list[int] = []
+
+    def fail(facts: Sequence[ResidentErased]) -> None:
+        levels.append(len(facts))
+        if facts[0].uid == left[1].uid:
+            raise RuntimeError("a room above cannot")
+
+    subscribe(ResidentErased)(fail)
+    try:
+        with pytest.raises(RuntimeError):
+            forget(1097)
+    finally:
+        unsubscribe(fail)
+    assert levels == [1, 1]
+    assert [gone("person", row) for row in left] == [True, False, False]
+    assert forget(1097) == 2 and all(gone("person", row) for row in left)
 
 
 def test_lists_stays_and_contacts_that_ended_go_and_those_in_force_stay() -> None:
@@ -122,3 +178,41 @@ def test_closed_places_no_longer_name_whom_to_call() -> None:
     assert queries.find(editor(), "1112 小卖部", ended=True).rows == []
     assert kept("premises", open_one.uid).value("keeper_name") == "钱老板"
     assert forget(1200) == 0
+
+
+def steps_of_the_night() -> list[str]:
+    """How the database finds what each step of a night's forgetting goes through."""
+    with CaptureQueriesContext(connection) as asked:
+        forget(1200)
+    found = []
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for one in asked.captured_queries:
+            if one["sql"].startswith("SELECT") and " LIMIT " in one["sql"] and "FOR UPDATE" not in one["sql"]:
+                cursor.execute("EXPLAIN " + one["sql"])
+                found.append("\n".join(line for (line,) in cursor.fetchall()))
+    return found
+
+
+def test_a_night_finds_what_is_over_by_its_indexes() -> None:
+    indexes = (
+        "resident_ended", "resident_doubles", "relation_ended", "residence_ended", "residence_until",
+        "careentry_ended", "premises_kept", "household_kept", "organisation_kept",
+    )  # fmt: skip
+    plans = steps_of_the_night()
+    assert [name for name, plan in zip(indexes, plans, strict=True) if f" registry_{name} " not in plan] == []
+
+
+def test_a_night_in_small_steps_forgets_all_and_goes_through_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    shops = [say(worker(), "premises", kind="shop", name=name, keeper_name="赵") for name in ("甲店", "乙店", "丙店")]
+    for row in shops:
+        say(editor(), "premises", uid=row.uid, base=1, ending="closed")
+    monkeypatch.setattr("huying.ground.registry.actions.erasing._MOST_AT_ONCE", 1)
+    steps = [plan for plan in steps_of_the_night() if " registry_premises_kept " in plan]
+    assert len(steps) == 4 and ["ended_on >=" in plan for plan in steps] == [False, True, True, True]
+    assert all(gone("premises", row) for row in shops) and forget(1200) == 0
+
+
+def test_its_indexes_are_built_while_others_write() -> None:
+    migration = import_module("huying.ground.registry.migrations.0004_forgetting").Migration
+    assert {type(one) for one in migration.operations} == {AddIndexConcurrently} and migration.atomic is False

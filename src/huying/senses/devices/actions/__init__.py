@@ -3,7 +3,7 @@
 from .commanding import answer_command, ask_command, confirm_command, expire_commands, refuse_command, send_command
 from .credentials import issue_credential, issue_credentials, register_with_secrets, revoke_credential
 from .importing import Imported, Rejected, import_devices, write_rejects, write_secrets
-from .pausing import follow_resident, forget_resident, move_devices, pause_device, resume_device, retire_device
+from .pausing import follow_resident, forget_residents, move_devices, pause_device, resume_device, retire_device
 from .registering import register_device, register_devices, save_device
 
 __all__ = [
@@ -14,7 +14,7 @@ __all__ = [
     "confirm_command",
     "expire_commands",
     "follow_resident",
-    "forget_resident",
+    "forget_residents",
     "import_devices",
     "issue_credential",
     "issue_credentials",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -92,13 +92,13 @@ def move_devices(successors: Mapping[str, Sequence[str]], *, actor: Actor, now: 
 
 
 @transaction.atomic
-def forget_resident(resident: UUID, *, actor: Actor, now: datetime) -> int:
-    """A resident was erased: their devices watch over nobody, and the private contacts are gone. How many devices."""
-    rows = list(Device.objects.select_for_update(no_key=True).filter(resident_uid=resident).order_by("pk"))
+def forget_residents(residents: Collection[UUID], *, actor: Actor, now: datetime) -> int:
+    """Residents were erased: their devices watch over nobody, and the private contacts are gone. How many devices."""
+    rows = list(Device.objects.select_for_update(no_key=True).filter(resident_uid__in=residents).order_by("pk"))
     Device.objects.filter(pk__in=[row.pk for row in rows]).update(
         resident_uid=None, address="", changed_at=now, changed_by=actor.ref
     )
-    Wearing.objects.filter(resident_uid=resident).delete()
+    Wearing.objects.filter(resident_uid__in=residents).delete()
     hand_on(rows, left=None, now=now, contacts=True)
     note(draft_of(row.code, "forget_resident", actor=actor, now=now) for row in rows)
     return len(rows)

@@ -7,7 +7,7 @@ from .doing import complete_task, keep_with_case, keep_with_cases, report_on_tas
 from .duty import close_forgotten_duty, forget_positions, look_at_positions, set_duty, take_positions, take_walks
 from .finding import close_reinspections, follow_cases, reopen_cases, take_findings
 from .following import follow_submission
-from .forgetting import forget_disputes, forget_subjects
+from .forgetting import forget_disputes, forget_subjects, hold_subjects
 from .ordering import hold
 from .patrolling import ask_rounds, check_in, save_round
 from .planning import check_plan, derive_some, derive_tasks, save_plan
@@ -37,6 +37,7 @@ __all__ = [
     "forget_positions",
     "forget_subjects",
     "hold",
+    "hold_subjects",
     "judge_check_in",
     "keep_with_case",
     "keep_with_cases",

@@ -16,6 +16,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Conflict, Forbidden, Invalid
 from huying.kernel.files import attach
+from huying.kernel.locks import lock_rows
 from huying.kernel.models import StoredFile
 from huying.kernel.trace.record import Draft, record
 from huying.senses.forms.actions import check_amender, hold_submission
@@ -29,6 +30,7 @@ from huying.senses.forms.queries import states_of, whole_answers
 from .. import access, queries, queries_disputes
 from ..models import Dispute
 from .correcting import correct_answers
+from .forgetting import drop_pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,9 @@ def withdraw_dispute(pk: int, *, actor: Actor, now: datetime) -> Dispute:
 
 
 def _held(pk: int) -> Dispute:
+    """Its form first, as whoever erases that does."""
+    form = Submission.objects.filter(uid__in=Dispute.objects.filter(pk=pk).values("submission"))
+    lock_rows(Submission, form.values_list("pk", flat=True))
     return Dispute.objects.select_for_update().get(pk=pk)
 
 
@@ -175,6 +180,7 @@ def _close(dispute: Dispute, state: Dispute.State, words: str, actor: Actor, now
     _must_be_open(dispute)
     dispute.state, dispute.words, dispute.decided_at = state, words.strip()[:300], now
     dispute.decided_by, dispute.decided_by_name = actor.ref, actor.name[:80]
+    drop_pictures(dispute)
     dispute.save()
     _trace(dispute, "decide_dispute", actor, now, {"words": dispute.words} if dispute.words else {})
     return dispute

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from importlib import import_module
 from uuid import uuid4
 
 import pytest
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from huying.casework.cases.factories import GRID_1, NOW, Cast
 from huying.ground.registry.actions import begin_care, change, end_care, erase_resident
+from huying.ground.registry.facts import ResidentErased
 from huying.ground.registry.models import Premises, Resident
 from huying.kernel.actor import system
 from huying.kernel.errors import Conflict
+from huying.kernel.facts import publish
+from huying.kernel.models import StoredFile
+from huying.kernel.trace import verify
+from huying.kernel.trace.models import PrivateValue
 from huying.senses.field import actions
-from huying.senses.field.models import Dispute, Sighting, Task
+from huying.senses.field.models import Dispute, Finding, Sighting, SpotCheck, Task
 from huying.senses.field.rules import Ask, TaskKind
+from huying.senses.forms import factories
 from huying.senses.forms.models import Submission
 from huying.senses.sync.actions import take_operations
 from huying.senses.sync.factories import make_device, raw, sent
 from huying.senses.sync.models import Operation
 
-from .test_disputing import at_noon, in_dispute, shop
+from .test_correcting import correct, failing, fill
+from .test_disputing import at_noon, in_dispute, phone, shop
 
 __all__ = ["at_noon", "shop"]
 FIELD, TEST = system("field"), system("test")
@@ -66,22 +77,101 @@ def test_what_was_noted_at_the_door_goes_and_that_somebody_went_stays(cast: Cast
     assert (waiting.state, waiting.address) == ("ended", "")
     assert Sighting.objects.get().text is None
     assert (theirs.skip_words, theirs.address) == ("住到女儿家去了", "丽景园3栋502室")
-    assert actions.forget_subjects([uuid4()], now=NOW) == 0
+    assert actions.forget_subjects([uuid4()], actor=FIELD, now=NOW, why="x") == 0
 
 
 def test_a_correction_in_dispute_goes_with_them_or_in_its_time(cast: Cast, shop: Premises) -> None:
     made, dispute = in_dispute(cast, shop)
-    assert actions.forget_disputes(now=NOW + timedelta(days=100), keep=timedelta(days=101)) == 0
+    assert actions.forget_disputes(actor=FIELD, now=NOW + timedelta(days=100), keep=timedelta(days=101)) == 0
     about = uuid4()
     Submission.objects.filter(pk=made.pk).update(subject_kind="person", subject_uid=about)
-    actions.forget_subjects([about], now=NOW)
+    actions.forget_subjects([about], actor=FIELD, now=NOW, why="x")
     dispute.refresh_from_db()
     assert (dispute.change, dispute.reason, dispute.files, dispute.state) == ("", "", {}, "left")
     with pytest.raises(Conflict):
         actions.decide_dispute(dispute.pk, take=True, words="采用", actor=cast.qian_supervisor, now=NOW)
     Dispute.objects.update(reason="看错了", change="{}")
-    assert actions.forget_disputes(now=NOW + timedelta(days=101), keep=timedelta(days=100)) == 1
-    assert actions.forget_disputes(now=NOW + timedelta(days=101), keep=timedelta(days=100)) == 0
+    assert actions.forget_disputes(actor=FIELD, now=NOW + timedelta(days=101), keep=timedelta(days=100)) == 1
+    assert actions.forget_disputes(actor=FIELD, now=NOW + timedelta(days=101), keep=timedelta(days=100)) == 0
+
+
+def test_what_the_worker_said_to_a_verdict_goes_and_the_verdict_stays(cast: Cast) -> None:
+    row = resident(cast, "王秀英")
+    task = asked(row, "a")
+    actions.skip_task(task.uid, why="other", words="住到女儿家去了", actor=cast.tang_grid, now=NOW, at=NOW)
+    check = SpotCheck.objects.create(
+        task=task, person_id=cast.tang_grid.person_id, area=GRID_1, drawn_on=TODAY, how="phone", result="not_done",
+        words="她说没人来过", checked_by="person:1", checked_at=NOW,
+    )  # fmt: skip
+    actions.answer_verdict("spot", check.pk, text="王秀英记错了", actor=cast.tang_grid, now=NOW)
+    assert PrivateValue.objects.filter(chain=f"spotcheck:{check.pk}").exists()
+    erase_resident(actor=TEST, now=NOW, resident=row, why="本人申请")
+    check.refresh_from_db()
+    assert (check.words, check.answer, check.answered_at, check.result) == ("", "", None, "not_done")
+    assert not PrivateValue.objects.filter(chain=f"spotcheck:{check.pk}").exists() and verify(keys={}).ok
+
+
+def test_the_address_at_a_finding_goes(cast: Cast, shop: Premises) -> None:
+    made, other = failing(cast, shop), failing(cast, shop)
+    about = uuid4()
+    Submission.objects.filter(pk=made.pk).update(subject_kind="person", subject_uid=about)
+    Finding.objects.update(address="丽景园3栋502室")
+    actions.forget_subjects([about], actor=FIELD, now=NOW, why="x")
+    assert Finding.objects.get(submission=made.uid).address == ""
+    assert Finding.objects.get(submission=other.uid).address == "丽景园3栋502室"
+
+
+def with_picture(cast: Cast, shop: Premises) -> tuple[Submission, Dispute, StoredFile, StoredFile]:
+    """Both found it blocked, each with a picture: that of the lead stands, that of the phone is in dispute."""
+    made = fill(cast, shop, {"clear": "yes"})
+    theirs = factories.pictures(1, actor=cast.qian_supervisor, now=NOW)
+    correct(made, cast.qian_supervisor, {"clear": "no", "_findings/clear": factories.failing([*theirs])}, files=theirs)
+    own = factories.pictures(1, actor=cast.tang_grid, now=NOW)
+    mine = {"clear": "no", "_findings/clear": factories.failing([*own], days=1)}
+    phone(made, cast, mine, {"clear": "yes", "_findings/clear": None}, files=own)
+    return made, Dispute.objects.get(), *theirs.values(), *own.values()
+
+
+@pytest.mark.parametrize("way", ["left", "withdrawn", "time", "taken"])
+def test_pictures_of_a_dispute_go_unless_something_names_them(cast: Cast, shop: Premises, way: str) -> None:
+    made, dispute, stands, disputed = with_picture(cast, shop)
+    late = NOW + timedelta(days=101)
+    if way == "withdrawn":
+        actions.withdraw_dispute(dispute.pk, actor=cast.tang_grid, now=NOW)
+    elif way == "time":
+        actions.forget_disputes(actor=FIELD, now=late, keep=timedelta(days=100))
+    else:
+        actions.decide_dispute(
+            dispute.pk, take=way == "taken", words="去看过了", actor=cast.qian_supervisor, now=NOW + timedelta(hours=3)
+        )
+    dispute.refresh_from_db()
+    assert dispute.files == {}
+    kept = set(StoredFile.objects.filter(subject=f"submission:{made.pk}"))
+    assert kept == ({stands, disputed} if way == "taken" else {stands})
+    actions.forget_disputes(actor=FIELD, now=late, keep=timedelta(days=100))
+    assert set(StoredFile.objects.filter(subject=f"submission:{made.pk}")) == kept
+
+
+def test_why_something_was_disputed_leaves_the_trace_in_its_time(cast: Cast, shop: Premises) -> None:
+    made, dispute = in_dispute(cast, shop)
+    actions.decide_dispute(dispute.pk, take=False, words="去看过了", actor=cast.qian_supervisor, now=NOW)
+    sealed = PrivateValue.objects.filter(chain=f"submission:{made.uid}")
+    reasons = sealed.count()
+    assert actions.forget_disputes(actor=FIELD, now=NOW + timedelta(days=101), keep=timedelta(days=100)) == 1
+    assert sealed.count() == reasons - 2, "the reasons of corrections stay"
+    assert not sealed.filter(label="words").exists() and verify(keys={}).ok
+
+
+def test_many_erased_at_once_cost_no_more_statements(cast: Cast) -> None:
+    def told(count: int) -> list[ResidentErased]:
+        return [ResidentErased(uid=uuid4(), at=NOW, also=(uuid4(),)) for _turn in range(count)]
+
+    counts = []
+    for count in (1, 7):
+        with CaptureQueriesContext(connection) as asked_for, transaction.atomic():
+            publish(*told(count))
+        counts.append(len(asked_for))
+    assert counts[0] == counts[1]
 
 
 def test_what_phones_sent_about_them_is_cleared_at_once(cast: Cast) -> None:
@@ -95,3 +185,15 @@ def test_what_phones_sent_about_them_is_cleared_at_once(cast: Cast) -> None:
     erase_resident(actor=TEST, now=NOW, resident=row, why="本人申请")
     assert [one.subject for one in Operation.objects.filter(sealed__isnull=False)] == [other.uid]
     assert Operation.objects.count() == 3
+
+
+def test_what_phones_sent_about_them_is_found_by_its_index(cast: Cast) -> None:
+    with CaptureQueriesContext(connection) as asked_for, transaction.atomic():
+        publish(ResidentErased(uid=uuid4(), at=NOW))
+    (sql,) = [one["sql"] for one in asked_for.captured_queries if 'UPDATE "sync_operation"' in one["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN " + sql)
+        assert "operation_says_of" in "\n".join(line for (line,) in cursor.fetchall())
+    migration = import_module("huying.senses.sync.migrations.0003_says_of").Migration
+    assert [type(one) for one in migration.operations] == [AddIndexConcurrently] and migration.atomic is False

@@ -14,18 +14,22 @@ import pytest
 from django.db import connection, transaction
 
 from huying.casework.cases.actions import note_case
-from huying.casework.cases.factories import IN_GRID_1, NOW, Cast, make_cast
+from huying.casework.cases.factories import GRID_1, IN_GRID_1, NOW, Cast, make_cast
 from huying.casework.cases.facts import CaseClosed, FeedbackGiven
 from huying.casework.cases.models import Case
 from huying.casework.cases.turns import lock_case
-from huying.ground.registry.models import Premises
+from huying.ground.registry.actions import change, erase_resident
+from huying.ground.registry.models import Premises, Resident
 from huying.kernel.actor import Actor, system
+from huying.kernel.clock import local_day
+from huying.kernel.errors import Conflict, Refused
 from huying.kernel.facts import publish
 from huying.kernel.locks import lock_name
 from huying.senses.field import actions
 from huying.senses.field.factories import make_plan, make_shop
 from huying.senses.field.handlers import check_on_the_spot
-from huying.senses.field.models import Finding, Task
+from huying.senses.field.models import Dispute, Finding, Task
+from huying.senses.field.rules import Ask, TaskKind
 from huying.senses.field.tests.test_correcting import ROWS
 from huying.senses.field.tests.test_phone import send
 from huying.senses.forms import actions as forms
@@ -165,3 +169,74 @@ def test_a_check_on_the_spot_and_the_closing_of_its_case(cast: Cast) -> None:
     assert let_meet(lambda: lock_case(case.pk), [close, check]) == [None, None]
     task.refresh_from_db()
     assert task.state in ("done", "ended")
+
+
+@pytest.mark.parametrize("first", ["correct", "erase"])
+def test_a_correction_and_the_erasing_of_who_it_is_about(cast: Cast, first: str) -> None:
+    phone = {"type": "text", "name": "phone", "label": "电话", "huying_registry": "person.phone"}
+    factories.published([*factories.EXITS, phone], now=NOW, version="2", huying_subject="person", huying_kind="走访")
+    who = uuid4()
+    change(actor=cast.tang_grid, now=NOW, kind="person", uid=who, base=0, changes={"name": "王秀英"}, source="test")
+    Resident.objects.filter(uid=who).update(area=GRID_1)
+    made = forms.receive(
+        actor=cast.tang_grid, now=NOW, op_id=uuid4(), form="small", version="2", begun_at=NOW, ended_at=NOW,
+        answers={"clear": "yes", "phone": "13811112222"}, subject=("person", who), position=(*IN_GRID_1, 5.0),
+    )  # fmt: skip
+    day = local_day(NOW)
+    ask = Ask(
+        source="test", key="1", kind=TaskKind.VISIT, title="走访", area=GRID_1, opens_on=day,
+        due_on=day + timedelta(days=3), subject_kind="person", subject_uid=who,
+    )  # fmt: skip
+    actions.ask_tasks([ask], actor=system("field"), now=NOW)
+
+    def turn(name: str) -> None:
+        """The second comes once the first holds what it takes before the tasks."""
+        end = time.monotonic() + PATIENCE
+        while name != first and not waiting() and time.monotonic() < end:
+            time.sleep(0.02)
+
+    def correct() -> None:
+        turn("correct")
+        actions.correct_answers(
+            made.uid, changes={"phone": "13811113333"}, reason="复核", actor=cast.tang_grid, now=NOW
+        )
+
+    def erase() -> None:
+        turn("erase")
+        erase_resident(actor=system("test"), now=NOW, resident=Resident.objects.get(uid=who), why="本人申请")
+
+    def hold() -> None:
+        list(Task.objects.select_for_update().filter(subject_uid=who))
+
+    corrected, erased = let_meet(hold, [correct, erase])
+    assert erased is None and (corrected is None if first == "correct" else isinstance(corrected, Refused))
+    made.refresh_from_db()
+    assert (made.state, Task.objects.get().state) == ("erased", "ended")
+    assert Resident.objects.get(uid=who).private is None
+
+
+def test_giving_way_and_the_erasing_of_who_it_is_about(cast: Cast) -> None:
+    who = uuid4()
+    change(actor=cast.tang_grid, now=NOW, kind="person", uid=who, base=0, changes={"name": "王秀英"}, source="test")
+    made = forms.receive(
+        actor=cast.tang_grid, now=NOW, op_id=uuid4(), form="small", version="1", begun_at=NOW, ended_at=NOW,
+        answers={"clear": "yes"}, subject=("person", who), position=(*IN_GRID_1, 5.0),
+    )  # fmt: skip
+    dispute = Dispute.objects.create(
+        op=uuid4(), submission=made.uid, area=made.area, by=cast.tang_grid.ref, by_name="唐", reason="看错了", at=NOW,
+        change="{}", paths=["use"],
+    )  # fmt: skip
+
+    def erase() -> None:
+        erase_resident(actor=system("test"), now=NOW, resident=Resident.objects.get(uid=who), why="本人申请")
+
+    def give_way() -> None:
+        end = time.monotonic() + PATIENCE
+        while not waiting() and time.monotonic() < end:  # the erasing holds the form and waits for the record
+            time.sleep(0.02)
+        actions.withdraw_dispute(dispute.pk, actor=cast.tang_grid, now=NOW)
+
+    erased, given = let_meet(lambda: lock_name(f"registry {who}"), [erase, give_way])
+    assert erased is None and (given is None or isinstance(given, Conflict))
+    made.refresh_from_db(), dispute.refresh_from_db()
+    assert (made.state, dispute.state, dispute.reason) == ("erased", "left", "")

@@ -1,7 +1,7 @@
 """Every write of the forms."""
 
 from .amending import amend_submission, check_amender, hold_submission
-from .forgetting import forget_answers, forget_sealed
+from .forgetting import forget_answers, forget_sealed, hold_answers
 from .publishing import (
     LOADER,
     FormRefused,
@@ -23,6 +23,7 @@ __all__ = [
     "check_amender",
     "forget_answers",
     "forget_sealed",
+    "hold_answers",
     "hold_submission",
     "import_form",
     "load_shipped",

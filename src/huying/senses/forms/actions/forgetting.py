@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q, QuerySet
 
 from huying.kernel import trace
 from huying.kernel.actor import Actor
 from huying.kernel.files import erase_files
+from huying.kernel.locks import lock_rows
 
 from ..models import Submission, SubmissionRevision
 from .receiving import draft_of
 
 _AT_ONCE: Final = 500
 _PICTURES: Final = ("photos", "after_photos")
+
+
+def hold_answers(subjects: Collection[UUID]) -> None:
+    """Lock what was filled in about these people, before the registry's names as a correction does. Needs a transaction."""
+    lock_rows(Submission, _about(subjects).values_list("pk", flat=True))
+
+
+def _about(subjects: Collection[UUID]) -> QuerySet[Submission]:
+    return Submission.objects.filter(subject_kind="person", subject_uid__in=subjects)
 
 
 @transaction.atomic
@@ -28,9 +38,12 @@ def forget_answers(subjects: Collection[UUID], *, actor: Actor, now: datetime, w
     That it was filled in, by whom and when, stays, and so do the kinds of findings with the pictures their cases rest on.
     Repeated it changes nothing. ``why`` holds no personal data.
     """
-    rows = Submission.objects.filter(subject_kind="person", subject_uid__in=subjects)
     found = list(
-        rows.exclude(state=Submission.State.ERASED).select_for_update(of=("self",)).order_by("id").defer("private")
+        _about(subjects)
+        .exclude(state=Submission.State.ERASED)
+        .select_for_update(of=("self",))
+        .order_by("id")
+        .defer("private")
     )
     before = SubmissionRevision.objects.filter(submission__in=found)
     said = [row.findings for row in found] + [one.findings for one in before.defer("private")]
@@ -47,11 +60,15 @@ def forget_answers(subjects: Collection[UUID], *, actor: Actor, now: datetime, w
 def forget_sealed(*, actor: Actor, now: datetime, keep: timedelta) -> int:
     """Personal answers that came longer ago than ``keep`` go, those before corrections as well; how many submissions.
 
-    Names and phones of keepers and witnesses among them. What was found and every other answer stays. Steps of 500.
+    Names and phones of keepers and witnesses among them. What was found and every other answer stays. Steps of 500, each
+    from where the last one ended.
     """
-    count = 0
-    while found := _unseal_some(now - keep):
-        count += found
+    sealed = Submission.objects.filter(received_at__lt=now - keep, private__isnull=False)
+    count, moment, last = 0, datetime.min.replace(tzinfo=UTC), 0
+    while step := _some(sealed.filter(Q(received_at__gt=moment) | Q(pk__gt=last), received_at__gte=moment)):
+        count += _unseal([pk for pk, _moment in step])
+        last, moment = step[-1]
+    count += _unseal_revisions(now - keep)
     if count:
         body = {"count": count, "before": (now - keep).isoformat()}
         with transaction.atomic():
@@ -59,13 +76,25 @@ def forget_sealed(*, actor: Actor, now: datetime, keep: timedelta) -> int:
     return count
 
 
+def _some(rows: QuerySet[Submission]) -> list[tuple[int, datetime]]:
+    return list(rows.order_by("received_at", "pk").values_list("pk", "received_at")[:_AT_ONCE])
+
+
+def _unseal_revisions(before: datetime) -> int:
+    """What was sealed before a correction that took it away; the others went with their submissions."""
+    sealed = SubmissionRevision.objects.filter(private__isnull=False, submission__received_at__lt=before).order_by("pk")
+    count, last = 0, 0
+    while step := list(sealed.filter(pk__gt=last).values_list("pk", "submission")[:_AT_ONCE]):
+        count += _unseal({submission for _pk, submission in step})
+        last = step[-1][0]
+    return count
+
+
 @transaction.atomic
-def _unseal_some(before: datetime) -> int:
-    old = Submission.objects.filter(received_at__lt=before)
-    sealed = Exists(SubmissionRevision.objects.filter(submission=OuterRef("pk"), private__isnull=False))
-    rows = old.filter(Q(private__isnull=False) | sealed).order_by("received_at")
-    found = list(rows.select_for_update(of=("self",), skip_locked=True).values_list("pk", flat=True)[:_AT_ONCE])
-    Submission.objects.filter(pk__in=found).update(private=None)
+def _unseal(submissions: Collection[int]) -> int:
+    rows = Submission.objects.filter(pk__in=submissions).order_by("pk")
+    found = list(rows.select_for_update(of=("self",), skip_locked=True).values_list("pk", flat=True))
+    Submission.objects.filter(pk__in=found, private__isnull=False).update(private=None)
     SubmissionRevision.objects.filter(submission__in=found, private__isnull=False).update(private=None)
     return len(found)
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.contrib.postgres.operations import AddConstraintNotValid, AddIndexConcurrently, ValidateConstraint
 from django.db import IntegrityError, connection, transaction
+from django.db.migrations import AddConstraint
+from django.test.utils import CaptureQueriesContext
 
 from huying.casework.cases import factories as place
 from huying.casework.cases.factories import IN_GRID_1, NOW, Cast
-from huying.ground.registry.actions import change, erase_resident
+from huying.ground.registry.actions import change, erase_resident, forget_ended, merge_records
 from huying.ground.registry.models import Resident
 from huying.kernel.actor import Actor, system
 from huying.kernel.errors import Refused
@@ -106,6 +110,19 @@ def test_forgetting_again_changes_nothing_and_nothing_is_written_over_it(cast: C
     assert refused.value.code == "erased" and held("欧阳独特名") == 0
 
 
+def test_what_was_filled_in_under_a_double_stays_as_long_as_who_it_turned_out_to_be(cast: Cast) -> None:
+    factories.published(now=NOW, huying_subject="person", huying_kind="走访")
+    row, double = resident(cast), resident(cast, "欧阳特名")
+    made = visit(cast.tang_grid, double.uid, {"clear": "yes", "keeper": "张三"})
+    merge_records(actor=system("test"), now=NOW, kind="person", keep=row.uid, other=double.uid)
+    assert forget_ended(actor=system("retention"), now=NOW + 1096 * DAY, keep=1095 * DAY) == 1
+    made.refresh_from_db()
+    assert (made.state, made.answers) == ("received", {"clear": "yes"})
+    erase(row)
+    made.refresh_from_db()
+    assert (made.state, made.answers) == ("erased", {})
+
+
 def test_what_was_said_before_a_correction_still_cannot_be_rewritten(cast: Cast) -> None:
     factories.published(now=NOW)
     made = visit(cast.tang_grid, resident(cast).uid, {"clear": "yes", "keeper": "张三"})
@@ -135,3 +152,43 @@ def test_sealed_answers_go_in_their_time_and_all_others_stay(cast: Cast) -> None
     assert queries.sealed_answers(fresh) == {"keeper": "张三"}
     entries = Entry.objects.filter(chain="submissions", verb="forget_sealed").count()
     assert entries == 1 and actions.forget_sealed(actor=system("retention"), now=late, keep=30 * DAY) == 0
+
+
+def test_sealed_answers_are_found_by_their_index_each_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    factories.published(now=NOW)
+    rows = [visit(cast.tang_grid, uuid4(), {"clear": "yes", "keeper": "张三"}) for _turn in range(3)]
+    for row in rows[:2]:  # corrected: what was said before has to go as well
+        actions.amend_submission(
+            row.uid, answers={"clear": "yes"}, reason="不在了", author_window=DAY, actor=cast.tang_grid, now=NOW,
+        )  # fmt: skip
+    monkeypatch.setattr("huying.senses.forms.actions.forgetting._AT_ONCE", 1)
+    with CaptureQueriesContext(connection) as asked:
+        assert actions.forget_sealed(actor=system("retention"), now=NOW + 31 * DAY, keep=30 * DAY) == 3
+    assert not Submission.objects.exclude(private=None).exists()
+    assert not SubmissionRevision.objects.exclude(private=None).exists()
+    steps = [one["sql"] for one in asked.captured_queries if one["sql"].endswith("LIMIT 1")]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        plans = []
+        for sql in steps:
+            cursor.execute("EXPLAIN " + sql)
+            plans.append("\n".join(line for (line,) in cursor.fetchall()))
+    found = [
+        next((name for name in ("submission_sealed", "submission_revision_sealed") if f" {name} " in plan), plan)
+        for plan in plans
+    ]
+    assert found == ["submission_sealed"] * 2 + ["submission_revision_sealed"] * 3
+    assert len(set(steps)) == len(steps), "each step goes on where the last one ended"
+
+
+def test_what_is_stored_is_checked_while_others_write(db: None) -> None:
+    erasing, sealed = (
+        import_module(f"huying.senses.forms.migrations.{name}") for name in ("0004_erasing", "0005_sealed")
+    )
+    checks = [one for one in erasing.Migration.operations if isinstance(one, AddConstraint)]
+    assert [type(one) for one in checks] == [AddConstraintNotValid]
+    made = [type(one) for one in sealed.Migration.operations]
+    assert made == [ValidateConstraint, AddIndexConcurrently, AddIndexConcurrently] and sealed.Migration.atomic is False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT convalidated FROM pg_constraint WHERE conname = 'submission_state_known'")
+        assert cursor.fetchall() == [(True,)]

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from huying.casework.cases import factories as place
 from huying.casework.cases.factories import IN_GRID_1, NOW, Cast, account_of
-from huying.kernel.actor import Actor
+from huying.kernel.actor import Actor, system
 from huying.kernel.errors import Refused
 from huying.kernel.privacy import AccessEntry
 from huying.senses.forms import actions, factories
@@ -111,6 +111,20 @@ def test_what_is_erased_says_that_the_rules_had_it_so(cast: Cast) -> None:
         )  # fmt: skip
     made.refresh_from_db()
     assert (made.answers, made.revisions.count()) == ({}, 0)
+
+
+def test_an_erased_form_says_that_it_was_and_not_at_whose_wish(cast: Cast) -> None:
+    """Time does it as well as the person."""
+    factories.published(now=NOW)
+    made, about = filled(cast), uuid4()
+    Submission.objects.filter(pk=made.pk).update(subject_kind="person", subject_uid=about)
+    actions.forget_answers([about], actor=system("retention"), now=NOW, why="registry")
+    client = signed_in(cast.qian_supervisor)
+    shown = client.get(reverse("forms-submission", args=[made.uid])).content.decode()
+    assert "内容已按规定删除" in shown and "本人要求" not in shown and "按要求" not in shown
+    page = reverse("forms-submission", args=[made.uid])
+    shown = client.get(page, headers={"accept-language": "en"}).content.decode()
+    assert "answers were erased" in shown and "wish" not in shown and "on request" not in shown
 
 
 def test_submissions_leave_as_a_marked_file_without_personal_answers(cast: Cast) -> None:

@@ -171,7 +171,7 @@ def test_a_double_that_is_merged_brings_what_it_wore(drain, luo, told, band, eld
 
 def test_an_erased_resident_leaves_nothing_that_is_shown(drain, luo, told, band, elders):
     drain.say("b-1", told(0, 1, heart_rate=71.0, battery=80.0))
-    actions.forget_resident(elders[0].uid, actor=luo, now=NOW + HOUR)
+    actions.forget_residents([elders[0].uid], actor=luo, now=NOW + HOUR)
     assert LastValue.objects.get().values == {"battery": 80.0}
     assert past(band)[0] == [None] and not Contact.objects.exists()
 
