@@ -214,5 +214,5 @@ def test_a_night_in_small_steps_forgets_all_and_goes_through_nothing_twice(monke
 
 
 def test_its_indexes_are_built_while_others_write() -> None:
-    migration = import_module("huying.ground.registry.migrations.0004_forgetting").Migration
+    migration = import_module("huying.ground.registry.migrations.0005_forgetting").Migration
     assert {type(one) for one in migration.operations} == {AddIndexConcurrently} and migration.atomic is False
