@@ -101,7 +101,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=_named)
 def test_pages_stay_readable(page: Path) -> None:
-    assert len(page.read_text(encoding="utf-8").splitlines()) < LONGEST
+    longest = 2 * LONGEST if page.name == "glossary.md" else LONGEST  # words are looked up, not read from end to end
+    assert len(page.read_text(encoding="utf-8").splitlines()) < longest
 
 
 @pytest.mark.parametrize("page", READMES, ids=_named)
