@@ -158,7 +158,7 @@ def test_what_was_laid_aside_goes_and_who_had_it_goes_with_the_history(drain, lu
 def test_whoever_is_erased_had_no_device(drain, luo, told, band, elders):
     drain.say("b-1", told(0, 1, heart_rate=71.0))
     hand(luo, elders[1], NOW + HOUR)
-    actions.forget_resident(elders[0].uid, actor=luo, now=NOW + 2 * HOUR)
+    actions.forget_residents([elders[0].uid], actor=luo, now=NOW + 2 * HOUR)
     assert not Wearing.objects.exists()
 
 
