@@ -99,10 +99,10 @@ def web(transactional_db: None) -> Iterator[Web]:
 
 def _wait(address: str, log: Path) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         try:
-            opener.open(address, timeout=5).close()
+            opener.open(address, timeout=60).close()
             return
         except urllib.error.HTTPError:
             return  # 503: it answers, and there is no worker in a test
