@@ -11,6 +11,7 @@ from huying.kernel.files.store import (
     clear_unattached,
     erase_files,
     keep_upload,
+    keep_uploads,
     may_see,
     path_of,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "clear_unattached",
     "erase_files",
     "keep_upload",
+    "keep_uploads",
     "may_see",
     "path_of",
 ]

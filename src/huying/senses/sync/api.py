@@ -33,7 +33,7 @@ from huying.senses.reports import throttle
 from . import access, actions, doors, pulling, queries, rules
 from .actions.taking import Result, told
 from .models import Device, Upload
-from .reading import read_operation, sent_at
+from .reading import read_bundle, read_operation, sent_at
 
 router = Router()
 DEVICE: Final = "X-Huying-Device"
@@ -165,6 +165,20 @@ class UploadOut(Schema):
     file: str | None
 
 
+class TakenOut(Schema):
+    """``state``: taken, known (it was here), partly (``received`` bytes are here: go on in parts) or refused (says why)."""
+
+    id: UUID
+    state: str
+    received: int
+    code: str
+    message: str
+
+
+class Bundle(Schema):
+    results: list[TakenOut]
+
+
 class PartQuery(Schema):
     offset: Annotated[int, Field(ge=0)]
     size: Annotated[int, Field(ge=1)]
@@ -210,8 +224,8 @@ def _ended(request: HttpRequest) -> bool:
     return request.ended  # type: ignore[attr-defined, no-any-return]
 
 
-def _count(name: str, actor: Actor) -> None:
-    throttle.count(f"field-{name}", actor.ref, now=clock.now(), usual=_LIMITS[name])
+def _count(name: str, actor: Actor, times: int = 1) -> None:
+    throttle.count(f"field-{name}", actor.ref, now=clock.now(), times=times, usual=_LIMITS[name])
 
 
 def _body(request: HttpRequest, most: int) -> bytes:
@@ -380,6 +394,30 @@ def put_upload(request: HttpRequest, upload_id: UUID, asked: Query[PartQuery]) -
         data=_body(request, rules.MOST_PART),
     )
     return _upload_out(upload)
+
+
+@router.post(
+    "/field/uploads",
+    response=Bundle,
+    auth=FieldWorker(rules.MOST_BUNDLE, leaving=True),
+    summary="Send up to 16 small files at once",
+    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {}}}},
+)
+def post_uploads(request: HttpRequest) -> HttpResponse:
+    """A line of JSON, ``[{"id", "size", "type"}, …]``, then their bytes; at most 512 KB a file and 2 MB in all. Each is
+    answered by itself, in the order sent. Sending one again changes nothing.
+    """
+    actor = _actor(request)
+    try:
+        files = read_bundle(_body(request, rules.MOST_BUNDLE))
+    except HuyingError:
+        _count("parts", actor)
+        raise
+    _count("parts", actor, len(files))
+    found = actions.take_bundle(actor=actor, now=clock.now(), files=files)
+    answer = HttpResponse(orjson.dumps({"results": found}), content_type="application/json")
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 @router.get("/field/uploads/{upload_id}", response=UploadOut, auth=LEAVING, summary="How far a file has come")

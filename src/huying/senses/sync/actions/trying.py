@@ -34,9 +34,9 @@ _CONTENTION: Final = 4
 _TURNS: Final = 3
 _PASSING: Final = frozenset({"40001", "40P01", "55P03"})
 _WAITED_FOR: Final = often(
-    "file_waited_for",
+    "files_waited_for",
     f"SELECT EXISTS (SELECT FROM {Operation._meta.db_table}"
-    " WHERE state = 'waiting' AND cause = 'upload' AND files @> ARRAY[$1::uuid])",
+    " WHERE state = 'waiting' AND cause = 'upload' AND files && $1::uuid[])",
 )
 Actors = dict[int, Actor]
 Files = Mapping[tuple[int, UUID], Upload]
@@ -65,13 +65,13 @@ def retry_waiting(*, now: datetime, most: int = 500) -> int:
     return sum(1 for one in done.values() if one.state != State.WAITING)
 
 
-def wake_for_upload(upload_id: UUID, *, actors: Mapping[int, Actor], now: datetime) -> None:
-    """Try what waited for this file."""
-    (((found,),),) = ask_together((_WAITED_FOR, [upload_id]))
+def wake_for_uploads(upload_ids: Sequence[UUID], *, actors: Mapping[int, Actor], now: datetime) -> None:
+    """Try what waited for these files; one query when nothing did."""
+    (((found,),),) = ask_together((_WAITED_FOR, [list(upload_ids)]))
     if not found:
         return
     waiting = Operation.objects.defer("body", "sealed").filter(
-        state=State.WAITING, cause=Cause.UPLOAD, files__contains=[upload_id]
+        state=State.WAITING, cause=Cause.UPLOAD, files__overlap=list(upload_ids)
     )
     try_operations(list(waiting[:MOST_WOKEN]), actors=actors, now=now)
 
