@@ -196,8 +196,11 @@ def put_all(contents: Mapping[str, bytes]) -> None:
 
 def _write_new(folder: Path, content: bytes) -> tuple[int, str]:
     """The open handle and the name of a new file that holds the bytes, not yet on the disk for sure."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".new-")
+    try:
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".new-")
+    except FileNotFoundError:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".new-")
     try:
         with os.fdopen(handle, "wb", closefd=False) as file:
             file.write(content)

@@ -77,7 +77,7 @@ def read_operation(raw: Any) -> Sent | Damaged:
     try:
         body = _mapping(raw, "body")
         text = orjson.dumps(body)
-        if len(text) > rules.MOST_BODY or rules.depth(body) > rules.MOST_DEPTH:
+        if len(text) > rules.MOST_BODY or _is_deep(body, text):
             return Damaged(named, "too_big", _("这一条的内容太大"), {"body": _("内容太大")})
         if b"\\u0000" in text:
             raise _Wrong("body")
@@ -98,6 +98,11 @@ def read_operation(raw: Any) -> Sent | Damaged:
         return Damaged(named, "malformed", _("这一条的格式不对"), {"body": _("格式不对")})
     content = orjson.dumps({**given, "body": body}, option=orjson.OPT_SORT_KEYS)
     return Sent(**given, body=body, digest=sha256(content).digest())
+
+
+def _is_deep(body: Mapping[str, Any], text: bytes) -> bool:
+    """Most bodies open fewer lists and objects in all than may stand in one another: these need not be walked."""
+    return text.count(b"{") + text.count(b"[") > rules.MOST_DEPTH and rules.depth(body) > rules.MOST_DEPTH
 
 
 def read_bundle(content: bytes) -> list[Whole]:

@@ -38,6 +38,13 @@ _WAITED_FOR: Final = often(
     f"SELECT EXISTS (SELECT FROM {Operation._meta.db_table}"
     " WHERE state = 'waiting' AND cause = 'upload' AND files && $1::uuid[])",
 )
+_EXISTS: Final = f"EXISTS (SELECT FROM {Operation._meta.db_table} WHERE state = 'waiting' AND cause "
+_FOLLOWED: Final = often(  # each part has an index of its own
+    "operations_followed",
+    f"SELECT {_EXISTS} = 'after' AND after && $1::uuid[])"
+    f" OR {_EXISTS} IN ('branch', 'base') AND branch = ANY($2::uuid[]))"
+    f" OR {_EXISTS} = 'base' AND subject = ANY($3::uuid[]))",
+)
 Actors = dict[int, Actor]
 Files = Mapping[tuple[int, UUID], Upload]
 
@@ -368,19 +375,22 @@ def _settle(row: Operation, outcome: dict[str, Any], *, now: datetime) -> Operat
 
 
 def _waiting_for(passed: Iterable[Operation]) -> list[Operation]:
-    """What may go on now that these have passed; one query, none when nothing passed."""
-    ids, branches, subjects = [], set(), set()
+    """What may go on now that these have passed; one query when nothing waits, none when nothing passed."""
+    ids: list[UUID] = []
+    branches: set[UUID] = set()
+    subjects: set[UUID] = set()
     for one in passed:
         ids.append(one.pk)
         branches |= {one.branch} if one.branch else set()
         subjects |= {one.subject} if one.subject else set()
     if not ids:
         return []
+    (((found,),),) = ask_together((_FOLLOWED, [ids, list(branches), list(subjects)]))
+    if not found:
+        return []
     held = Q(cause=Cause.AFTER, after__overlap=ids)
-    if branches:
-        held |= Q(cause__in=[Cause.BRANCH, Cause.BASE], branch__in=branches)
-    if subjects:
-        held |= Q(cause=Cause.BASE, subject__in=subjects)
+    held |= Q(cause__in=[Cause.BRANCH, Cause.BASE], branch__in=branches)
+    held |= Q(cause=Cause.BASE, subject__in=subjects)
     waiting = Operation.objects.defer("body", "sealed").filter(held, state=State.WAITING)
     return list(waiting.order_by("device_id", "seq")[:MOST_WOKEN])
 
