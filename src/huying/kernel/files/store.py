@@ -101,7 +101,8 @@ def keep_uploads(
         return []
     sql, values = insertion(StoredFile, _COLUMNS, [[getattr(row, one) for one in _COLUMNS] for row in rows])
     _locked, numbers = ask_together(locking(_LOCK, shared=True), (f"{sql} RETURNING id", values))
-    for row, (row.pk,) in zip(rows, numbers, strict=True):
+    for row, (number,) in zip(rows, numbers, strict=True):
+        row.pk = number
         row._state.adding, row._state.db = False, connection.alias
     contents = {row.sha256: one.content for row, one in zip(rows, cleaned, strict=True)}
     small = {row.thumbnail_sha256: one.thumbnail for row, one in zip(rows, cleaned, strict=True) if one.thumbnail}

@@ -60,7 +60,8 @@ def take_bundle(*, actor: Actor, now: datetime, files: Sequence[Whole]) -> list[
 def take_whole(files: Sequence[Whole], *, actor: Actor, now: datetime) -> tuple[dict[UUID, Upload], dict[UUID, Upload]]:
     """Clean and keep those that are not known: (taken now, known before). A file that comes whole needs no part file."""
     known = _known([one.id for one in files])
-    fresh = [(upload := _begun(one, actor, now), cleaned(upload, one.data)) for one in files if one.id not in known]
+    person_id = must_work(actor)
+    fresh = [(upload := _begun(one, person_id, now), cleaned(upload, one.data)) for one in files if one.id not in known]
     while fresh:
         try:
             _keep(fresh, actor=actor, now=now)
@@ -106,10 +107,10 @@ def _known(ids: Sequence[UUID]) -> dict[UUID, Upload]:
     return Upload.objects.in_bulk(ids) if ids else {}
 
 
-def _begun(one: Whole, actor: Actor, now: datetime) -> Upload:
+def _begun(one: Whole, person_id: int, now: datetime) -> Upload:
     size = len(one.data)
     return Upload(
-        id=one.id, person_id=actor.person_id, size=size, received=size, media_type=one.media_type, begun_at=now,
+        id=one.id, person_id=person_id, size=size, received=size, media_type=one.media_type, begun_at=now,
         moved_at=now,
     )  # fmt: skip
 

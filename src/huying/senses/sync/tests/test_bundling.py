@@ -22,7 +22,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.errors import Forbidden
 from huying.kernel.files import StoredFile, path_of
 from huying.kernel.files import store as files_store
-from huying.senses.sync import actions, api, rules
+from huying.senses.sync import actions, rules
 from huying.senses.sync.actions import bundling
 from huying.senses.sync.factories import make_device, raw, sent
 from huying.senses.sync.models import Device, Operation, Upload
@@ -318,8 +318,8 @@ def test_of_a_revoked_phone_nothing_is_kept(cast: Cast, worker: Phone, own_files
     assert kept(own_files) == (0, 0, [])
 
 
-def test_files_and_broken_bundles_are_counted(worker: Phone, monkeypatch: pytest.MonkeyPatch, own_files: Path) -> None:
-    monkeypatch.setitem(api._LIMITS, "parts", (5, 600))
+def test_files_and_broken_bundles_are_counted(worker: Phone, settings: Any, own_files: Path) -> None:
+    settings.HUYING_PORTAL_LIMITS = {"field-parts": (5, 600)}
     worker.send(some(3))
     assert worker.post(b"nothing").status_code == 422
     before = kept(own_files)
