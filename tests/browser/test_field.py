@@ -179,8 +179,11 @@ def test_a_day_without_a_network(open_page: OpenPage, cast: Cast, shop: Premises
     assert axe(page) == []
     assert not Operation.objects.exists()
 
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.method) if "/field/uploads" in one.url else None)
     page.context.set_offline(False)
     expect(page.get_by_text("都送到了")).to_be_visible(timeout=20_000)
+    assert asked == ["POST"], "both photos in one request"
     arrived(shop, cast)
     corrected_and_answered(page, cast, axe)
     assert page.problems == []  # type: ignore[attr-defined]

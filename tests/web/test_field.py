@@ -15,7 +15,7 @@ SOURCES = Path(__file__).parents[2] / "web/src/field"
 SAID = re.compile(r'\bt\(\s*"((?:[^"\\]|\\.)*)"')
 
 
-@pytest.mark.parametrize("part", ["sync", "vault", "screens", "own"])
+@pytest.mark.parametrize("part", ["sync", "files", "vault", "screens", "own"])
 def test_rules_of_the_phone(node: Node, part: str) -> None:
     assert re.search(r"\bpass [1-9]", node(f"field_{part}.test.ts"))
 

@@ -22,6 +22,7 @@ export class Api {
   get = <T>(path: string): Promise<T> => this.ask<T>("GET", path);
   post = <T>(path: string, body: unknown): Promise<T> => this.ask<T>("POST", path, JSON.stringify(body), "application/json");
   remove = <T>(path: string): Promise<T> => this.ask<T>("DELETE", path);
+  bundle = <T>(path: string, bundle: Blob): Promise<T> => this.ask<T>("POST", path, bundle, "application/octet-stream");
   put = <T>(path: string, part: Blob): Promise<T> => this.ask<T>("PUT", path, part, "application/octet-stream");
 
   private async ask<T>(method: string, path: string, body?: BodyInit, type?: string): Promise<T> {

@@ -4,6 +4,8 @@ import type { Answer, Page, Row, Sent, Upload } from "./types";
 
 export const MOST = 100;
 export const PART = 256 * 1024;
+export const BUNDLED = 16;
+export const BUNDLE = 2 * 1024 * 1024 - 8 * 1024; // what the server takes at once, less the line that says what comes
 
 type Uploads = ReadonlyMap<string, Pick<Upload, "done" | "refused">>;
 
@@ -83,6 +85,21 @@ export function turn(page: Page): { clear: boolean; put: Sent[]; drop: string[];
 /** Where the next part of an upload begins and ends; null when all of it is there. */
 export function nextPart(offset: number, size: number, part = PART): [number, number] | null {
   return offset >= size ? null : [offset, Math.min(size, offset + part)];
+}
+
+/** Of the uploads that are needed, those that go in one request with the first: what would be one part each and of which
+    nothing is there yet. None when the first is no such, or is the only one. */
+export function bundled(ids: readonly string[], uploads: ReadonlyMap<string, Pick<Upload, "size" | "offset">>): string[] {
+  const chosen: string[] = [];
+  let room = BUNDLE;
+  for (const id of ids) {
+    const { size = 0, offset = 0 } = uploads.get(id) ?? {};
+    if (size > 0 && size <= PART && !offset && size <= room && chosen.length < BUNDLED) {
+      chosen.push(id);
+      room -= size;
+    } else if (!chosen.length) return [];
+  }
+  return chosen.length > 1 ? chosen : [];
 }
 
 /** Halves of a batch the server would not read as a whole, so that one bad operation does not hold the others. */

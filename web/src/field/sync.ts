@@ -1,6 +1,7 @@
 /** Bringing phone and server together: photos, then operations in order, then what changed. Runs in one tab at a time,
     only while the lock is open, and may be cut off at any point: everything it does can be done again. */
 import { type Api, NoAnswer, Refusal } from "./api";
+import { Files } from "./files";
 import { clockOffset, ruling } from "./scope";
 import type { Store } from "./store";
 import * as core from "./sync-core";
@@ -40,12 +41,15 @@ export class Sync {
   private tries = 0;
   private again = false;
   private stopped = false;
+  private readonly files: Files;
 
   constructor(
     private readonly store: Store,
     private readonly api: Api,
     private readonly hooks: Hooks,
-  ) {}
+  ) {
+    this.files = new Files(store, api);
+  }
 
   start(): void {
     this.stopped = false;
@@ -77,6 +81,7 @@ export class Sync {
         }
       });
       this.tries = 0;
+      this.files.arrived();
     } catch (problem) {
       await this.failed(problem);
     } finally {
@@ -142,7 +147,7 @@ export class Sync {
     return { rows, uploads: new Map(uploads.map((one) => [one.id, one])) };
   }
 
-  /** What can go goes at once; then one photo after the other, each time with what became free by it. */
+  /** What can go goes at once; then the photos, small ones together, each time with what became free by them. */
   private async push(): Promise<void> {
     for (;;) {
       let { rows, uploads } = await this.state();
@@ -158,10 +163,10 @@ export class Sync {
         await this.hooks.changed();
         continue;
       }
-      const next = core.neededUploads(rows, uploads)[0];
-      if (!next) return;
+      const needed = core.neededUploads(rows, uploads);
+      if (!needed.length) return;
       this.health.phase = "photos";
-      await this.sendUpload(uploads.get(next) as Upload);
+      await this.files.send(needed, uploads);
     }
   }
 
@@ -184,36 +189,6 @@ export class Sync {
     const over = new Set([...changed.filter((row) => row.state === "applied").map((row) => row.id), ...removed]);
     const freed = rows.filter((row) => over.has(row.id)).flatMap((row) => row.files);
     await this.store.setRows(changed, removed, freed);
-  }
-
-  private async sendUpload(upload: Upload): Promise<void> {
-    const blob = await this.store.blob(upload.id);
-    if (!blob) {
-      await this.store.setUpload({ ...upload, refused: "lost" });
-      return;
-    }
-    const path = `/uploads/${upload.id}`;
-    try {
-      // What an earlier try brought over is not sent again: the server says how far it got.
-      let received = upload.offset ? (await this.api.get<{ received: number }>(path).catch((problem: unknown) => this.unknownUpload(problem))).received : 0;
-      for (let part = core.nextPart(received, upload.size); part; part = core.nextPart(received, upload.size)) {
-        const query = `offset=${part[0]}&size=${upload.size}&type=${encodeURIComponent(upload.type)}`;
-        const answer = await this.api.put<{ received: number }>(`${path}?${query}`, blob.slice(part[0], part[1]));
-        if (answer.received <= received) throw new NoAnswer("the upload does not move");
-        received = answer.received;
-        await this.store.setUpload({ ...upload, offset: received });
-      }
-      await this.store.setUpload({ ...upload, offset: upload.size, done: true });
-    } catch (problem) {
-      if (!(problem instanceof Refusal) || ![400, 409, 413, 415, 422].includes(problem.status)) throw problem;
-      if (problem.status === 409 && upload.offset) await this.store.setUpload({ ...upload, offset: 0 });
-      else await this.store.setUpload({ ...upload, refused: problem.message || "refused" });
-    }
-  }
-
-  private unknownUpload(problem: unknown): { received: number } {
-    if (problem instanceof Refusal && problem.status === 404) return { received: 0 };
-    throw problem;
   }
 
   private async askWaiting(): Promise<void> {

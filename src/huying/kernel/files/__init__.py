@@ -12,6 +12,7 @@ from huying.kernel.files.store import (
     erase_files,
     erase_unnamed,
     keep_upload,
+    keep_uploads,
     may_see,
     path_of,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "erase_files",
     "erase_unnamed",
     "keep_upload",
+    "keep_uploads",
     "may_see",
     "path_of",
 ]

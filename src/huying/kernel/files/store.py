@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -86,18 +86,35 @@ def clean_upload(content: bytes, *, documents: bool = False, sounds: bool = Fals
     return Cleaned(image.content, image.thumbnail, known | taken)
 
 
-@transaction.atomic(savepoint=False)
 def keep_upload(cleaned: Cleaned, *, actor: Actor, now: datetime, name: str = "", subject: str = "") -> StoredFile:
     """Write row and bytes under a lock that erasing waits for, so that erasing equal bytes cannot take ours."""
-    row = StoredFile(name=clean_name(name), at=now, actor_ref=actor.ref, subject=subject, **cleaned.known)
+    (row,) = keep_uploads([cleaned], actor=actor, now=now, name=name, subject=subject)
+    return row
+
+
+@transaction.atomic(savepoint=False)
+def keep_uploads(
+    cleaned: Sequence[Cleaned], *, actor: Actor, now: datetime, name: str = "", subject: str = ""
+) -> list[StoredFile]:
+    """The same for several, in the order given: one trip to the database, and the disk is waited for once all is written."""
+    rows = [_row(one, actor=actor, now=now, name=clean_name(name), subject=subject) for one in cleaned]
+    if not rows:
+        return []
+    sql, values = insertion(StoredFile, _COLUMNS, [[getattr(row, one) for one in _COLUMNS] for row in rows])
+    _locked, numbers = ask_together(locking(_LOCK, shared=True), (f"{sql} RETURNING id", values))
+    for row, (number,) in zip(rows, numbers, strict=True):
+        row.pk = number
+        row._state.adding, row._state.db = False, connection.alias
+    contents = {row.sha256: one.content for row, one in zip(rows, cleaned, strict=True)}
+    small = {row.thumbnail_sha256: one.thumbnail for row, one in zip(rows, cleaned, strict=True) if one.thumbnail}
+    put_all(contents | small)
+    return rows
+
+
+def _row(cleaned: Cleaned, *, actor: Actor, now: datetime, name: str, subject: str) -> StoredFile:
+    row = StoredFile(name=name, at=now, actor_ref=actor.ref, subject=subject, **cleaned.known)
     row.sha256, row.bytes = sha256(cleaned.content).hexdigest(), len(cleaned.content)
     row.thumbnail_sha256 = sha256(cleaned.thumbnail).hexdigest() if cleaned.thumbnail else ""
-    sql, values = insertion(StoredFile, _COLUMNS, [[getattr(row, one) for one in _COLUMNS]])
-    _locked, ((row.pk,),) = ask_together(locking(_LOCK, shared=True), (f"{sql} RETURNING id", values))
-    row._state.adding, row._state.db = False, connection.alias
-    for content, digest in ((cleaned.content, row.sha256), (cleaned.thumbnail, row.thumbnail_sha256)):
-        if digest:
-            put(content, digest)
     return row
 
 
@@ -172,24 +189,46 @@ def _unlink(digests: Collection[str]) -> None:
         path_of(digest).unlink(missing_ok=True)
 
 
-def put(content: bytes, digest: str) -> None:
-    """Store bytes under their SHA-256 in hex. Storing the same bytes again changes nothing."""
-    target = path_of(digest)
-    if target.exists():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+def put_all(contents: Mapping[str, bytes]) -> None:
+    """Store bytes under their SHA-256 in hex (digest → bytes). Storing the same bytes again changes nothing.
+
+    All are written before the first is forced to the disk, which then has little left to do for the others.
+    """
+    written: list[tuple[int, str, Path]] = []
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o640)
-        os.replace(temporary, target)
+        for digest, content in contents.items():
+            target = path_of(digest)
+            if not target.exists():
+                written.append((*_write_new(target.parent, content), target))
+        for handle, temporary, target in written:
+            os.fsync(handle)
+            os.replace(temporary, target)
     except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)
+        for _handle, temporary, _target in written:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
         raise
+    finally:
+        for handle, _temporary, _target in written:
+            os.close(handle)
+
+
+def _write_new(folder: Path, content: bytes) -> tuple[int, str]:
+    """The open handle and the name of a new file that holds the bytes, not yet on the disk for sure."""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".new-")
+    except FileNotFoundError:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb", closefd=False) as file:
+            file.write(content)
+        os.fchmod(handle, 0o640)
+    except BaseException:
+        os.close(handle)
+        os.unlink(temporary)
+        raise
+    return handle, temporary
 
 
 def path_of(digest: str) -> Path:

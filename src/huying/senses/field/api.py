@@ -21,7 +21,7 @@ from huying.kernel.clock import local_day
 from huying.kernel.errors import Invalid
 from huying.senses.forms import access as forms_access
 from huying.senses.forms.api import SubmissionWhole, told_whole
-from huying.senses.sync.api import PHONE
+from huying.senses.sync.calling import PHONE
 
 from . import access, actions, api_disputes, queries, queries_board, queries_checks, queries_own, queries_positions
 from .actions.writing import day_begins

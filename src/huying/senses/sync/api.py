@@ -13,7 +13,6 @@ from uuid import UUID
 
 import orjson
 from django.contrib.auth import logout
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.utils.translation import gettext_lazy as _
@@ -22,38 +21,23 @@ from ninja import Field, Query, Router, Schema, Status
 from ninja.decorators import decorate_view
 
 from huying.ground.accounts.places import address_of
-from huying.ground.organisation.auth import SignedIn
 from huying.ground.organisation.models import Person
 from huying.ground.territory import queries as territory
 from huying.kernel import clock
-from huying.kernel.actor import Actor
-from huying.kernel.errors import HuyingError, Invalid, NotFound
+from huying.kernel.errors import HuyingError, Invalid
 from huying.senses.reports import throttle
 
 from . import access, actions, doors, pulling, queries, rules
 from .actions.taking import Result, told
-from .models import Device, Upload
+from .api_files import router as files_router
+from .calling import LEAVING, LIMITS, PERSON, PHONE, FieldWorker, actor_of, body_of, count, device_of, has_ended
+from .models import Device
 from .reading import read_operation, sent_at
 
 router = Router()
-DEVICE: Final = "X-Huying-Device"
+router.add_router("", files_router)
 ENROLLED: Final = "huying_phone"
 EMERGENCY: Final = {"police": "110", "fire": "119", "ambulance": "120", "traffic": "122", "hotline": "12345"}
-_LIMITS: Final = {
-    "enrol": (20, 3600),
-    "standing": (600, 600),
-    "operations": (600, 600),
-    "parts": (12_000, 600),
-    "changes": (1_200, 600),
-}
-
-
-class TooBig(HuyingError):
-    """More bytes than one request may carry."""
-
-    status = 413
-    default_code = "too_big"
-    default_message = _("一次送来的内容太大")
 
 
 class SignInAgain(HuyingError):
@@ -62,50 +46,6 @@ class SignInAgain(HuyingError):
     status = 401
     default_code = "sign_in_again"
     default_message = _("请重新登录，再登记这部手机")
-
-
-class FieldWorker(SignedIn):
-    """Lets in staff who work in the field today, by their session; systems have no phones.
-
-    ``leaving``: also those who did until lately, so that what they did until then arrives.
-    """
-
-    def __init__(self, most: int = 64 * 1024, *, device: bool = True, leaving: bool = False) -> None:
-        super().__init__()
-        self.most, self.device, self.leaving = most, device, leaving
-
-    def __call__(self, request: HttpRequest) -> Actor | None:
-        length = request.headers.get("Content-Length", "")
-        if length.isdecimal() and int(length) > self.most:
-            raise TooBig()
-        actor = super().__call__(request)
-        token = request.headers.get(DEVICE, "")
-        if actor is None:
-            # A lost phone has been signed out for long, and must hear all the same that it was stopped.
-            access.must_not_be_revoked(token[:200])
-            return None
-        if actor.kind != "staff":
-            raise NotFound()
-        actor = self._who(request, actor)
-        # A revoked phone is told so before anything else: it must forget what it holds.
-        asked = (self.device or token) and actor.person_id is not None
-        device = access.device_of(actor, token[:200]) if asked else None
-        access.must_work(actor)
-        if device is not None:
-            actions.note_session(device, request.session.session_key or "")
-        request.device = device  # type: ignore[attr-defined]
-        return actor
-
-    def _who(self, request: HttpRequest, actor: Actor) -> Actor:
-        ended = None
-        if self.leaving and not actor.duties_of(*rules.FIELD_ROLES):
-            ended = access.last_worker(request.user, today=clock.local_day(clock.now()))
-        request.ended = ended is not None  # type: ignore[attr-defined]
-        return ended or actor
-
-
-PHONE, PERSON = FieldWorker(), FieldWorker(device=False)
-LEAVING = FieldWorker(leaving=True)
 
 
 class EnrolIn(Schema):
@@ -157,20 +97,6 @@ class Results(Schema):
     results: list[ResultOut]
 
 
-class UploadOut(Schema):
-    """``received`` of ``size`` bytes are safe; ``file`` is the stored file's address once all are."""
-
-    received: int
-    size: int
-    file: str | None
-
-
-class PartQuery(Schema):
-    offset: Annotated[int, Field(ge=0)]
-    size: Annotated[int, Field(ge=1)]
-    type: Annotated[str, Field(max_length=40)]
-
-
 class ChangesQuery(Schema):
     cursor: Annotated[str, Field(max_length=8_000)] = ""
     size: int = Field(queries.MOST_A_PAGE, ge=1, le=queries.MOST_A_PAGE)
@@ -197,33 +123,6 @@ class ChangesOut(Schema):
     gone: list[list[str]]
 
 
-def _actor(request: HttpRequest) -> Actor:
-    return request.auth  # type: ignore[attr-defined, no-any-return]
-
-
-def _device(request: HttpRequest) -> Device:
-    return request.device  # type: ignore[attr-defined, no-any-return]
-
-
-def _ended(request: HttpRequest) -> bool:
-    """Whether their duty in the field is over and they only hand in what they did."""
-    return request.ended  # type: ignore[attr-defined, no-any-return]
-
-
-def _count(name: str, actor: Actor) -> None:
-    throttle.count(f"field-{name}", actor.ref, now=clock.now(), usual=_LIMITS[name])
-
-
-def _body(request: HttpRequest, most: int) -> bytes:
-    try:
-        content = request.body
-    except RequestDataTooBig as error:
-        raise TooBig() from error
-    if len(content) > most:
-        raise TooBig()
-    return content
-
-
 def _device_out(device: Device) -> dict[str, Any]:
     plain = ("name", "app", "enrolled_at", "seen_at", "revoked_at", "revoked_why")
     return {"id": device.uid, **{name: getattr(device, name) for name in plain}}
@@ -232,8 +131,8 @@ def _device_out(device: Device) -> dict[str, Any]:
 @router.post("/field/devices", response={201: Enrolled}, auth=PERSON, summary="Enrol this phone")
 def enrol(request: HttpRequest, given: EnrolIn) -> Status:
     """At most five phones a person, and one a sign-in: whoever has erased a locked phone has to sign in again."""
-    actor = _actor(request)
-    _count("enrol", actor)
+    actor = actor_of(request)
+    count("enrol", actor)
     if ENROLLED in request.session:
         logout(request)
         raise SignInAgain()
@@ -246,20 +145,20 @@ def enrol(request: HttpRequest, given: EnrolIn) -> Status:
 def standing(request: HttpRequest, uid: UUID) -> dict[str, bool]:
     """For a phone that is locked or signed out. ``revoked``: it clears everything; ``ended``: it clears the records."""
     now = clock.now()
-    throttle.count("field-standing", address_of(request) or "?", now=now, usual=_LIMITS["standing"])
+    throttle.count("field-standing", address_of(request) or "?", now=now, usual=LIMITS["standing"])
     revoked, ended = access.standing_of(uid, today=clock.local_day(now))
     return {"revoked": revoked, "ended": ended}
 
 
 @router.get("/field/devices", response=list[DeviceOut], auth=PERSON, summary="My phones")
 def devices(request: HttpRequest) -> list[dict[str, Any]]:
-    return [_device_out(one) for one in access.own_devices(_actor(request))[:100]]
+    return [_device_out(one) for one in access.own_devices(actor_of(request))[:100]]
 
 
 @router.post("/field/devices/{uid}/revoke", response=DeviceOut, auth=PERSON, summary="Shut one of my phones out")
 def revoke(request: HttpRequest, uid: UUID, given: Why) -> dict[str, Any]:
     """It clears what it holds when it next calls. For good: a found phone is enrolled anew."""
-    actor = _actor(request)
+    actor = actor_of(request)
     device = access.own_device(actor, uid)
     return _device_out(actions.revoke_device(device.pk, actor=actor, now=clock.now(), why=given.why))
 
@@ -274,10 +173,10 @@ def session(request: HttpRequest) -> dict[str, Any]:
     """403 ``device_revoked`` or ``off_duty_ended``: the phone clears everything. ``ended``: it clears the records now, hands
     in what was done until then, and clears the rest.
     """
-    actor, now, device = _actor(request), clock.now(), _device(request)
+    actor, now, device = actor_of(request), clock.now(), device_of(request)
     scope = access.scope_of(actor, today=clock.local_day(now))
     person = Person.objects.only("name", "number").get(pk=actor.person_id)
-    ended = _ended(request)
+    ended = has_ended(request)
     return {
         "person": {"name": person.name, "number": person.number},
         "device": {**_device_out(device), "next_seq": device.next_seq} if device else None,
@@ -307,15 +206,15 @@ def session(request: HttpRequest) -> dict[str, Any]:
 )
 def post_operations(request: HttpRequest) -> dict[str, Any]:
     """Each is answered by itself, in the order sent. Sending one again changes nothing and gives the same answer."""
-    actor = _actor(request)
-    _count("operations", actor)
-    given = _json(_body(request, rules.MOST_BATCH))
+    actor = actor_of(request)
+    count("operations", actor)
+    given = _json(body_of(request, rules.MOST_BATCH))
     listed = given.get("operations")
     if not isinstance(listed, list) or not 1 <= len(listed) <= rules.MOST_AT_ONCE:
         raise Invalid(_("一次送 1 到 200 条操作"), code="bad_batch", field="operations")
     found = actions.take_operations(
-        actor=replace(actor, duties=()) if _ended(request) else actor,  # each is done with the duties of its own day
-        device=_device(request),
+        actor=replace(actor, duties=()) if has_ended(request) else actor,  # each is done with the duties of its own day
+        device=device_of(request),
         now=clock.now(),
         operations=[read_operation(one) for one in listed],
         sent_at=sent_at(given.get("sent_at")),
@@ -349,46 +248,15 @@ def get_operations(request: HttpRequest, ids: str) -> dict[str, Any]:
         wanted = [UUID(one) for one in names]
     except ValueError as error:
         raise Invalid(_("编号的格式不对"), code="bad_id", field="ids") from error
-    return {"results": [_result(told(one)) for one in queries.operations_of(_actor(request), wanted)]}
+    return {"results": [_result(told(one)) for one in queries.operations_of(actor_of(request), wanted)]}
 
 
 @router.delete("/field/operations/{operation_id}", response=ResultOut, auth=LEAVING, summary="Remove one that is stuck")
 def delete_operation(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
     """One that waits or was refused. What it said is cleared; that it was there is kept."""
-    actor = _actor(request)
+    actor = actor_of(request)
     row = access.own_operation(actor, operation_id)
     return _result(told(actions.remove_operation(row.pk, actor=actor, now=clock.now())))
-
-
-@router.put(
-    "/field/uploads/{upload_id}",
-    response=UploadOut,
-    auth=FieldWorker(rules.MOST_PART, leaving=True),
-    summary="Send a part of a file",
-)
-def put_upload(request: HttpRequest, upload_id: UUID, asked: Query[PartQuery]) -> dict[str, Any]:
-    """Raw bytes, at most 512 KB a part, 25 MB a photo, 10 MB a sound. 409 ``wrong_offset`` says where to go on."""
-    actor = _actor(request)
-    _count("parts", actor)
-    upload = actions.take_part(
-        actor=actor,
-        now=clock.now(),
-        upload_id=upload_id,
-        offset=asked.offset,
-        size=asked.size,
-        media_type=asked.type,
-        data=_body(request, rules.MOST_PART),
-    )
-    return _upload_out(upload)
-
-
-@router.get("/field/uploads/{upload_id}", response=UploadOut, auth=LEAVING, summary="How far a file has come")
-def get_upload(request: HttpRequest, upload_id: UUID) -> dict[str, Any]:
-    return _upload_out(access.own_upload(_actor(request), upload_id))
-
-
-def _upload_out(upload: Upload) -> dict[str, Any]:
-    return {"received": upload.received, "size": upload.size, "file": upload.file.url if upload.file else None}
 
 
 @router.get("/field/changes", response=ChangesOut, auth=PHONE, summary="What changed since I last asked")
@@ -397,9 +265,9 @@ def _upload_out(upload: Upload) -> dict[str, Any]:
 )  # no secret beside what a caller could choose: the token is a header, the CSRF token elsewhere
 def get_changes(request: HttpRequest, asked: Query[ChangesQuery]) -> HttpResponse:
     """Pages of at most ``size`` records; go on while ``more``. An empty cursor asks for everything in the scope."""
-    actor, now = _actor(request), clock.now()
-    _count("changes", actor)
-    number = actions.count_pull(_device(request), now=now)
+    actor, now = actor_of(request), clock.now()
+    count("changes", actor)
+    number = actions.count_pull(device_of(request), now=now)
     today = clock.local_day(now)
     page = queries.changes(actor, pull=number, cursor=asked.cursor, size=asked.size, today=today)
     content = {

@@ -1,4 +1,7 @@
-"""From what a phone sent to operations: each is checked by itself, so that a damaged one does not hold up the others."""
+"""From what a phone sent to operations: each is checked by itself, so that a damaged one does not hold up the others.
+
+And from a bundle to its files: where one ends is known only while all its lengths are true, so it is read whole or not at all.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,11 @@ from uuid import UUID
 import orjson
 from django.utils.translation import gettext as _
 
+from huying.kernel.errors import Invalid
+
 from . import rules
 
+_MOST_HEAD: Final = 8 * 1024
 _HIGHEST: Final = 2**62
 _LONGEST_KIND: Final = 40
 
@@ -48,6 +54,15 @@ class Damaged:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """One file of a bundle."""
+
+    id: UUID
+    media_type: str
+    data: bytes
+
+
 class _Wrong(Exception):
     def __init__(self, name: str) -> None:
         self.name = name
@@ -62,7 +77,7 @@ def read_operation(raw: Any) -> Sent | Damaged:
     try:
         body = _mapping(raw, "body")
         text = orjson.dumps(body)
-        if len(text) > rules.MOST_BODY or rules.depth(body) > rules.MOST_DEPTH:
+        if len(text) > rules.MOST_BODY or _is_deep(body, text):
             return Damaged(named, "too_big", _("这一条的内容太大"), {"body": _("内容太大")})
         if b"\\u0000" in text:
             raise _Wrong("body")
@@ -83,6 +98,39 @@ def read_operation(raw: Any) -> Sent | Damaged:
         return Damaged(named, "malformed", _("这一条的格式不对"), {"body": _("格式不对")})
     content = orjson.dumps({**given, "body": body}, option=orjson.OPT_SORT_KEYS)
     return Sent(**given, body=body, digest=sha256(content).digest())
+
+
+def _is_deep(body: Mapping[str, Any], text: bytes) -> bool:
+    """Most bodies open fewer lists and objects in all than may stand in one another: these need not be walked."""
+    return text.count(b"{") + text.count(b"[") > rules.MOST_DEPTH and rules.depth(body) > rules.MOST_DEPTH
+
+
+def read_bundle(content: bytes) -> list[Whole]:
+    """The files of a bundle: a line of JSON, ``[{"id", "size", "type"}, …]``, then their bytes one behind the other.
+
+    Raises Invalid for anything else: other lengths than the line says, the same id twice, none or too many.
+    """
+    end = content.find(b"\n", 0, _MOST_HEAD)
+    try:
+        listed = orjson.loads(content[:end]) if end > 0 else None
+        if not isinstance(listed, list) or not 1 <= len(listed) <= rules.MOST_BUNDLED:
+            raise _Wrong("files")
+        files, start = [], end + 1
+        for raw in listed:
+            size = _whole(raw, "size", least=1) if isinstance(raw, dict) else 0
+            if not 0 < size <= rules.MOST_PART or not isinstance(raw.get("type"), str):
+                raise _Wrong("files")
+            files.append(Whole(_uuid(raw, "id"), raw["type"], content[start : start + size]))
+            start += size
+    except (_Wrong, ValueError) as error:
+        raise _bad_bundle() from error
+    if start != len(content) or len({one.id for one in files}) != len(files):
+        raise _bad_bundle()
+    return files
+
+
+def _bad_bundle() -> Invalid:
+    return Invalid(_("这一批文件的长度或编号不对"), code="bad_bundle", field="files", hint=_("请一个一个地送"))
 
 
 def moment(value: Any, name: str = "sent_at") -> datetime:

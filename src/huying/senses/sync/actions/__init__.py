@@ -1,5 +1,6 @@
 """Every write of the sync."""
 
+from .bundling import Taken, take_bundle
 from .clearing import clear_old, forget_subjects
 from .devices import count_pull, enrol_device, note_session, revoke_device
 from .mending import remove_operation, retry_operation
@@ -9,6 +10,7 @@ from .uploading import WrongOffset, take_part
 
 __all__ = [
     "Result",
+    "Taken",
     "WrongOffset",
     "clear_old",
     "count_pull",
@@ -19,6 +21,7 @@ __all__ = [
     "retry_operation",
     "retry_waiting",
     "revoke_device",
+    "take_bundle",
     "take_operations",
     "take_part",
 ]

@@ -11,19 +11,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from huying.kernel.actor import Actor
+from huying.kernel.bulk import insertion
+from huying.kernel.gathering import ask_together
 
 from .. import doors, rules
 from ..models import Device, Operation
 from ..reading import Damaged, Sent
 from ..rules import Cause, State
 from . import trying
+
+_COLUMNS: Final = tuple(one.attname for one in Operation._meta.concrete_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,8 @@ def take_operations(
     known = _known(sent)
     fresh = [one for one in sent.values() if one.id not in known]
     if fresh:
-        _write_down(fresh, device=device, now=now, offset=rules.clock_offset(sent_at, now))
-        known |= _known(one.id for one in fresh)
+        written = _write_down(fresh, device=device, now=now, offset=rules.clock_offset(sent_at, now))
+        known |= written | _known(one.id for one in fresh if one.id not in written)
     _note_call(device, sent.values(), now=now, sent_at=sent_at)
     mine = [one for one in known.values() if one.device_id == device.pk and one.state == State.WAITING]
     if any(one.branch or one.after for one in mine):
@@ -75,9 +79,9 @@ def _held_back(device: Device, besides: Iterable[UUID]) -> list[Operation]:
     return list(held.exclude(pk__in=list(besides)).defer("body", "sealed").order_by("seq")[: trying.MOST_WOKEN])
 
 
-def _write_down(fresh: Sequence[Sent], *, device: Device, now: datetime, offset: timedelta) -> None:
-    """One statement. Who sends the same at the same time waits for it and then finds it written."""
-    rows = []
+def _write_down(fresh: Sequence[Sent], *, device: Device, now: datetime, offset: timedelta) -> dict[UUID, Operation]:
+    """Those written now, in one statement. Who sends the same at the same time waits for it and then finds it written."""
+    rows = {}
     for one in sorted(fresh, key=lambda each: each.id):
         applier = doors.applier_of(one.kind)
         row = Operation(
@@ -100,8 +104,11 @@ def _write_down(fresh: Sequence[Sent], *, device: Device, now: datetime, offset:
             try_at=now,
         )
         row.keep(one.body, private=applier is None or applier.private)
-        rows.append(row)
-    Operation.objects.bulk_create(rows, ignore_conflicts=True)
+        row._state.adding = False
+        rows[one.id] = row
+    sql, values = insertion(Operation, _COLUMNS, [[getattr(row, name) for name in _COLUMNS] for row in rows.values()])
+    (written,) = ask_together((f"{sql} ON CONFLICT DO NOTHING RETURNING id", values))
+    return {pk: rows[pk] for (pk,) in written}
 
 
 def _note_call(device: Device, sent: Iterable[Sent], *, now: datetime, sent_at: datetime | None) -> None:

@@ -33,9 +33,16 @@ _CONTENTION: Final = 4
 _TURNS: Final = 3
 _PASSING: Final = frozenset({"40001", "40P01", "55P03"})
 _WAITED_FOR: Final = often(
-    "file_waited_for",
+    "files_waited_for",
     f"SELECT EXISTS (SELECT FROM {Operation._meta.db_table}"
-    " WHERE state = 'waiting' AND cause = 'upload' AND files @> ARRAY[$1::uuid])",
+    " WHERE state = 'waiting' AND cause = 'upload' AND files && $1::uuid[])",
+)
+_EXISTS: Final = f"EXISTS (SELECT FROM {Operation._meta.db_table} WHERE state = 'waiting' AND cause "
+_FOLLOWED: Final = often(  # each part has an index of its own
+    "operations_followed",
+    f"SELECT {_EXISTS} = 'after' AND after && $1::uuid[])"
+    f" OR {_EXISTS} IN ('branch', 'base') AND branch = ANY($2::uuid[]))"
+    f" OR {_EXISTS} = 'base' AND subject = ANY($3::uuid[]))",
 )
 Files = Mapping[tuple[int, UUID], Upload]
 
@@ -63,13 +70,13 @@ def retry_waiting(*, now: datetime, most: int = 500) -> int:
     return sum(1 for one in done.values() if one.state != State.WAITING)
 
 
-def wake_for_upload(upload_id: UUID, *, actors: Mapping[int, Actor], now: datetime) -> None:
-    """Try what waited for this file."""
-    (((found,),),) = ask_together((_WAITED_FOR, [upload_id]))
+def wake_for_uploads(upload_ids: Sequence[UUID], *, actors: Mapping[int, Actor], now: datetime) -> None:
+    """Try what waited for these files; one query when nothing did."""
+    (((found,),),) = ask_together((_WAITED_FOR, [list(upload_ids)]))
     if not found:
         return
     waiting = Operation.objects.defer("body", "sealed").filter(
-        state=State.WAITING, cause=Cause.UPLOAD, files__contains=[upload_id]
+        state=State.WAITING, cause=Cause.UPLOAD, files__overlap=list(upload_ids)
     )
     try_operations(list(waiting[:MOST_WOKEN]), actors=actors, now=now)
 
@@ -371,18 +378,21 @@ def _settle(row: Operation, outcome: dict[str, Any], *, now: datetime) -> Operat
 
 
 def _waiting_for(passed: Iterable[Operation]) -> list[Operation]:
-    """What may go on now that these have passed; one query, none when nothing passed."""
-    ids, branches, subjects = [], set(), set()
+    """What may go on now that these have passed; one query when nothing waits, none when nothing passed."""
+    ids: list[UUID] = []
+    branches: set[UUID] = set()
+    subjects: set[UUID] = set()
     for one in passed:
         ids.append(one.pk)
         branches |= {one.branch} if one.branch else set()
         subjects |= {one.subject} if one.subject else set()
     if not ids:
         return []
+    (((found,),),) = ask_together((_FOLLOWED, [ids, list(branches), list(subjects)]))
+    if not found:
+        return []
     held = Q(cause=Cause.AFTER, after__overlap=ids)
-    if branches:
-        held |= Q(cause__in=[Cause.BRANCH, Cause.BASE], branch__in=branches)
-    if subjects:
-        held |= Q(cause=Cause.BASE, subject__in=subjects)
+    held |= Q(cause__in=[Cause.BRANCH, Cause.BASE], branch__in=branches)
+    held |= Q(cause=Cause.BASE, subject__in=subjects)
     waiting = Operation.objects.defer("body", "sealed").filter(held, state=State.WAITING)
     return list(waiting.order_by("device_id", "seq")[:MOST_WOKEN])

@@ -1,4 +1,4 @@
-"""Files that arrive in parts, over a line that breaks; small ones in one.
+"""Files that arrive in parts, over a line that breaks; small ones in one, or several of them together (``bundling``).
 
 The row says how many bytes lie safely in the part file. A part is written behind them and forced to the disk before the row
 says so; what a dead server wrote beyond is cut off by the next part.
@@ -9,26 +9,23 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from huying.kernel.actor import Actor
-from huying.kernel.bulk import insert_rows
 from huying.kernel.errors import Invalid, NotFound, Refused
-from huying.kernel.files import Cleaned, clean_upload, keep_upload
+from huying.kernel.files import keep_upload
 
 from .. import rules
 from ..access import must_work
 from ..models import Upload
+from ..reading import Whole
 from ..rules import Received
-from . import trying
-
-_KINDS: Final = ("image/", "audio/")
-_COLUMNS: Final = tuple(one.attname for one in Upload._meta.concrete_fields)
+from . import bundling, trying
 
 
 class WrongOffset(Refused):
@@ -54,52 +51,23 @@ def take_part(
     WrongOffset, Invalid for a file that is none of ours, NotFound for somebody else's upload.
     """
     person_id = must_work(actor)
-    _must_fit(offset, size, media_type, data)
+    bundling.must_be_taken(size, media_type)
+    if not data or len(data) > rules.MOST_PART or offset < 0 or offset + len(data) > size:
+        raise Invalid(_("这一段的位置或长度不对"), code="bad_part", field="offset")
     upload = None
     if len(data) == size:
-        upload = _take_whole(actor, person_id, upload_id, media_type, data, now=now)
+        taken, _known = bundling.take_whole([Whole(upload_id, media_type, data)], actor=actor, now=now)
+        upload = taken.get(upload_id)
     if upload is None:
         upload = _take_on(actor, person_id, upload_id, offset, size, media_type, data, now=now)
     if upload.state != Received.PARTLY:
-        trying.wake_for_upload(upload_id, actors={upload.person_id: actor}, now=now)
+        trying.wake_for_uploads([upload_id], actors={upload.person_id: actor}, now=now)
     if upload.state == Received.REFUSED:
         problem = upload.problem or {}
         raise Invalid(
             problem.get("title", ""), code=problem.get("code", ""), field="file", hint=problem.get("detail", "")
         )
     return upload
-
-
-def _take_whole(
-    actor: Actor, person_id: int, upload_id: UUID, media_type: str, data: bytes, *, now: datetime
-) -> Upload | None:
-    """A file that comes in one piece needs no part file, and nothing is locked while it is cleaned. None: not a new one."""
-    if Upload.objects.filter(pk=upload_id).exists():
-        return None
-    upload = Upload(
-        id=upload_id, person_id=person_id, size=len(data), received=len(data), media_type=media_type, begun_at=now,
-        moved_at=now,
-    )  # fmt: skip
-    cleaned = _cleaned(upload, data)
-    try:
-        with transaction.atomic():
-            if cleaned is not None:
-                upload.file = keep_upload(cleaned, actor=actor, now=now)
-            insert_rows(Upload, _COLUMNS, [[getattr(upload, one) for one in _COLUMNS]])
-    except IntegrityError:  # the same came at the same moment
-        return None
-    return upload
-
-
-def _cleaned(upload: Upload, content: bytes) -> Cleaned | None:
-    """What is kept of the bytes; None for what we do not take, and then the upload says why."""
-    try:
-        cleaned = clean_upload(content, sounds=upload.media_type.startswith("audio/"))
-    except Invalid as error:
-        upload.state, upload.problem = Received.REFUSED, error.problem()
-        return None
-    upload.state = Received.WHOLE
-    return cleaned
 
 
 def _take_on(
@@ -118,11 +86,11 @@ def _take_on(
     with transaction.atomic():
         upload = _locked(upload_id, person_id)
         if (upload.size, upload.media_type) != (size, media_type):
-            raise Invalid(_("大小或类型与开始上传时不同"), code="upload_differs", field="size")
+            raise bundling.differs()
         if upload.state == Received.PARTLY:
             _append(upload, offset, data, now=now)
             if upload.received == upload.size:
-                cleaned = _cleaned(upload, path_of_parts(upload_id).read_bytes())
+                cleaned = bundling.cleaned(upload, path_of_parts(upload_id).read_bytes())
                 upload.file = keep_upload(cleaned, actor=actor, now=now) if cleaned is not None else None
             upload.save(update_fields=["received", "state", "file", "problem", "moved_at"])
     if upload.state != Received.PARTLY:
@@ -133,16 +101,6 @@ def _take_on(
 def path_of_parts(upload_id: UUID) -> Path:
     """Where the parts of an unfinished upload lie."""
     return Path(settings.HUYING_FILES) / "parts" / upload_id.hex
-
-
-def _must_fit(offset: int, size: int, media_type: str, data: bytes) -> None:
-    if not media_type.startswith(_KINDS) or len(media_type) > 40 or not media_type.isprintable():
-        raise Invalid(_("只接收照片和录音"), code="bad_type", field="type")
-    most = rules.MOST_SOUND if media_type.startswith("audio/") else rules.MOST_FILE
-    if not 0 < size <= most:
-        raise Invalid(_("文件太大或是空的"), code="bad_size", field="size")
-    if not data or len(data) > rules.MOST_PART or offset < 0 or offset + len(data) > size:
-        raise Invalid(_("这一段的位置或长度不对"), code="bad_part", field="offset")
 
 
 def _begin(upload_id: UUID, person_id: int, *, now: datetime, size: int, media_type: str) -> None:

@@ -273,7 +273,7 @@ def test_later_it_is_done_as_whoever_sent_it(cast: Cast, phone: Device) -> None:
 def test_how_many_questions_a_batch_asks(cast: Cast, phone: Device, django_assert_num_queries: Any) -> None:
     batch = [raw("plain", at=NOW, after=[]) for _ in range(3)]
     own = 4  # what the tests' own applier asks: head of the chain, entry and, around them, its savepoint
-    with django_assert_num_queries(5 + 3 * (4 + own)):
+    with django_assert_num_queries(4 + 3 * (4 + own)):
         take(cast.tang_grid, phone, *batch)
     with django_assert_num_queries(2):  # sent again: what became of them, and that the phone called
         take(cast.tang_grid, phone, *batch)
