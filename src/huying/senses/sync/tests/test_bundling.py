@@ -7,6 +7,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from huying.casework.cases.factories import NOW, Cast, account_of
+from huying.ground.organisation.models import Appointment
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Forbidden
@@ -30,6 +32,7 @@ from huying.senses.sync.reading import Whole, read_bundle
 
 from .conftest import notes
 
+WEBM = b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82\x84webm" + bytes(3000)
 File = tuple[uuid.UUID, str, bytes]
 
 
@@ -120,6 +123,19 @@ def test_one_bad_photo_holds_up_no_other(worker: Phone) -> None:
         assert all(one["message"] for one in found[1:7])
     assert StoredFile.objects.count() == 2
     assert Upload.objects.filter(state="refused").count() == 4 and Upload.objects.count() == 6
+
+
+def test_sounds_go_with_photos_and_whoever_has_left_lately_hands_in(cast: Cast, worker: Phone) -> None:
+    ended = clock.local_day(clock.now()) - timedelta(days=1)
+    Appointment.objects.filter(person_id=cast.tang_grid.person_id).update(valid_to=ended)
+    sound = (uuid.uuid4(), "audio/webm", WEBM)
+    assert [one["state"] for one in worker.send([*some(1), sound])] == ["taken", "taken"]
+    row = Upload.objects.select_related("file").get(pk=sound[0])
+    assert row.file is not None and path_of(row.file.sha256).read_bytes() == WEBM
+    ended -= timedelta(days=rules.HAND_OVER_DAYS)
+    Appointment.objects.filter(person_id=cast.tang_grid.person_id).update(valid_to=ended)
+    answer = worker.post(bundle(some(2)))
+    assert (answer.status_code, answer.json()["code"]) == (403, "off_duty_ended") and Upload.objects.count() == 2
 
 
 def test_a_bundle_of_ten_asks_as_little_as_one_of_two(worker: Phone, django_assert_num_queries: Any) -> None:
