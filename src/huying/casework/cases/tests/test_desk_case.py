@@ -386,16 +386,6 @@ def test_more_time_is_asked_with_a_reason_and_a_moment(cast: Cast) -> None:
     assert Case.objects.get(pk=case_id).extension_requests.count() == 1
 
 
-def test_a_version_of_too_many_digits_is_none_anybody_saw(cast: Cast, bring: Bring) -> None:
-    case = bring("handling")
-    client = signed_in(cast, "he_sanitation")
-    answer = client.post(f"{page(case)}do/give_feedback", {"text": "好了", "expected": "9" * 5000, **ANSWER})
-    assert answer.status_code == 409
-    assert client.get(page(case), {"merged": "9" * 5000}).status_code == 200
-    case.refresh_from_db()
-    assert case.state == "handling"
-
-
 def test_whoever_was_faster_is_named_and_nothing_typed_is_lost(cast: Cast, bring: Bring) -> None:
     case = bring("handling")
     seen = case.version
