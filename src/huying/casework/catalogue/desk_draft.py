@@ -23,6 +23,7 @@ from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
 from huying.kernel.errors import HuyingError, Invalid
+from huying.kernel.numbers import whole_number
 
 
 @staff_page(editing=True)
@@ -41,7 +42,7 @@ def _draft_deed(request: HttpRequest, actor: Actor) -> HttpResponse:
             actions.draft_from_current(actor=actor, now=now)
             messages.success(request, _("草稿已建好，改动在发布前不影响任何人"))
             return redirect(request.POST["next"] if _safe(request) else "catalogue-draft")
-        number = int(request.POST.get("number") or 0)
+        number = whole_number(request.POST.get("number", ""), 9) or 0
         if deed == "discard":
             actions.discard_draft(actor=actor, now=now, number=number)
             messages.success(request, _("草稿已放弃"))
@@ -153,10 +154,8 @@ def _item_deed(request: HttpRequest, actor: Actor, code: str, form: ItemForm) ->
     if not form.is_valid():
         return None
     try:
-        seen = request.POST.get("revision", "")
-        actions.edit_item(
-            actor=actor, now=now, code=code, revision=int(seen) if seen.isdecimal() else None, **form.cleaned_data
-        )
+        revision = whole_number(request.POST.get("revision", ""), 9)
+        actions.edit_item(actor=actor, now=now, code=code, revision=revision, **form.cleaned_data)
     except Invalid as error:
         form.take_errors(error.fields)
         return None

@@ -21,6 +21,7 @@ from huying.casework.cases.models import Case
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, Invalid, NotFound
+from huying.kernel.numbers import whole_number
 from huying.shell.navigation import url_of
 
 from . import access, actions, queries, words
@@ -213,10 +214,10 @@ def _spans_given(text: str) -> list[tuple[int, int]]:
 
 
 def _number(request: HttpRequest, name: str) -> int:
-    try:
-        return int(request.POST.get(name, ""))
-    except ValueError as error:
-        raise Invalid(_("请填写整数"), field=name) from error
+    found = whole_number(request.POST.get(name, "").strip(), 6)
+    if found is None:
+        raise Invalid(_("请填写整数"), field=name)
+    return found
 
 
 def _since(request: HttpRequest) -> date:

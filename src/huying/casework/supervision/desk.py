@@ -18,6 +18,7 @@ from huying.casework.clocks.desk import actor_of, case_link, staff
 from huying.ground.organisation.models import Person, Unit
 from huying.kernel import clock
 from huying.kernel.errors import HuyingError, Invalid
+from huying.kernel.numbers import whole_number
 
 from . import access, actions, queries, words
 from .rules import LIFECYCLE, Action, Cause, Grade, State, refusal, refuse_grade
@@ -70,9 +71,10 @@ def _narrowing(request: HttpRequest) -> queries.Narrowing:
         text = request.GET.get(name, "")
         if not text:
             return None
-        if not text.isdecimal() or len(text) > 18:
+        found = whole_number(text)
+        if found is None:
             raise Invalid(field=name)
-        return int(text)
+        return found
 
     return queries.Narrowing(
         what=request.GET.get("what", "overdue"),

@@ -13,6 +13,7 @@ from huying.casework.clocks.desk import actor_of, case_link, staff
 from huying.ground.organisation.models import Unit
 from huying.kernel import clock
 from huying.kernel.errors import Invalid
+from huying.kernel.numbers import whole_number
 
 from . import access, rates
 
@@ -29,10 +30,10 @@ BEHIND = {
 
 
 def _days(request: HttpRequest) -> int:
-    text = request.GET.get("days", "30")
-    if not text.isdecimal() or int(text) not in rates.WINDOWS:
+    days = whole_number(request.GET.get("days", "30"))
+    if days is None or days not in rates.WINDOWS:
         raise Invalid(field="days")
-    return int(text)
+    return days
 
 
 @staff
@@ -59,8 +60,7 @@ def behind(request: HttpRequest, what: str) -> HttpResponse:
     """The cases a number is made of."""
     actor, now = actor_of(request), clock.now()
     access.must_watch(actor)
-    days, unit = _days(request), request.GET.get("unit", "")
-    unit_id = int(unit) if unit.isdecimal() and len(unit) < 18 else None
+    days, unit_id = _days(request), whole_number(request.GET.get("unit", ""))
     page = rates.cases_behind(actor, what, days=days, now=now, unit=unit_id, cursor=request.GET.get("cursor"))
     named = Unit.objects.filter(pk=unit_id).first() if unit_id else None
     found = {

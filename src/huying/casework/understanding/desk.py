@@ -19,6 +19,7 @@ from huying.casework.catalogue import queries as catalogues
 from huying.ground.organisation.models import Unit
 from huying.kernel import clock
 from huying.kernel.errors import Forbidden, HuyingError, NotFound
+from huying.kernel.numbers import whole_number
 
 from . import access, actions, queries, tasks, words
 from .models import LearnedModel
@@ -69,10 +70,10 @@ def switch(request: HttpRequest) -> HttpResponse:
     """Let another version speak, or none."""
     actor, now = actor_of(request), clock.now()
     subject = _subject(request.POST.get("of", ""))
-    number = request.POST.get("model", "")
+    version = whole_number(request.POST.get("model", ""))
     try:
-        if number.isdecimal() and len(number) < 19:
-            model = actions.switch_on(int(number), actor=actor, now=now)
+        if version is not None:
+            model = actions.switch_on(version, actor=actor, now=now)
             messages.success(request, _("第 %(number)s 版已启用") % {"number": model.number})
         else:
             actions.switch_off(subject, actor=actor, now=now)

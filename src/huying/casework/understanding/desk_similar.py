@@ -14,6 +14,7 @@ from huying.casework.cases.desk.map import points_of
 from huying.casework.cases.models import Case
 from huying.casework.cases.rules import Action
 from huying.kernel import clock
+from huying.kernel.numbers import whole_number
 
 from .queries_similar import MOST, Similar, matter_of, similar_open
 
@@ -42,8 +43,8 @@ def points(request: HttpRequest, case_id: int) -> HttpResponse:
     """What was found alike to a case, as points: the open ones named by ``cases`` that the actor may see."""
     actor = actor_of(request)
     case_access.get_case(actor, case_id)
-    named = [int(one) for one in request.GET.get("cases", "").split(",")[:MOST] if one.isdecimal() and len(one) < 19]
-    rows = case_access.visible(actor).filter(pk__in=named, open=True)
+    named = [whole_number(one) for one in request.GET.get("cases", "").split(",")[:MOST]]
+    rows = case_access.visible(actor).filter(pk__in=[one for one in named if one is not None], open=True)
     return points_of(rows.select_related("item", "lead_unit").defer("terms", "proposals", "summary"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from huying.ground.registry.facts import RecordsMerged, ResidentErased
+from huying.ground.registry.facts import RecordsMerged, RecordsSplit, ResidentErased
 from huying.ground.territory.facts import AreasChanged
 from huying.kernel.actor import system
 from huying.kernel.clock import now
@@ -29,6 +29,14 @@ def follow_residents(facts: Sequence[RecordsMerged]) -> None:
     for fact in facts:
         if fact.kind == "person":
             actions.follow_resident(fact.other, fact.kept, actor=DEVICES, now=fact.at)
+
+
+@subscribe(RecordsSplit)
+def part_residents(facts: Sequence[RecordsSplit]) -> None:
+    """The merging was undone: each has their own devices again, and what those said of them."""
+    for fact in facts:
+        if fact.kind == "person":
+            actions.part_resident(fact.other, fact.kept, actor=DEVICES, now=fact.at)
 
 
 @subscribe(ResidentErased)

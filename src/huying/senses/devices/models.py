@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
@@ -51,7 +52,7 @@ class Device(models.Model):
     ``gateway``: the device through which it speaks. ``unit`` looks after it. ``exempt``: medical equipment hangs on it, its
     power is never cut from here. ``resident_uid``: whose it is, where it watches over a person; ``watches_since``: private
     values from before that moment are about somebody else and are not opened (empty: there was nobody else), but for the
-    times in ``Wearing`` of the same resident.
+    times in ``Wearing`` of the same resident. ``came_by``: the merged records it came to that resident by, the first one first.
     """
 
     code = models.CharField(_("设备编号"), max_length=64, unique=True, db_collation="C")
@@ -67,6 +68,7 @@ class Device(models.Model):
     premises_uid = models.UUIDField(null=True, blank=True)
     resident_uid = models.UUIDField(null=True, blank=True)
     watches_since = models.DateTimeField(null=True, editable=False)
+    came_by = ArrayField(models.UUIDField(), default=list, db_default=[], editable=False)
     gateway = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="behind")
     unit = models.ForeignKey(Unit, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(_("状态"), max_length=8, choices=STATES, default=str(DeviceState.ACTIVE))
@@ -122,7 +124,8 @@ class Wearing(models.Model):
     """佩戴: whom a device watched over before, from ``since`` (empty: from the first) until ``until``, that moment not included.
 
     Whoever gets it back, after a slip of the hand or a loan, finds what it said of them. ``kept``: the last private values and
-    what was learned as usual, laid aside for a day by the readings' worker.
+    what was learned as usual, laid aside for a day by the readings' worker; ``contacts``: for the same day, sealed, the private
+    contacts that left with them (JSON: rank, role, name, phone). ``came_by`` as with ``Device``.
     """
 
     device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="wearings", db_index=False)
@@ -130,6 +133,8 @@ class Wearing(models.Model):
     since = models.DateTimeField(null=True)
     until = models.DateTimeField()
     kept = models.JSONField(null=True)
+    contacts = SealedTextField(null=True)
+    came_by = ArrayField(models.UUIDField(), default=list, db_default=[])
 
     class Meta:
         verbose_name = _("佩戴")
@@ -141,7 +146,11 @@ class Wearing(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["device", "until"], name="devices_wearing_of_device"),
             models.Index(fields=["resident_uid"], name="devices_wearing_resident"),
-            models.Index(fields=["until"], name="devices_wearing_kept", condition=Q(kept__isnull=False)),
+            models.Index(
+                fields=["until"],
+                name="devices_wearing_laid_aside",
+                condition=Q(kept__isnull=False) | Q(contacts__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ LONGEST_REASON: Final = 200
 # A command nobody confirmed or answered is no longer wanted: it would surprise whoever stands before the device.
 CONFIRM_WITHIN: Final = timedelta(minutes=30)
 ANSWER_WITHIN: Final = timedelta(minutes=5)
+LAID_ASIDE: Final = timedelta(days=1)  # how long a slip of the hand, or a loan, costs nothing
 
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)  # no device of ours has said anything before

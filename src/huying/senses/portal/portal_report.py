@@ -16,6 +16,7 @@ from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, Invalid, NotFound, Refused
 from huying.kernel.files import path_of
 from huying.kernel.models import StoredFile
+from huying.kernel.numbers import whole_number
 from huying.senses.reports import throttle
 from huying.senses.reports.rules import MOST_PHOTOS, other_matters
 
@@ -100,8 +101,11 @@ def _send(
     joined = request.POST.get("join", "")
     try:
         throttle.count("send", actor.ref if said.user_id else address(request), now=now)
-        if joined.isdecimal():
-            taken = actions.join_matter(int(joined), said, actor=actor, now=now)
+        matter = whole_number(joined)
+        if joined.isdecimal() and matter is None:
+            raise NotFound(code="case_not_found")
+        if matter is not None:
+            taken = actions.join_matter(matter, said, actor=actor, now=now)
         else:
             taken = actions.send_matter(said, actor=actor, now=now)
     except (NotFound, Refused) as error:

@@ -12,17 +12,18 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from huying.kernel.stream import READINGS, URGENT, partition_of
 from huying.senses.alarms.engine import State, begun_anew, learned, let_go, relearned, unlearned
 from huying.senses.devices import access
 from huying.senses.devices.kinds import kinds
 from huying.senses.devices.models import Device, LastValue, Wearing
+from huying.senses.devices.rules import LAID_ASIDE
 
 from . import actions
 
 NOBODY: Final = -2
-LAID_ASIDE: Final = timedelta(days=1)
 MARKS: Final = (actions.mark_of(READINGS), actions.mark_of(URGENT))
 Change = Callable[[State], State]
 
@@ -100,12 +101,18 @@ def bring_back(device: int, resident: UUID, *, now: datetime) -> bool:
 
 @transaction.atomic
 def forget_worn(now: datetime) -> int:
-    """What was laid aside for a day goes; who had a device goes with the last of its history. How many went."""
-    count = Wearing.objects.filter(kept__isnull=False, until__lt=now - LAID_ASIDE).update(kept=None)
-    for kind in kinds().values():
+    """What was laid aside for a day goes; who had a device goes with the last of its history. How many went.
+
+    Of a kind that is known no more, with the last of the history that is kept longest.
+    """
+    laid = Wearing.objects.filter(Q(kept__isnull=False) | Q(contacts__isnull=False), until__lt=now - LAID_ASIDE)
+    count = laid.update(kept=None, contacts=None)
+    known = kinds()
+    for kind in known.values():
         past = Wearing.objects.filter(until__lt=now - timedelta(days=kind.keep_days), device__kind=kind.code)
         count += past.delete()[0]
-    return count
+    longest = timedelta(days=max(kind.keep_days for kind in known.values()))
+    return count + Wearing.objects.filter(until__lt=now - longest).exclude(device__kind__in=list(known)).delete()[0]
 
 
 def forget_silent(now: datetime, *, most: int = 5_000) -> int:

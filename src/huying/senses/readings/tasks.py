@@ -1,4 +1,7 @@
-"""Background jobs of the history: what is closed is rolled each minute, days are put together at night, old ones let go."""
+"""Background jobs of the history: what is closed is rolled each minute, days are put together at night, old ones let go.
+
+Private values go by the hour.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +31,15 @@ def compact(timestamp: int) -> None:
 @app.periodic(cron="25 3 * * *")
 @app.task(name="readings.tidy", queueing_lock="readings.tidy", lock="readings.history")
 def tidy(timestamp: int) -> None:
-    """Each day that is over in one piece; what is older than its kind keeps goes, private last values and who had a device with it."""
+    """Each day that is over in one piece; what is older than its kind keeps goes."""
     today = now().astimezone(UTC).date()
     keeping.put_together(upto=today - timedelta(days=1))
     keeping.let_go(today)
-    renewing.forget_silent(now())
+
+
+@app.periodic(cron="14 * * * *")
+@app.task(name="readings.forget", queueing_lock="readings.forget", lock="readings.forget")
+def forget(timestamp: int) -> None:
+    """What was laid aside for a day, who had a device, private last values of silent ones: whatever becomes of the history."""
     renewing.forget_worn(now())
+    renewing.forget_silent(now())

@@ -25,6 +25,7 @@ from huying.casework.dispatch.desk.reading import desk_page
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, Invalid, NotFound, Refused
+from huying.kernel.numbers import whole_number
 
 from . import desk, desk_queries
 
@@ -49,8 +50,7 @@ def calls(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, *, wanted: int | None = None, error: HuyingError | None = None) -> HttpResponse:
     actor, now = actor_of(request), clock.now()
     rows = list(desk_queries.to_call(actor, now)[: desk_queries.MOST_LISTED])
-    asked = request.GET.get("case", "")
-    case_id = wanted or (int(asked) if asked.isdecimal() and len(asked) < 19 else None)
+    case_id = wanted or whole_number(request.GET.get("case", ""))
     case = next((row for row in rows if row.pk == case_id), rows[0] if rows and wanted is None else None)
     if wanted is not None and case is None:
         case = desk_queries.to_call(actor, now).filter(pk=wanted).first()

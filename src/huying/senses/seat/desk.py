@@ -33,6 +33,7 @@ from huying.ground.territory import queries as territory
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, Invalid, NotFound
+from huying.kernel.numbers import whole_number
 from huying.kernel.privacy import mask_text
 from huying.senses.reports import queries as reports
 from huying.senses.reports.models import Report
@@ -103,9 +104,10 @@ def _call(request: HttpRequest, typed: Mapping[str, str]) -> Call:
         raise Invalid(_("页面放得太久了，请再保存一次"), field="key")
     case_id = None
     if joined:
-        if not joined.isdecimal() or len(joined) > 18:
+        number = whole_number(joined)
+        if number is None:
             raise NotFound(code="case_not_found")
-        case_id = case_access.get_case(actor_of(request), int(joined)).pk
+        case_id = case_access.get_case(actor_of(request), number).pk
     return Call(
         key=typed["key"][:64],
         channel=typed["channel"],

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from huying.casework.catalogue.rules import CHANNELS
 from huying.kernel import clock
 from huying.kernel.errors import Conflict, Forbidden, HuyingError, Invalid, NotFound
+from huying.kernel.numbers import whole_number
 from huying.kernel.remembering import remembering
 from huying.kernel.trace import export_text
 
@@ -63,8 +64,8 @@ def page(request: HttpRequest, case_id: int) -> HttpResponse:
 def by_number(request: HttpRequest, number: str) -> HttpResponse:
     """A case by its number, as people write it on paper."""
     case_id = reads.find_by_number(actor_of(request), number)
-    if case_id is None and number.isdecimal() and len(number) < 19:
-        case_id = int(number)
+    if case_id is None:
+        case_id = whole_number(number)
     if case_id is None:
         raise NotFound(_("没有找到编号为 %(number)s 的事件。") % {"number": number[:24]})
     return redirect("cases-case", case_id)
@@ -88,10 +89,10 @@ def _page(request: HttpRequest, scene: Scene, *, do: str = "", tried: Tried | No
 
 def _undo(request: HttpRequest, scene: Scene) -> dict[str, Any] | None:
     """Right after another case was merged into this one, the way to take that back."""
-    merged = request.GET.get("merged", "")
-    if not merged.isdecimal() or not scene.parties & rules.LIFECYCLE[State.MERGED, Action.UNMERGE].parties:
+    merged = whole_number(request.GET.get("merged", ""))
+    if merged is None or not scene.parties & rules.LIFECYCLE[State.MERGED, Action.UNMERGE].parties:
         return None
-    other = next((one for one in scene.beside.absorbed if one.pk == int(merged)), None)
+    other = next((one for one in scene.beside.absorbed if one.pk == merged), None)
     if other is None:
         return None
     fields = [("reason", _("合并有误，撤销")), ("expected", str(other.version))]
@@ -272,13 +273,14 @@ def _expected(request: HttpRequest, scene: Scene, step: Step) -> int | None:
     text = request.POST.get("expected", "")
     if not text.isdecimal() or step.action in steps.UNCOUNTED:
         return None
-    if int(text) != scene.case.version:
+    version = whole_number(text)
+    if version != scene.case.version:
         message, _hint = refusal("changed_meanwhile")
         last = timeline_words.lines(scene.history[-1:], scene.known, now=scene.now)
         faster = f"{last[0].who}：{last[0].title}" if last else ""
         hint = _("%(faster)s。请看看最新情况，仍要办理就再提交一次；您写的内容都还在。") % {"faster": faster}
         raise Conflict(message, code="changed_meanwhile", hint=hint)
-    return int(text)
+    return version
 
 
 def _attach(request: HttpRequest, scene: Scene) -> str:

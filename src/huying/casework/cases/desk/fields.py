@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
 from huying.kernel.errors import Invalid
+from huying.kernel.numbers import whole_number
 
 from .. import queries_desk as reads
 from .pickers import unit_from
@@ -121,9 +122,10 @@ def _number(one: Field, scene: Scene, given: QueryDict) -> int | None:
     text = given.get(one.name, "").strip()
     if not text:
         return None
-    if not text.isdecimal() or len(text) > 18:
+    found = whole_number(text)
+    if found is None:
         raise Invalid(_("请从列出的选项中选择。"), field=one.name)
-    return int(text)
+    return found
 
 
 def _milestones(one: Field, scene: Scene, given: QueryDict) -> list[tuple[str, date]]:

@@ -22,6 +22,7 @@ from huying.ground.organisation.queries import directory
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, Invalid
+from huying.kernel.numbers import whole_number
 
 from .. import access, actions, words
 from .. import queries_desk as reads
@@ -202,7 +203,7 @@ def many(request: HttpRequest) -> HttpResponse:
     if deed is None:
         raise Invalid(_("页面没有这项操作"))
     chosen = [request.GET["one"]] if request.GET.get("one") else request.POST.getlist("case")
-    ids = [int(text) for text in dict.fromkeys(chosen) if text.isdecimal() and len(text) < 19]
+    ids = [number for text in dict.fromkeys(chosen) if (number := whole_number(text)) is not None]
     if not ids or len(ids) > MOST_AT_ONCE:
         raise Invalid(
             ngettext("一次请选择 1 到 %(n)d 件", "一次请选择 1 到 %(n)d 件", MOST_AT_ONCE) % {"n": MOST_AT_ONCE}

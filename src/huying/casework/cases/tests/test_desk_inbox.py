@@ -22,7 +22,7 @@ from huying.kernel import clock
 from huying.kernel.privacy import AccessEntry
 from huying.kernel.trace import Entry
 
-from .conftest import HOUR, Bring
+from .conftest import ANSWER, HOUR, Bring
 
 pytestmark = pytest.mark.django_db
 INBOX = "/desk/"
@@ -225,3 +225,13 @@ def test_a_light_of_another_limit_is_not_said_of_the_due_time(cast: Cast, bring:
         Case.objects.filter(pk=case.pk).update(light=light, due_at=at + timedelta(hours=hours))
         assert ("另有时限已超" in client.get(f"/desk/cases/{case.pk}/").content.decode()) is said
         assert ("另有时限已超" in client.get("/desk/").content.decode()) is said
+
+
+def test_numbers_of_too_many_digits_are_nothing_anybody_saw(cast: Cast, bring: Bring) -> None:
+    case, client, nines = bring("handling"), signed_in(cast, "he_sanitation"), "9" * 5000
+    address = f"/desk/cases/{case.pk}/"
+    answer = client.post(f"{address}do/give_feedback", {"text": "好了", "expected": nines, **ANSWER})
+    assert answer.status_code == 409 and "好了" in text(answer)
+    assert client.get(address, {"merged": nines}).status_code == 200
+    case.refresh_from_db()
+    assert case.state == "handling"

@@ -169,3 +169,16 @@ def test_an_item_shows_its_history() -> None:
     page = signed_in("dispatcher").get("/desk/catalogue/items/0301").content.decode()
     assert "按新规缩短" in page
     assert "4个工作小时内责令停工" in page
+
+
+@pytest.mark.parametrize("typed", ["9" * 19, "9" * 5000, "abc"])
+def test_a_number_nobody_means_changes_nothing(typed: str) -> None:
+    begin_draft()
+    client = signed_in("catalogue_editor")
+    before = list(CatalogueVersion.objects.order_by("id").values_list("id", "state"))
+    for deed in ("publish", "discard"):
+        given = {"do": deed, "number": typed, "valid_from": "2099-01-01", "note": "按新规"}
+        assert client.post("/desk/catalogue/draft", given).status_code in (404, 409, 422)
+    assert list(CatalogueVersion.objects.order_by("id").values_list("id", "state")) == before
+    answer = client.post("/desk/catalogue/draft/items/0301", {"revision": typed, "close": "soon"})
+    assert answer.status_code == 422

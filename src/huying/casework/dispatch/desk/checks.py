@@ -20,6 +20,7 @@ from huying.casework.catalogue.conditions import describe_condition, fields_for
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, Invalid, NotFound, Refused
+from huying.kernel.numbers import whole_number
 
 from .. import check_queries, desk_queries, words_desk
 from ..check_queries import ToJudge, taken_at
@@ -45,8 +46,7 @@ def checks(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, *, wanted: int | None = None, error: HuyingError | None = None) -> HttpResponse:
     actor = actor_of(request)
     rows = list(check_queries.to_check(actor)[: check_queries.MOST_LISTED])
-    asked = request.GET.get("case", "")
-    case_id = wanted or (int(asked) if asked.isdecimal() and len(asked) < 19 else None)
+    case_id = wanted or whole_number(request.GET.get("case", ""))
     case = next((row for row in rows if row.pk == case_id), None)
     if case is None and case_id is not None:
         case = check_queries.to_check(actor).filter(pk=case_id).first()

@@ -27,6 +27,7 @@ from huying.ground.territory import queries as territory
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, Invalid, NotFound, Refused
+from huying.kernel.numbers import whole_number
 from huying.shell.navigation import url_of
 
 from .. import access, actions, desk_queries, words, words_desk
@@ -85,9 +86,9 @@ def tabs(counts: dict[str, int], current: str) -> list[dict[str, Any]]:
 
 def _wanted(request: HttpRequest, actor: Actor, rows: list[Case]) -> Case | None:
     """The case asked for if it still waits, else the first of the list."""
-    wanted = request.GET.get("case", "")
-    if wanted.isdecimal() and len(wanted) < 19:
-        found = desk_queries.waiting(actor).select_related("item").filter(pk=int(wanted)).first()
+    wanted = whole_number(request.GET.get("case", ""))
+    if wanted is not None:
+        found = desk_queries.waiting(actor).select_related("item").filter(pk=wanted).first()
         if found is not None:
             return found
     return desk_queries.waiting(actor).select_related("item").filter(pk=rows[0].pk).first() if rows else None
@@ -95,11 +96,11 @@ def _wanted(request: HttpRequest, actor: Actor, rows: list[Case]) -> Case | None
 
 def _sent(request: HttpRequest, actor: Actor) -> Case | None:
     """The case that was just sent and may still be called back."""
-    text = request.GET.get("sent", "")
-    if not text.isdecimal() or len(text) > 18:
+    sent = whole_number(request.GET.get("sent", ""))
+    if sent is None:
         return None
     rows = case_access.visible(actor).filter(access.covered(actor, *access.DISPATCHERS), state=State.DISPATCHED)
-    return rows.select_related("lead_unit").filter(pk=int(text)).first()
+    return rows.select_related("lead_unit").filter(pk=sent).first()
 
 
 def with_areas(cases: list[Case]) -> list[tuple[Case, str]]:
@@ -216,17 +217,23 @@ Deed = Callable[[HttpRequest, Case, Actor, datetime], str]
 
 def _send(request: HttpRequest, case: Case, actor: Actor, now: datetime) -> str:
     item, place = item_from(request.POST.get("item", "")), place_from(request)
-    unit = request.POST.get("unit_id", "")
     actions.correct_and_dispatch(
         case.pk,
         item_code=item.code if item else None,
         place=place,
-        unit_id=int(unit) if unit.isdecimal() else unit_id_from(request),
+        unit_id=_unit_from(request),
         actor=actor,
         now=now,
         expected=version_from(request),
     )
     return f"{reverse('dispatch-queue')}?sent={case.pk}"
+
+
+def _unit_from(request: HttpRequest) -> int | None:
+    """The unit whose button was pressed, else the one that was typed."""
+    pressed = request.POST.get("unit_id", "")
+    unit_id = whole_number(pressed)
+    return unit_id_from(request, "unit_id" if pressed else "unit") if unit_id is None else unit_id
 
 
 def _correct(request: HttpRequest, case: Case, actor: Actor, now: datetime) -> str:
@@ -249,8 +256,8 @@ def _decline(request: HttpRequest, case: Case, actor: Actor, now: datetime) -> s
 
 
 def _merge(request: HttpRequest, case: Case, actor: Actor, now: datetime) -> str:
-    text = request.POST.get("into", "")
-    target = case_access.visible(actor).filter(pk=int(text)).first() if text.isdecimal() and len(text) < 19 else None
+    into = whole_number(request.POST.get("into", ""))
+    target = case_access.visible(actor).filter(pk=into).first() if into is not None else None
     if target is None:
         raise Invalid(_("请选择要合并到的事件"), field="into")
     cases.merge_case(case.pk, into_id=target.pk, actor=actor, now=now, expected=version_from(request))

@@ -24,6 +24,7 @@ from huying.ground.territory.queries import Place
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid
+from huying.kernel.numbers import whole_number
 
 from .. import queries
 
@@ -112,8 +113,7 @@ def unit_id_from(request: HttpRequest, name: str = "unit") -> int | None:
 
 def version_from(request: HttpRequest) -> int | None:
     """The version of the case the person had before their eyes."""
-    text = request.POST.get("version", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else None
+    return whole_number(request.POST.get("version", ""), 9)
 
 
 @staff

@@ -73,6 +73,14 @@ def test_the_page_speaks_both_languages(cast: Cast, desk: Desk, waiting: Waiting
     assert ("Dispatch desk" if language == "en" else "分拨台") in page
 
 
+@pytest.mark.parametrize("digits", [18, 19, 5000])
+def test_a_unit_of_too_many_digits_is_nobody(cast: Cast, desk: Desk, waiting: Waiting, digits: int) -> None:
+    case = waiting()
+    answer = send(desk("li_dispatcher"), case, item="0101", unit_id="9" * digits)
+    assert answer.status_code in (404, 409, 422)
+    untouched(case)
+
+
 def test_one_key_sends_to_the_unit_shown(cast: Cast, desk: Desk, waiting: Waiting) -> None:
     case = waiting()
     answer = send(desk("li_dispatcher"), case, item="0101", unit_id=cast.units["sanitation"].pk)

@@ -126,3 +126,13 @@ def test_the_api_shows_and_moves_orders(who) -> None:
     assert {one["kind"] for one in clocks_of} == {"respond", "close"}
     assert len(supervisor.get("/api/v1/calendar/2026/10").json()) == 31
     assert supervisor.get("/api/v1/notices?size=1").json()["next"]
+
+
+@pytest.mark.parametrize("digits", [5, 19, 5000])
+def test_a_number_that_is_too_long_is_refused(who, digits) -> None:
+    client, nines = signed_in(who, "supervisor"), "9" * digits
+    assert client.get("/desk/supervision/rates", {"days": "30"}).status_code == 200
+    assert client.get("/desk/supervision/rates", {"days": nines}).status_code == 422
+    assert client.get("/desk/supervision/rates/all", {"days": nines}).status_code == 422
+    far = client.get("/desk/supervision/matters", {"what": "overdue", "unit": nines})
+    assert far.status_code == (200 if digits < 19 else 422)

@@ -22,6 +22,7 @@ from huying.ground.territory import queries as territory
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, Invalid, NotFound
+from huying.kernel.numbers import whole_number
 
 View = Callable[..., HttpResponse]
 Deed = Callable[[Actor, datetime], Any]
@@ -119,7 +120,7 @@ def area_labels(codes: Iterable[str]) -> dict[str, str]:
 
 def number_in(text: str) -> int:
     """The whole number somebody typed; 0 where it is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+    return whole_number(text) or 0
 
 
 def entered(request: HttpRequest, name: str) -> str:

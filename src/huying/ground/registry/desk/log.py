@@ -19,6 +19,7 @@ from huying.ground.organisation.access import ANONYMOUS
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import NotFound
+from huying.kernel.numbers import whole_number
 from huying.kernel.privacy import AccessEntry
 
 from .. import access
@@ -56,13 +57,12 @@ def log(request: HttpRequest) -> HttpResponse:
     actor, now = actor_of(request), clock.now()
     given = {name: request.GET.get(name, "").strip()[:60] for name in ("who", "why", "since")}
     given["emergency"] = "1" if request.GET.get("emergency") else ""
-    number = request.GET.get("resident", "")
     areas = watched(actor)
     found = reads.looks(
         areas,
         who=given["who"],
         why=given["why"],
-        resident=int(number) if number.isascii() and number.isdigit() and len(number) < 18 else None,
+        resident=whole_number(request.GET.get("resident", "")),
         since=_midnight(given["since"]),
         emergency=bool(given["emergency"]),
         cursor=request.GET.get("cursor"),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, Invalid, NotFound
+from huying.kernel.numbers import whole_number
 
 from .. import access, actions, consents
 from ..models import Consent, Record, Residence, Resident
@@ -71,8 +72,8 @@ def _leave(request: HttpRequest, record: Record, actor: Actor, now: datetime) ->
 def _change(
     request: HttpRequest, record: Record, changes: dict[str, Any], actor: Actor, now: datetime, done_words: str
 ) -> str:
-    text = entered(request, "base")
-    base = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else record.version
+    seen = whole_number(entered(request, "base"), 9)
+    base = record.version if seen is None else seen
     done = actions.change(
         actor=actor, now=now, kind=record.KIND, uid=record.uid, base=base, changes=changes, source="desk"
     )
@@ -99,9 +100,8 @@ def _consent(request: HttpRequest, record: Record, actor: Actor, now: datetime) 
 
 
 def _withdraw(request: HttpRequest, record: Record, actor: Actor, now: datetime) -> str:
-    number = entered(request, "consent")
     found = Consent.objects.select_related("resident").filter(
-        pk=int(number) if number.isascii() and number.isdigit() and len(number) < 18 else 0, resident__uid=record.uid
+        pk=whole_number(entered(request, "consent")) or 0, resident__uid=record.uid
     )
     consent = found.first()
     if consent is None:

@@ -15,6 +15,7 @@ from huying.casework.cases.desk.guard import actor_of, staff
 from huying.casework.catalogue.rules import CHANNELS
 from huying.kernel import clock
 from huying.kernel.actor import Actor
+from huying.kernel.numbers import whole_number
 from huying.kernel.paging import Page
 from huying.kernel.privacy import mask_text
 
@@ -80,8 +81,8 @@ def points(request: HttpRequest) -> HttpResponse:
     """What residents said of the hottest issues of a period, or of one issue in it, as points."""
     actor, when, place = actor_of(request), asked(request), _place(request)
     access.must_read(actor)
-    wanted = request.GET.get("issue", "")
-    shown = access.get_issue(actor, int(wanted)) if wanted.isdecimal() and len(wanted) < 19 else None
+    wanted = whole_number(request.GET.get("issue", ""))
+    shown = access.get_issue(actor, wanted) if wanted is not None else None
     among = board_queries.ids(actor, when.period, place=place) if shown is None else None
     found = queries.points(actor, when.period, issue=shown, among=among)
     answer = HttpResponse(

@@ -24,6 +24,7 @@ from huying.ground.territory import queries as territory
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Conflict, HuyingError, Invalid, NotFound
+from huying.kernel.numbers import whole_number
 from huying.senses.devices import access as devices
 from huying.shell.words import moment_words
 
@@ -224,8 +225,7 @@ def _read(request: HttpRequest, one: Editing) -> None:
     one.boxes = form.typed_from(given)
     one.source, one.source_en = given.get("source", "").strip(), given.get("source_en", "").strip()
     one.valid_from, one.device = given.get("valid_from", "").strip()[:40], given.get("device", "").strip()[:64]
-    seen = given.get("seen", "")
-    one.seen = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 16 else 0
+    one.seen = whole_number(given.get("seen", ""), 15) or 0
 
 
 def _read_place(request: HttpRequest, one: Editing) -> None:

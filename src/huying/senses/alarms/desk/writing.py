@@ -21,6 +21,7 @@ from huying.casework.catalogue import queries as catalogue
 from huying.ground.territory import queries as territory
 from huying.kernel import clock
 from huying.kernel.errors import Conflict, HuyingError, Invalid, NotFound
+from huying.kernel.numbers import whole_number
 from huying.senses.devices import access as devices
 from huying.senses.devices.desk.frame import TOWN, place_words
 from huying.senses.devices.kinds import Kind, kinds
@@ -212,8 +213,7 @@ def _edit(request: HttpRequest, one: Editing) -> HttpResponse:
     if not devices.may_somewhere(actor_of(request), access.EDIT):
         raise NotFound(code="rule_not_found")
     one.typed, one.reason = form.typed_from(request.POST), request.POST.get("reason", "").strip()
-    seen = request.POST.get("seen", "")
-    one.seen = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else 0
+    one.seen = whole_number(request.POST.get("seen", ""), 8) or 0
     one.seen_in = request.POST.get("seen_in", "")[:90]
     if one.held is not None:
         one.typed["code"] = one.held.code

@@ -16,7 +16,7 @@ from huying.casework.cases.factories import COUNTY, GRID_1, GRID_2, Cast, accoun
 from huying.ground.accounts.factories import make_resident
 from huying.ground.organisation.factories import make_appointment
 from huying.ground.registry.actions import record_consent
-from huying.ground.registry.factories import a_resident
+from huying.ground.registry.factories import a_resident, worker
 from huying.kernel.clock import now as clock_now
 from huying.kernel.privacy import blind, who_looked
 from huying.senses.alarms.desk import history, rule_form, trying
@@ -208,6 +208,31 @@ def test_registering_keeps_what_was_typed_and_leads_to_the_secret(desk: Desk) ->
     client.post("/desk/devices/N-1/edit", kept)
     assert Device.objects.get().name == "三楼东侧烟感"
     assert [(one.name, one.phone) for one in Contact.objects.all()] == [("老李", "13912345678")]
+
+
+def test_family_does_not_go_with_the_device_to_somebody_else(desk: Desk) -> None:
+    client = desk(role="device_keeper")
+    first, second = (a_resident(worker(area=GRID_1), name=name) for name in ("王秀英", "赵桂兰"))
+    typed = {"code": "N-1", "kind": "wearable", "name": "手环", "area": GRID_1, "resident": str(first.uid),
+             "contact_role": ["family"], "contact_person": [""], "contact_name": ["李小梅"],
+             "contact_phone": [PHONE], "contact_rank": [""]}  # fmt: skip
+    said_before = "联系人不跟着换，保存时去掉"
+    assert said_before not in said(client.get("/desk/devices/new"))
+    client.post("/desk/devices/new", typed)
+    assert said_before in said(client.get("/desk/devices/N-1/edit"))
+
+    def save(to: Any, name: str = "", phone: str = "") -> list[str]:
+        row = {"contact_role": ["family", "family"], "contact_person": ["", ""], "contact_name": ["", name]}
+        row |= {"contact_phone": ["", phone], "contact_rank": ["1", ""]}
+        assert client.post("/desk/devices/N-1/edit", typed | row | {"resident": str(to.uid)}).status_code == 302
+        assert Device.objects.get().resident_uid == to.uid
+        return [str(one.name) for one in Contact.objects.order_by("rank")]
+
+    assert save(first) == ["李小梅"], "the same person"
+    assert save(second) == [], "nobody typed"
+    assert save(first) == ["李小梅"], "a slip of the hand"
+    assert save(second, "赵强", "13700137000") == ["赵强"]
+    assert save(first) == ["李小梅"]
 
 
 def test_a_rule_is_tried_on_last_week_and_saved(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F, Func, Value
 from django.utils.translation import gettext_lazy as _
 
+from huying.ground.registry.models import Resident
 from huying.ground.territory.queries import locate_points
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
@@ -96,16 +98,54 @@ def forget_residents(residents: Collection[UUID], *, actor: Actor, now: datetime
     """Residents were erased: their devices watch over nobody, and the private contacts are gone. How many devices."""
     rows = list(Device.objects.select_for_update(no_key=True).filter(resident_uid__in=residents).order_by("pk"))
     Device.objects.filter(pk__in=[row.pk for row in rows]).update(
-        resident_uid=None, address="", changed_at=now, changed_by=actor.ref
+        resident_uid=None, came_by=[], address="", changed_at=now, changed_by=actor.ref
     )
     Wearing.objects.filter(resident_uid__in=residents).delete()
-    hand_on(rows, left=None, now=now, contacts=True)
+    hand_on(rows, left=None, now=now)
     note(draft_of(row.code, "forget_resident", actor=actor, now=now) for row in rows)
     return len(rows)
 
 
 @transaction.atomic
 def follow_resident(other: UUID, kept: UUID, *, actor: Actor, now: datetime) -> int:
-    """Two records turned out to be one person: devices of ``other`` are those of ``kept``. How many."""
-    Wearing.objects.filter(resident_uid=other).update(resident_uid=kept)
-    return Device.objects.filter(resident_uid=other).update(resident_uid=kept, changed_at=now, changed_by=actor.ref)
+    """Two records turned out to be one person: devices of ``other`` are those of ``kept``, and remember by whom. How many."""
+    came_by = Func(F("came_by"), Value(other), function="array_append", output_field=Device._meta.get_field("came_by"))
+    Wearing.objects.filter(resident_uid=other).update(resident_uid=kept, came_by=came_by)
+    return Device.objects.filter(resident_uid=other).update(
+        resident_uid=kept, came_by=came_by, changed_at=now, changed_by=actor.ref
+    )
+
+
+@transaction.atomic
+def part_resident(other: UUID, kept: UUID, *, actor: Actor, now: datetime) -> int:
+    """The merging was undone: what came to ``kept`` by ``other`` is that of ``other`` again, now and in the past. How many devices.
+
+    ``kept`` may be merged into a further record by now; what was handed out anew meanwhile stays with whom it was given to.
+    """
+    holders = _holders(kept)
+    for worn in (
+        Wearing.objects.select_for_update().filter(resident_uid__in=holders, came_by__contains=[other]).order_by("pk")
+    ):
+        _part(worn, other)
+        worn.save(update_fields=["resident_uid", "came_by"])
+    rows = Device.objects.select_for_update(no_key=True, of=("self",)).filter(
+        resident_uid__in=holders, came_by__contains=[other]
+    )
+    parted = list(rows.order_by("pk"))
+    for row in parted:
+        _part(row, other)
+        row.changed_at, row.changed_by = now, actor.ref
+        row.save(update_fields=["resident_uid", "came_by", "changed_at", "changed_by"])
+    return len(parted)
+
+
+def _holders(kept: UUID) -> list[UUID]:
+    """A record and those it was merged into, one after the other: what it holds stands with the last."""
+    found = [kept]
+    while further := Resident.objects.filter(uid=found[-1]).values_list("merged_into", flat=True).first():
+        found.append(further)
+    return found
+
+
+def _part(row: Device | Wearing, other: UUID) -> None:
+    row.resident_uid, row.came_by = other, row.came_by[: row.came_by.index(other)]

@@ -231,9 +231,8 @@ def change(
     wanted["gateway_id"] = gateway_of(draft, around.gateways)
     wanted["unit_id"] = around.units.get(draft.unit)
     different = [name for name, value in wanted.items() if getattr(device, name) != value]
-    if draft.contacts is not None and _contacts_differ(device, draft.contacts):
-        device.contacts.all().delete()
-        write_contacts({device.pk: draft.contacts}, around.people)
+    given = draft.contacts if draft.contacts is not None and _contacts_differ(device, draft.contacts) else None
+    if given is not None:
         different.append("contacts")
     if not different:
         return ()
@@ -243,9 +242,12 @@ def change(
     device.changed_at, device.changed_by = now, actor.ref
     device.save(update_fields=[*wanted, "changed_at", "changed_by"])
     if left is not None:
-        hand_on([device], left=left, now=now, contacts=draft.contacts is None)
+        hand_on([device], left=left, now=now)
+    if draft.contacts is not None and (given is not None or left is not None):
+        device.contacts.all().delete()
+        write_contacts({device.pk: draft.contacts}, around.people)
     if "resident_uid" in different and device.resident_uid is not None:
-        give_back(device, device.resident_uid, now=now)
+        give_back(device, device.resident_uid, now=now, contacts=draft.contacts is None)
     note([draft_of(device.code, "save_device", actor=actor, now=now, fields=sorted(different), area=device.area)])
     return tuple(different)
 

@@ -89,6 +89,7 @@ def _show(
         "wrong": {names.get(name, name): str(text) for name, text in getattr(error, "fields", {}).items()},
         "kinds": kind_choices(),
         "contact_roles": CONTACT_ROLES,
+        "left_behind": held is not None and held.resident_uid is not None,
         "crumbs": crumbs,
     }
     return render(request, "devices/edit.html", shown, status=error.status if error else 200)
@@ -169,8 +170,20 @@ def _draft(typed: dict[str, Any], held: Device | None) -> DeviceDraft:
         premises_uid=_uid(typed["premises"], "premises_uid"),
         resident_uid=_uid(typed["resident"], "resident_uid"),
         exempt=bool(typed["exempt"]),
-        contacts=tuple(_contact_drafts(typed, held)),
+        contacts=_contacts(typed, held),
     )
+
+
+def _contacts(typed: dict[str, Any], held: Device | None) -> tuple[ContactDraft, ...] | None:
+    """None where nobody touched them. With somebody else in use of the device, private ones that were merely kept leave."""
+    if held is None:
+        return tuple(_contact_drafts(typed, held))
+    drafts = tuple(_contact_drafts(typed, held))
+    if drafts == tuple(_contact_drafts(_typed_of(held), held)):
+        return None
+    if held.resident_uid in (None, _uid(typed["resident"], "resident_uid")):
+        return drafts
+    return tuple(_contact_drafts(typed, None))
 
 
 def _contact_drafts(typed: dict[str, Any], held: Device | None) -> list[ContactDraft]:

@@ -24,6 +24,7 @@ from huying.kernel.clock import local_day
 from huying.kernel.errors import HuyingError, Invalid, NotFound
 from huying.kernel.files import accept_upload
 from huying.kernel.models import StoredFile
+from huying.kernel.numbers import whole_number
 from huying.kernel.privacy import reveal
 from huying.senses.forms import access as forms_access
 from huying.senses.forms import queries as forms
@@ -90,10 +91,9 @@ def _save(request: HttpRequest, uid: UUID, reason: str, actor: Actor) -> None:
     answers, now = _typed(request), clock.now()
     if answers is None:
         raise Invalid(_("没有收到填写的内容，请再试一次"), field="answers")
-    seen = request.POST.get("seen", "")
     actions.correct_submission(
         uid, answers=answers, reason=reason, files=_files(request, actor), actor=actor, now=now,
-        seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 6 else None,
+        seen=whole_number(request.POST.get("seen", ""), 5),
     )  # fmt: skip
 
 

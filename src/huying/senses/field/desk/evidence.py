@@ -21,6 +21,7 @@ from huying.casework.clocks.desk import actor_of, case_link, staff
 from huying.ground.organisation import rules as organisation
 from huying.kernel import clock
 from huying.kernel.errors import HuyingError, NotFound
+from huying.kernel.numbers import whole_number
 from huying.kernel.privacy import mask_text
 from huying.senses.forms.describing import spoken
 from huying.shell.words import duration_words
@@ -159,8 +160,7 @@ def own(request: HttpRequest) -> HttpResponse:
     actor, error = actor_of(request), None
     access.must_work(actor)
     if request.method == "POST":
-        number = request.POST.get("id", "")
-        pk = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
+        pk = whole_number(request.POST.get("id", "")) or 0
         about, text = request.POST.get("about", ""), request.POST.get("text", "")
         error = _refused(partial(actions.answer_verdict, about, pk, text=text, actor=actor, now=clock.now()))
         if error is None:

@@ -16,6 +16,7 @@ from huying.ground.territory import queries as territory
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Invalid
+from huying.kernel.numbers import whole_number
 
 from .. import access
 from ..actions.writing import day_begins
@@ -55,10 +56,9 @@ def period_of(request: HttpRequest, now: datetime) -> Period:
         if not first <= last <= first + timedelta(days=LONGEST):
             raise Invalid(_("请选择先后合理、不超过一年的日期"), field="to")
         return Period(first, last, None)
-    text = request.GET.get("days", "7")
-    if not text.isdecimal() or int(text[:4]) not in OFFERED:
+    days = whole_number(request.GET.get("days", "7"))
+    if days is None or days not in OFFERED:
         raise Invalid(field="days")
-    days = int(text[:4])
     return Period(today - timedelta(days=days - 1), today, days)
 
 
@@ -97,5 +97,4 @@ def area_choices(actor: Actor, chosen: str, today: date) -> list[tuple[str, str]
 
 
 def number_of(request: HttpRequest, name: str) -> int | None:
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    return whole_number(request.GET.get(name, ""))

@@ -19,6 +19,7 @@ from huying.ground.organisation.rules import ROLE_LABELS
 from huying.kernel import clock
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Forbidden, HuyingError, Invalid
+from huying.kernel.numbers import whole_number
 
 from .. import access, actions, queries, subjects, tasks, words
 from ..actions.planning import PLAN_KINDS, PLAN_ROLES, PlanDraft
@@ -192,10 +193,10 @@ def _draft(typed: dict[str, Any], code: str) -> PlanDraft:
 
 
 def _whole(text: object, name: str) -> int:
-    said = str(text)
-    if not (said.isascii() and said.isdigit() and len(said) < 6):
+    found = whole_number(str(text), 5)
+    if found is None:
         raise Invalid(_("请写整数"), field=name)
-    return int(said)
+    return found
 
 
 def _day(text: object, name: str) -> date:

@@ -18,6 +18,7 @@ from huying.casework.clocks.desk import actor_of, staff
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, Invalid, NotFound
+from huying.kernel.numbers import whole_number
 
 from .. import access, queries, words
 from .. import policies as writes
@@ -114,8 +115,7 @@ def _typed_values(typed: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, A
 
 
 def _number(text: str) -> int | None:
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
+    return whole_number(text.strip(), 6)
 
 
 def _reasons(lines: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:

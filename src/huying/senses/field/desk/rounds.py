@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from huying.casework.clocks.desk import actor_of, staff
 from huying.kernel import clock
 from huying.kernel.errors import Forbidden, Invalid
+from huying.kernel.numbers import whole_number
 
 from .. import access, actions, queries
 from ..actions.patrolling import Spot
@@ -64,7 +65,7 @@ def one_round(request: HttpRequest, code: str = "") -> HttpResponse:
             name=typed["name"],
             area=typed["area"],
             spots=_spots(typed["lines"], held),
-            every_days=int(typed["every_days"]) if typed["every_days"].isdecimal() else 0,
+            every_days=whole_number(typed["every_days"], 4) or 0,
             active=bool(typed["active"]),
             actor=actor,
             now=now,

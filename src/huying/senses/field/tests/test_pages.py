@@ -189,6 +189,14 @@ def test_a_plan_says_what_it_would_ask_before_it_is_saved(cast: Cast, desk: Desk
     assert "红色每 5 天" in said(client.get("/desk/field/plans/"))
 
 
+@pytest.mark.parametrize("days", ["9" * 5, "9" * 5000, "一"])
+def test_a_round_of_days_nobody_means_is_refused(cast: Cast, desk: Desk, days: str) -> None:
+    client = desk("zhao_centre")
+    form = {"code": "night", "name": "夜巡", "area": GRID_1, "every_days": days, "lines": "大门, 120.002, 30.002"}
+    assert client.post("/desk/field/rounds/new", form).status_code == 422
+    assert not Round.objects.exists()
+
+
 def test_a_round_is_drawn_printed_and_its_signs_stay(cast: Cast, desk: Desk) -> None:
     client = desk("zhao_centre")
     lines = "大门, 120.002, 30.002\n后院，120.004，30.004，30"

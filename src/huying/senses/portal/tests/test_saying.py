@@ -186,6 +186,15 @@ def test_joining_an_open_matter_and_one_that_is_gone(cast: Cast, client: Client)
     assert Report.objects.count() == 2
 
 
+@pytest.mark.parametrize("digits", [18, 19, 5000])
+def test_a_matter_of_too_many_digits_is_one_that_is_gone(cast: Cast, client: Client, digits: int) -> None:
+    pressed = typed(text="路口这堆垃圾还没有清运", join="9" * digits)
+    del pressed["step"]
+    gone = client.post("/report", pressed)
+    assert gone.status_code == 409 and "还没有清运" in gone.content.decode()
+    assert not Report.objects.exists()
+
+
 def test_a_kind_that_is_not_public_is_never_offered(cast: Cast, client: Client) -> None:
     publish("0101", sensitive=True)
     send(client)

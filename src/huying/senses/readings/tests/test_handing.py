@@ -3,9 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from procrastinate.contrib.django import app
 
 from huying.casework.cases.factories import GRID_1, NOW
+from huying.ground.registry.actions import merge_records, undo_merge
 from huying.ground.registry.factories import a_resident, a_room, worker
+from huying.kernel.actor import SYSTEM
 from huying.kernel.privacy import blind
 from huying.senses.alarms.engine import Engine, default_rules, unlearned
 from huying.senses.devices import actions
@@ -14,7 +18,7 @@ from huying.senses.devices.factories import draft, make_device
 from huying.senses.devices.kinds import kind
 from huying.senses.devices.models import Contact, Device, LastValue, Wearing
 from huying.senses.devices.queries import worn
-from huying.senses.readings import queries, renewing
+from huying.senses.readings import keeping, queries, renewing, tasks
 from huying.senses.readings.actions import Stale
 from huying.senses.readings.replaying import remembered
 
@@ -206,3 +210,108 @@ def test_what_was_usual_is_learned_anew_and_what_is_in_force_stays() -> None:
     made = unlearned(state)
     assert made["r"] == {"high": [None, 5], "on~usual24.3600": [None, 7]}
     assert made["a"] == state["a"]
+
+
+def test_undoing_a_merge_gives_back_what_each_wore(drain, luo, told, elders):
+    one, two = elders
+    device = make_device(luo, "b-1", "wearable", resident_uid=one.uid)
+    own = make_device(luo, "b-2", "wearable", resident_uid=one.uid)
+    drain.say("b-1", told(0, 1, heart_rate=71.0))
+    hand(luo, two, NOW + HOUR)
+    merge_records(actor=SYSTEM, now=NOW + 2 * HOUR, kind="person", keep=two.uid, other=one.uid)
+    assert past(device)[0] == [71.0]
+    undo_merge(actor=SYSTEM, now=NOW + 3 * HOUR, kind="person", other=one.uid)
+    assert past(device)[0] == [None], "what was said of one is not told of two"
+    own.refresh_from_db()
+    assert own.resident_uid == one.uid and Device.objects.get(pk=device.pk).resident_uid == two.uid
+    hand(luo, one, NOW + 4 * HOUR)
+    assert past(device)[0] == [71.0]
+
+
+@pytest.mark.parametrize("latest_first", [False, True])
+def test_a_chain_of_merges_is_undone_in_any_order(luo, band, elders, latest_first):
+    one, two = elders
+    third = a_resident(worker(area=GRID_1), name="孙玉梅", home=a_room(worker(area=GRID_1)))
+
+    def whose():
+        return Device.objects.get(code="b-1").resident_uid
+
+    merge_records(actor=SYSTEM, now=NOW, kind="person", keep=two.uid, other=one.uid)
+    merge_records(actor=SYSTEM, now=NOW, kind="person", keep=third.uid, other=two.uid)
+    assert whose() == third.uid
+    for back in (two, one) if latest_first else (one, two):
+        undo_merge(actor=SYSTEM, now=NOW, kind="person", other=back.uid)
+        assert whose() == (two.uid if latest_first and back is two else one.uid), "as far back as it was undone"
+    assert Device.objects.get(code="b-1").came_by == []
+
+
+def test_what_was_handed_out_while_merged_stays_where_it_is(luo, band, elders):
+    one, two = elders
+    merge_records(actor=SYSTEM, now=NOW, kind="person", keep=two.uid, other=one.uid)
+    hand(luo, None, NOW + HOUR)
+    hand(luo, two, NOW + 2 * HOUR)
+    assert actions.part_resident(one.uid, two.uid, actor=luo, now=NOW + 3 * HOUR) == 0
+    assert Device.objects.get(pk=band.pk).resident_uid == two.uid
+    assert Wearing.objects.get().resident_uid == one.uid, "but what was worn before is theirs"
+
+
+def test_a_slip_of_the_hand_costs_no_family(luo, band, elders):
+    hand(luo, elders[1], NOW + HOUR)
+    assert not Contact.objects.exists()
+    hand(luo, elders[0], NOW + HOUR + MINUTE)
+    found = Contact.objects.get()
+    assert (found.rank, found.role, found.name, found.phone) == (1, "family", "李小梅", "13900139000")
+    assert bytes(found.phone_blind) == blind("13900139000")
+    assert not Wearing.objects.filter(contacts__isnull=False).exists(), "brought back once"
+
+
+def test_family_of_who_had_it_in_between_is_not_brought_back_to_the_first(luo, band, elders):
+    son = ContactDraft(role="family", name="赵强", phone="13700137000")
+    hand(luo, elders[1], NOW + HOUR, contacts=(son,))
+    hand(luo, elders[0], NOW + 2 * HOUR)
+    assert [one.name for one in Contact.objects.all()] == ["李小梅"]
+    hand(luo, elders[1], NOW + 3 * HOUR)
+    assert [one.name for one in Contact.objects.all()] == ["赵强"]
+
+
+def test_family_is_laid_aside_for_a_day_and_sealed(luo, band, elders):
+    hand(luo, elders[1], NOW + HOUR)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT contacts FROM devices_wearing")
+        assert b"13900139000" not in bytes(cursor.fetchone()[0])
+    hand(luo, elders[0], NOW + 26 * HOUR)
+    assert not Contact.objects.exists(), "a day is over"
+    assert renewing.forget_worn(NOW + 26 * HOUR) == 1
+    assert not Wearing.objects.filter(contacts__isnull=False).exists()
+
+
+def test_whoever_is_erased_leaves_no_family_laid_aside(luo, band, elders):
+    hand(luo, elders[1], NOW + HOUR)
+    actions.forget_residents([elders[0].uid], actor=luo, now=NOW + HOUR)
+    hand(luo, None, NOW + 2 * HOUR)
+    assert not Contact.objects.exists() and not Wearing.objects.filter(contacts__isnull=False).exists()
+
+
+def test_a_kind_known_no_more_is_forgotten_as_well(luo, band, elders, monkeypatch):
+    hand(luo, elders[1], NOW)
+    monkeypatch.setattr(renewing, "kinds", lambda: {"gas": kind("gas")})
+    keeps = timedelta(days=kind("gas").keep_days)
+    renewing.forget_worn(NOW + keeps)
+    assert Wearing.objects.exists()
+    renewing.forget_worn(NOW + keeps + MINUTE)
+    assert not Wearing.objects.exists()
+
+
+def test_private_values_go_by_the_hour_whatever_becomes_of_the_history(drain, luo, told, band, elders, monkeypatch):
+    drain.say("b-1", told(0, 1, heart_rate=71.0))
+    hand(luo, elders[1], NOW)
+    monkeypatch.setattr(tasks, "now", lambda: NOW + 25 * HOUR)
+    monkeypatch.setattr(keeping, "put_together", _broken)
+    tasks.forget(0)
+    assert Wearing.objects.get().kept is None
+    every = [one.cron for one in app.periodic_registry.periodic_tasks.values() if one.task.name == "readings.forget"]
+    assert every == ["14 * * * *"], "no more than an hour late"
+
+
+def _broken(**_given):
+    raise OSError("no space left on device")
