@@ -16,7 +16,7 @@ from typing import IO, Any, Final
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Case, Exists, F, ForeignObjectRel, Model, OuterRef, Q, QuerySet, Value, When
+from django.db.models import SET_NULL, Case, Exists, F, ForeignObjectRel, Model, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from huying.kernel.actor import Actor
@@ -141,8 +141,11 @@ def erase_files(subject: str, *, keep: Collection[int] = ()) -> int:
 
 
 def erase_unnamed(subject: str, files: Collection[int]) -> int:
-    """Delete those of these files of a subject for ever that no table points to, as ``erase_files`` does; how many."""
-    return _delete(_unnamed(StoredFile.objects.filter(subject=subject, pk__in=files)))
+    """Delete those of these files of a subject for ever that nothing needs, as ``erase_files`` does; how many.
+
+    What points to them and lets go by itself (SET_NULL), as an upload that was passed on, needs none of them.
+    """
+    return _delete(_unnamed(StoredFile.objects.filter(subject=subject, pk__in=files), firmly=True))
 
 
 def clear_unattached(*, now: datetime, most: int = 500) -> int:
@@ -155,17 +158,20 @@ def clear_unattached(*, now: datetime, most: int = 500) -> int:
     return _delete(left.order_by("pk").select_for_update(skip_locked=True, of=("self",))[:most])
 
 
-def _unnamed(files: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
-    for model, column in _pointers():
+def _unnamed(files: QuerySet[StoredFile], *, firmly: bool = False) -> QuerySet[StoredFile]:
+    """Those no table points to; ``firmly``: none but those that let go when the file is deleted."""
+    for model, column, lets_go in _pointers():
+        if firmly and lets_go:
+            continue
         files = files.exclude(Exists(model._default_manager.filter(**{column: OuterRef("pk")})))
     return files
 
 
-def _pointers() -> Iterator[tuple[type[Model], str]]:
-    """Every table and column that refers to a stored file."""
+def _pointers() -> Iterator[tuple[type[Model], str, bool]]:
+    """Every table and column that refers to a stored file, and whether it lets go when the file is deleted."""
     for one in StoredFile._meta.get_fields(include_hidden=True):
         if isinstance(one, ForeignObjectRel):
-            yield one.related_model, one.field.name
+            yield one.related_model, one.field.name, one.on_delete is SET_NULL
 
 
 def _delete(files: QuerySet[StoredFile]) -> int:

@@ -28,7 +28,7 @@ from huying.senses.forms import factories
 from huying.senses.forms.models import Submission
 from huying.senses.sync.actions import take_operations
 from huying.senses.sync.factories import make_device, raw, sent
-from huying.senses.sync.models import Operation
+from huying.senses.sync.models import Operation, Upload
 
 from .test_correcting import correct, failing, fill
 from .test_disputing import at_noon, in_dispute, phone, shop
@@ -122,12 +122,17 @@ def test_the_address_at_a_finding_goes(cast: Cast, shop: Premises) -> None:
 
 
 def with_picture(cast: Cast, shop: Premises) -> tuple[Submission, Dispute, StoredFile, StoredFile]:
-    """Both found it blocked, each with a picture: that of the lead stands, that of the phone is in dispute."""
+    """Both found it blocked, each with a picture: that of the lead stands, that of the phone, just uploaded, is in dispute."""
     made = fill(cast, shop, {"clear": "yes"})
     theirs = factories.pictures(1, actor=cast.qian_supervisor, now=NOW)
     correct(made, cast.qian_supervisor, {"clear": "no", "_findings/clear": factories.failing([*theirs])}, files=theirs)
     own = factories.pictures(1, actor=cast.tang_grid, now=NOW)
     mine = {"clear": "no", "_findings/clear": factories.failing([*own], days=1)}
+    for pk, file in own.items():
+        Upload.objects.create(
+            id=pk, person_id=cast.tang_grid.person_id, size=10, received=10, media_type="image/jpeg", state="whole",
+            file=file, begun_at=NOW, moved_at=NOW,
+        )  # fmt: skip
     phone(made, cast, mine, {"clear": "yes", "_findings/clear": None}, files=own)
     return made, Dispute.objects.get(), *theirs.values(), *own.values()
 
@@ -148,6 +153,7 @@ def test_pictures_of_a_dispute_go_unless_something_names_them(cast: Cast, shop: 
     assert dispute.files == {}
     kept = set(StoredFile.objects.filter(subject=f"submission:{made.pk}"))
     assert kept == ({stands, disputed} if way == "taken" else {stands})
+    assert Upload.objects.get().file_id == (disputed.pk if way == "taken" else None)
     actions.forget_disputes(actor=FIELD, now=late, keep=timedelta(days=100))
     assert set(StoredFile.objects.filter(subject=f"submission:{made.pk}")) == kept
 
