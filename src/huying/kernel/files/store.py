@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import tempfile
@@ -9,7 +10,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any, Final
@@ -23,13 +23,15 @@ from huying.kernel.actor import Actor
 from huying.kernel.bulk import insertion
 from huying.kernel.errors import Invalid
 from huying.kernel.files.images import MAX_BYTES, check_pdf, clean_image, unreadable
-from huying.kernel.files.models import StoredFile
+from huying.kernel.files.models import ErasedBytes, StoredFile
 from huying.kernel.files.sounds import check_sound, sound_type
 from huying.kernel.gathering import ask_together
 from huying.kernel.locks import lock_name, locking
 
+log = logging.getLogger("huying.files")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _CHUNK: Final = 64 * 1024
+_AT_ONCE: Final = 500
 _LOCK: Final = "kernel.files"
 _COLUMNS: Final = tuple(one.attname for one in StoredFile._meta.concrete_fields if not one.primary_key)
 UNATTACHED_KEPT: Final = timedelta(hours=24)
@@ -135,7 +137,8 @@ def attach_many(subjects: Mapping[int, str], *, actor: Actor) -> int:
 def erase_files(subject: str, *, keep: Collection[int] = ()) -> int:
     """Delete the files of a subject for ever but those in ``keep``, bytes included unless another row needs them; how many.
 
-    The bytes go when the transaction around it has been committed, if it is. The caller says in its trace that and why it did so.
+    The bytes go when the transaction around it has been committed, if it is, at the latest within the hour. The caller
+    says in its trace that and why it did so.
     """
     return _delete(StoredFile.objects.filter(subject=subject).exclude(pk__in=keep))
 
@@ -175,24 +178,57 @@ def _pointers() -> Iterator[tuple[type[Model], str, bool]]:
 
 
 def _delete(files: QuerySet[StoredFile]) -> int:
-    """The rows go now, their bytes once that is certain: what is rolled back has its bytes still."""
+    """The rows go now, their bytes once that is certain: what is rolled back has its bytes still.
+
+    Which bytes that are is committed with it, so that a process killed in between leaves none behind for good.
+    """
     with transaction.atomic():
         rows = list(files)
         StoredFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
-        digests = {digest for row in rows for digest in (row.sha256, row.thumbnail_sha256) if digest}
-        if digests:
-            transaction.on_commit(partial(_unlink, digests))
+        digests = sorted({digest for row in rows for digest in (row.sha256, row.thumbnail_sha256) if digest})
+        noted = ErasedBytes.objects.bulk_create(ErasedBytes(sha256=digest) for digest in digests)
+
+        def unlink_noted() -> None:
+            _unlink([one.pk for one in noted])
+
+        if noted:
+            transaction.on_commit(unlink_noted, robust=True)
     return len(rows)
 
 
+def unlink_erased() -> int:
+    """Take bytes of erased files off the disk that are still there, in steps of 500; how many were settled.
+
+    Bytes another row needs stay. What cannot be deleted is logged, stays written down and keeps no other from going.
+    """
+    count, last = 0, 0
+    waiting = ErasedBytes.objects.order_by("pk").values_list("pk", flat=True)
+    while step := list(waiting.filter(pk__gt=last)[:_AT_ONCE]):
+        count += _unlink(step)
+        last = step[-1]
+    return count
+
+
 @transaction.atomic
-def _unlink(digests: Collection[str]) -> None:
+def _unlink(noted: Collection[int]) -> int:
     """Bytes no row needs. Uploads wait as long as this takes, and no longer."""
     lock_name(_LOCK)
-    needed = StoredFile.objects.filter(Q(sha256__in=digests) | Q(thumbnail_sha256__in=digests))
+    digests = dict(ErasedBytes.objects.filter(pk__in=noted).values_list("pk", "sha256"))
+    named = set(digests.values())
+    needed = StoredFile.objects.filter(Q(sha256__in=named) | Q(thumbnail_sha256__in=named))
     kept = {digest for pair in needed.values_list("sha256", "thumbnail_sha256") for digest in pair}
-    for digest in set(digests) - kept:
+    left = {digest for digest in sorted(named - kept) if not _gone(digest)}
+    settled, _each = ErasedBytes.objects.filter(pk__in=[pk for pk, one in digests.items() if one not in left]).delete()
+    return settled
+
+
+def _gone(digest: str) -> bool:
+    try:
         path_of(digest).unlink(missing_ok=True)
+    except OSError:
+        log.exception("bytes %s of an erased file could not be deleted, the next hour tries again", digest)
+        return False
+    return True
 
 
 def put_all(contents: Mapping[str, bytes]) -> None:
