@@ -217,9 +217,12 @@ def _areas(filled: Sequence[Filled], actor: Actor, now: datetime) -> list[str]:
 
 
 def write_answers(submission: Submission, done: Checked, files: Mapping[UUID, StoredFile]) -> None:
+    """A correction that takes the last personal answer away leaves a sealed nothing: what was sealed before it goes in the
+    time of its submission, which is found by that.
+    """
     plain, secret = apart(submission.version.definition, done.answers)
     submission.answers = plain
-    submission.private = orjson.dumps(secret).decode() if secret else None
+    submission.private = orjson.dumps(secret).decode() if secret or submission.private is not None else None
     submission.findings = _findings(done, files)
 
 
