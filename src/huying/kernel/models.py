@@ -1,6 +1,6 @@
 """All tables of the kernel, gathered for Django; each lives with the code that uses it."""
 
-from huying.kernel.files.models import StoredFile
+from huying.kernel.files.models import ErasedBytes, StoredFile
 from huying.kernel.privacy.models import AccessEntry
 from huying.kernel.replicas import Departure, ReplicaHome
 from huying.kernel.trace.models import Checkpoint, Entry, Leaf, PrivateValue
@@ -10,6 +10,7 @@ __all__ = [
     "Checkpoint",
     "Departure",
     "Entry",
+    "ErasedBytes",
     "Leaf",
     "PrivateValue",
     "ReplicaHome",

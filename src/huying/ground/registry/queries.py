@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -23,6 +23,7 @@ from . import access, tokens
 from .fields import FIELDS
 from .models import CareEntry, Change, Facility, Premises, Record, Relation, Residence, Resident
 
+ERASED: Final = "erased"
 FOUND_KINDS: Final = ("person", "premises", "organisation", "facility")
 _POINTS: Final = {"person": ("home",), "organisation": ("premises",), "facility": ("premises",)}
 _THROUGH: Final = {
@@ -167,3 +168,26 @@ def copy_of(resident: Resident) -> dict[str, Any]:
 def _said(row: Record) -> dict[str, Any]:
     values = row.values()
     return {str(FIELDS[row.KIND][name].label): value for name, value in values.items() if value not in (None, "")}
+
+
+def erased_among(uids: Collection[UUID]) -> set[UUID]:
+    """Which of these are people whose personal information was deleted, or relations and care entries of such people.
+
+    A double stands for the record it was merged into: one that was emptied alone is not among them. Three queries, and
+    one more for each step from double to double.
+    """
+    gone: set[UUID] = set()
+    stands_for = {uid: {uid} for uid in uids}
+    while stands_for:
+        rows = Resident.objects.filter(uid__in=stands_for).values_list("uid", "merged_into", "ending")
+        above: dict[UUID, set[UUID]] = {}
+        for uid, kept, ending in rows:
+            if kept is not None:
+                above.setdefault(kept, set()).update(stands_for[uid])
+            elif ending == ERASED:
+                gone |= stands_for[uid]
+        stands_for = above
+    ties: tuple[type[Record], ...] = (Relation, CareEntry)
+    for model in ties if (rest := set(uids) - gone) else ():
+        gone |= set(model._default_manager.filter(uid__in=rest, ending=ERASED).values_list("uid", flat=True))
+    return gone

@@ -15,6 +15,7 @@ from huying.kernel.files.store import (
     keep_uploads,
     may_see,
     path_of,
+    unlink_erased,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "keep_uploads",
     "may_see",
     "path_of",
+    "unlink_erased",
 ]

@@ -62,3 +62,20 @@ class StoredFile(models.Model):
     def thumbnail_url(self) -> str:
         """Address of the thumbnail; empty for documents."""
         return reverse("file-thumbnail", args=[self.pk, self.sha256[:16]]) if self.thumbnail_sha256 else ""
+
+
+class ErasedBytes(models.Model):
+    """抹去的内容: bytes whose rows were erased, written down together with that, until they are gone from the disk as well.
+
+    The same bytes may stand here more than once, so that nobody who erases waits for anybody else.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    sha256 = models.CharField(_("指纹"), max_length=64)
+
+    class Meta:
+        verbose_name = _("待抹去的文件内容")
+        verbose_name_plural = _("待抹去的文件内容")
+
+    def __str__(self) -> str:
+        return self.sha256[:12]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import tempfile
@@ -9,27 +10,28 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any, Final
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Case, Exists, F, ForeignObjectRel, Model, OuterRef, Q, QuerySet, Value, When
+from django.db.models import SET_NULL, Case, Exists, F, ForeignObjectRel, Model, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from huying.kernel.actor import Actor
 from huying.kernel.bulk import insertion
 from huying.kernel.errors import Invalid
 from huying.kernel.files.images import MAX_BYTES, check_pdf, clean_image, unreadable
-from huying.kernel.files.models import StoredFile
+from huying.kernel.files.models import ErasedBytes, StoredFile
 from huying.kernel.files.sounds import check_sound, sound_type
 from huying.kernel.gathering import ask_together
 from huying.kernel.locks import lock_name, locking
 
+log = logging.getLogger("huying.files")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _CHUNK: Final = 64 * 1024
+_AT_ONCE: Final = 500
 _LOCK: Final = "kernel.files"
 _COLUMNS: Final = tuple(one.attname for one in StoredFile._meta.concrete_fields if not one.primary_key)
 UNATTACHED_KEPT: Final = timedelta(hours=24)
@@ -135,14 +137,18 @@ def attach_many(subjects: Mapping[int, str], *, actor: Actor) -> int:
 def erase_files(subject: str, *, keep: Collection[int] = ()) -> int:
     """Delete the files of a subject for ever but those in ``keep``, bytes included unless another row needs them; how many.
 
-    The bytes go when the transaction around it has been committed, if it is. The caller says in its trace that and why it did so.
+    The bytes go when the transaction around it has been committed, if it is, at the latest within the hour. The caller
+    says in its trace that and why it did so.
     """
     return _delete(StoredFile.objects.filter(subject=subject).exclude(pk__in=keep))
 
 
 def erase_unnamed(subject: str, files: Collection[int]) -> int:
-    """Delete those of these files of a subject for ever that no table points to, as ``erase_files`` does; how many."""
-    return _delete(_unnamed(StoredFile.objects.filter(subject=subject, pk__in=files)))
+    """Delete those of these files of a subject for ever that nothing needs, as ``erase_files`` does; how many.
+
+    What points to them and lets go by itself (SET_NULL), as an upload that was passed on, needs none of them.
+    """
+    return _delete(_unnamed(StoredFile.objects.filter(subject=subject, pk__in=files), firmly=True))
 
 
 def clear_unattached(*, now: datetime, most: int = 500) -> int:
@@ -155,38 +161,74 @@ def clear_unattached(*, now: datetime, most: int = 500) -> int:
     return _delete(left.order_by("pk").select_for_update(skip_locked=True, of=("self",))[:most])
 
 
-def _unnamed(files: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
-    for model, column in _pointers():
+def _unnamed(files: QuerySet[StoredFile], *, firmly: bool = False) -> QuerySet[StoredFile]:
+    """Those no table points to; ``firmly``: none but those that let go when the file is deleted."""
+    for model, column, lets_go in _pointers():
+        if firmly and lets_go:
+            continue
         files = files.exclude(Exists(model._default_manager.filter(**{column: OuterRef("pk")})))
     return files
 
 
-def _pointers() -> Iterator[tuple[type[Model], str]]:
-    """Every table and column that refers to a stored file."""
+def _pointers() -> Iterator[tuple[type[Model], str, bool]]:
+    """Every table and column that refers to a stored file, and whether it lets go when the file is deleted."""
     for one in StoredFile._meta.get_fields(include_hidden=True):
         if isinstance(one, ForeignObjectRel):
-            yield one.related_model, one.field.name
+            yield one.related_model, one.field.name, one.on_delete is SET_NULL
 
 
 def _delete(files: QuerySet[StoredFile]) -> int:
-    """The rows go now, their bytes once that is certain: what is rolled back has its bytes still."""
+    """The rows go now, their bytes once that is certain: what is rolled back has its bytes still.
+
+    Which bytes that are is committed with it, so that a process killed in between leaves none behind for good.
+    """
     with transaction.atomic():
         rows = list(files)
         StoredFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
-        digests = {digest for row in rows for digest in (row.sha256, row.thumbnail_sha256) if digest}
-        if digests:
-            transaction.on_commit(partial(_unlink, digests))
+        digests = sorted({digest for row in rows for digest in (row.sha256, row.thumbnail_sha256) if digest})
+        noted = ErasedBytes.objects.bulk_create(ErasedBytes(sha256=digest) for digest in digests)
+
+        def unlink_noted() -> None:
+            _unlink([one.pk for one in noted])
+
+        if noted:
+            transaction.on_commit(unlink_noted, robust=True)
     return len(rows)
 
 
+def unlink_erased() -> int:
+    """Take bytes of erased files off the disk that are still there, in steps of 500; how many were settled.
+
+    Bytes another row needs stay. What cannot be deleted is logged, stays written down and keeps no other from going.
+    """
+    count, last = 0, 0
+    waiting = ErasedBytes.objects.order_by("pk").values_list("pk", flat=True)
+    while step := list(waiting.filter(pk__gt=last)[:_AT_ONCE]):
+        count += _unlink(step)
+        last = step[-1]
+    return count
+
+
 @transaction.atomic
-def _unlink(digests: Collection[str]) -> None:
+def _unlink(noted: Collection[int]) -> int:
     """Bytes no row needs. Uploads wait as long as this takes, and no longer."""
     lock_name(_LOCK)
-    needed = StoredFile.objects.filter(Q(sha256__in=digests) | Q(thumbnail_sha256__in=digests))
+    digests = dict(ErasedBytes.objects.filter(pk__in=noted).values_list("pk", "sha256"))
+    named = set(digests.values())
+    needed = StoredFile.objects.filter(Q(sha256__in=named) | Q(thumbnail_sha256__in=named))
     kept = {digest for pair in needed.values_list("sha256", "thumbnail_sha256") for digest in pair}
-    for digest in set(digests) - kept:
+    left = {digest for digest in sorted(named - kept) if not _gone(digest)}
+    settled, _each = ErasedBytes.objects.filter(pk__in=[pk for pk, one in digests.items() if one not in left]).delete()
+    return settled
+
+
+def _gone(digest: str) -> bool:
+    try:
         path_of(digest).unlink(missing_ok=True)
+    except OSError:
+        log.exception("bytes %s of an erased file could not be deleted, the next hour tries again", digest)
+        return False
+    return True
 
 
 def put_all(contents: Mapping[str, bytes]) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
 from django.http import Http404, HttpRequest
 from django.test import RequestFactory
 from PIL import Image
@@ -25,7 +24,6 @@ from huying.kernel.files import (
     allow_files,
     attach,
     clear_unattached,
-    erase_files,
     path_of,
     store,
 )
@@ -277,43 +275,6 @@ def test_a_guessed_number_is_not_enough() -> None:
         serve_file(request, file.pk, "0" * 16)
     with pytest.raises(Http404):
         serve_file(request, file.pk, file.sha256[0])
-
-
-def test_erasing_takes_the_bytes_unless_somebody_else_needs_them(
-    tmp_path: Path, django_capture_on_commit_callbacks: Any
-) -> None:
-    first, second = upload(a_picture(), subject="case:1"), upload(a_picture(), subject="case:2")
-    with django_capture_on_commit_callbacks(execute=True):
-        assert erase_files("case:1") == 1
-    assert path_of(second.sha256).exists()
-    with django_capture_on_commit_callbacks(execute=True):
-        assert erase_files("case:2") == 1
-    assert not any(path.is_file() for path in tmp_path.rglob("*"))
-    assert not StoredFile.objects.filter(pk=first.pk).exists()
-    assert erase_files("case:3") == 0
-
-
-def test_bytes_stay_until_it_is_certain_that_they_go_and_uploads_do_not_wait(
-    django_capture_on_commit_callbacks: Any,
-) -> None:
-    file = upload(a_picture(), subject="case:1")
-    with pytest.raises(RuntimeError), transaction.atomic():
-        erase_files("case:1")
-        assert locks() == 0, "nobody who uploads waits for the rest of the transaction"
-        raise RuntimeError("what follows fails")
-    assert StoredFile.objects.filter(pk=file.pk).exists() and path_of(file.sha256).exists()
-    with django_capture_on_commit_callbacks(execute=True):
-        erase_files("case:1")
-        again = upload(a_picture(), subject="case:2")  # the same bytes, needed again before they would have gone
-    assert path_of(again.sha256).exists()
-
-
-def locks() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND pid = pg_backend_pid()"
-        )
-        return int(cursor.fetchone()[0])
 
 
 def test_uploads_nobody_attached_within_a_day_are_cleared_and_no_others(

@@ -44,8 +44,18 @@ def disputes_of(submission: UUID) -> list[Dispute]:
 
 def in_dispute(row: Dispute) -> dict[str, Any]:
     """What the phone gave where two values stand, by instance path; its other answers were corrected at once. No query."""
-    given: dict[str, Any] = orjson.loads(row.change or "{}").get("changes", {})
+    given = _said(row, "changes")
     return {path: value for path, value in given.items() if path in row.paths}
+
+
+def seen_by_author(row: Dispute) -> dict[str, Any]:
+    """What its author saw there before they corrected it, by instance path. No query."""
+    return _said(row, "seen")
+
+
+def _said(row: Dispute, name: str) -> dict[str, Any]:
+    said: dict[str, Any] = orjson.loads(row.change or "{}").get(name, {})
+    return said
 
 
 def both_values(row: Dispute, submission: Submission) -> list[Difference]:

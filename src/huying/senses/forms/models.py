@@ -127,7 +127,7 @@ class Submission(models.Model):
 
 class SubmissionRevision(models.Model):
     """What a submission said until it was amended: who amended it, when and why. Never changed;
-    erasing the person it is about empties it."""
+    erasing the person it is about empties it. Where ``private`` is sealed, its submission's is as well, be it an empty one."""
 
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="revisions")
     answers = models.JSONField()
@@ -144,7 +144,6 @@ class SubmissionRevision(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["op"], name="submission_revision_once", condition=Q(op__isnull=False))
         ]
-        indexes = [models.Index(fields=["id"], name="submission_revision_sealed", condition=Q(private__isnull=False))]
 
 
 class SubmissionFile(models.Model):

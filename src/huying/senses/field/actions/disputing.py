@@ -68,7 +68,8 @@ def merge_correction(
     check_amender(row, reason=reason, author_window=window, actor=actor, now=now)
     states = states_of(row)
     _check(changes, states[-1])
-    _check_sealed(row, changes, seen, states[-1])
+    alone = _("这几行里有不在手机上的个人信息，行数请到电脑上增减")
+    _check_sealed(row, changes, seen, states[-1], alone)
     paths = disputed(changes, seen, states)
     rest = differing({path: value for path, value in changes.items() if path not in paths}, states[-1])
     given: dict[str, Any] = {"reason": reason, "files": files, "op": op, "actor": actor, "now": now}
@@ -95,11 +96,13 @@ def _check(changes: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
 
 
 def _check_sealed(
-    row: Submission, changes: Mapping[str, Any], seen: Mapping[str, Any], answers: Mapping[str, Any]
+    row: Submission, changes: Mapping[str, Any], seen: Mapping[str, Any], answers: Mapping[str, Any], words: str
 ) -> None:
-    """A list whose personal answers a phone was not shown keeps its rows: sent whole, it would take those answers away."""
+    """A list whose personal answers a phone was not shown keeps its rows: put in whole, it would take those answers away.
+
+    ``words``: what to do instead, for whoever wants to put it in.
+    """
     if lost := unseen(changes, seen, apart(row.version.definition, answers)[1]):
-        words = _("这几行里有不在手机上的个人信息，行数请到电脑上增减")
         raise Invalid(words, code="sealed_unseen", field=min(lost))
 
 
@@ -121,7 +124,8 @@ def decide_dispute(pk: int, *, take: bool, words: str, actor: Actor, now: dateti
     """Let the corrected values of the phone stand, or those there are. Leaving them aside needs words for their author.
 
     NotFound outside the areas the actor leads, Forbidden for one's own and for systems, Conflict when it was decided. What
-    is wrong with the values today is said as :func:`correct_answers` says it, and nothing is decided.
+    is wrong with the values today is said as :func:`correct_answers` says it, and nothing is decided; nor does a list take the
+    place of personal answers its author was not shown, or that were filled in since.
     """
     if not take and len(words.strip()) < 2:
         raise Invalid(_("请写明为什么不采用"), field="words")
@@ -141,9 +145,12 @@ def decide_dispute(pk: int, *, take: bool, words: str, actor: Actor, now: dateti
 
 
 def _take(dispute: Dispute, row: Submission, words: str, actor: Actor, now: datetime) -> None:
-    wanted = differing(queries_disputes.in_dispute(dispute), whole_answers(row))
+    now_says = whole_answers(row)
+    wanted = differing(queries_disputes.in_dispute(dispute), now_says)
     if not wanted:
         return
+    kept = _("这几行里有提更正的人没看到的个人信息，整行采用会丢掉；请选不采用，再在这份填报上逐题更正")
+    _check_sealed(row, wanted, queries_disputes.seen_by_author(dispute), now_says, kept)
     files = {UUID(upload): pk for upload, pk in dispute.files.items()}
     held = StoredFile.objects.in_bulk(files.values())
     told = {"name": dispute.by_name, "reason": dispute.reason, "words": words.strip()}

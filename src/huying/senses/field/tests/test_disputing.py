@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import orjson
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -209,13 +210,15 @@ def test_what_is_refused_leaves_nothing(cast: Cast, shop: Premises) -> None:
     assert SubmissionRevision.objects.count() == 1
 
 
+PEOPLE: list[dict[str, Any]] = [
+    *factories.EXITS, {"type": "begin_repeat", "name": "people", "label": "住户"},
+    {"type": "text", "name": "who", "label": "姓名", "huying_private": "yes"},
+    {"type": "integer", "name": "room", "label": "房号"}, {"type": "end_repeat"},
+]  # fmt: skip
+
+
 def test_rows_with_personal_answers_the_phone_was_not_shown_are_never_lost(cast: Cast) -> None:
-    rows = [
-        *factories.EXITS, {"type": "begin_repeat", "name": "people", "label": "住户"},
-        {"type": "text", "name": "who", "label": "姓名", "huying_private": "yes"},
-        {"type": "integer", "name": "room", "label": "房号"}, {"type": "end_repeat"},
-    ]  # fmt: skip
-    factories.published(rows, now=NOW)
+    factories.published(PEOPLE, now=NOW)
     whole = [{"who": "张三", "room": 1}, {"who": "李四", "room": 2}]
     made = fill(cast, make_shop(now=NOW, risk="green"), {"clear": "yes", "people": whole})
     shown = queries_own.own_answers(cast.tang_grid, made.uid).answers["people"]
@@ -231,6 +234,42 @@ def test_rows_with_personal_answers_the_phone_was_not_shown_are_never_lost(cast:
     assert now_says(made)["people"] == kept
     assert phone(made, cast, {"people": kept[1:]}, {"people": kept}).state == "applied", "this phone had them all"
     assert now_says(made)["people"] == kept[1:]
+
+
+@pytest.mark.usefixtures("at_noon")
+@pytest.mark.parametrize("how", ["filled in since", "laid before it was checked"])
+def test_taking_a_list_never_takes_personal_answers_its_author_was_not_shown(cast: Cast, how: str) -> None:
+    factories.published(PEOPLE, now=NOW)
+    made = fill(cast, make_shop(now=NOW, risk="green"), {"clear": "yes", "people": [{"room": 1}]})
+    correct(made, cast.qian_supervisor, {"people": [{"room": 1}, {"room": 2}]})
+    assert phone(made, cast, {"people": [{"room": 1}, {"room": 3}]}, {"people": [{"room": 1}]}).state == "conflict"
+    correct(made, cast.qian_supervisor, {"people/0/who": "张三"})
+    dispute = Dispute.objects.get()
+    if how == "laid before it was checked":  # the name was there, and the phone held the row without it
+        said = {"changes": {"people": [{"room": 1}]}, "seen": {"people": [{"room": 1}, {"room": 2}]}}
+        Dispute.objects.filter(pk=dispute.pk).update(change=orjson.dumps(said).decode())
+    says, entries, revisions = now_says(made), Entry.objects.count(), SubmissionRevision.objects.count()
+    decide: dict[str, Any] = {"words": "对的", "actor": cast.qian_supervisor, "now": LATER}
+    with pytest.raises(Invalid) as refused:
+        actions.decide_dispute(dispute.pk, take=True, **decide)
+    assert (refused.value.code, refused.value.field) == ("sealed_unseen", "people")
+    act = reverse("field-dispute", args=[dispute.pk])
+    told = signed_in(cast.qian_supervisor).post(act, {"do": "take", "words": ""}, follow=True).content.decode()
+    assert "提更正的人没看到的个人信息" in told
+    assert (now_says(made), Entry.objects.count()) == (says, entries) and says["people"][0]["who"] == "张三"
+    assert (SubmissionRevision.objects.count(), Dispute.objects.get().state) == (revisions, "open")
+    assert actions.decide_dispute(dispute.pk, take=False, **decide).state == "left" and now_says(made) == says
+
+
+def test_a_list_whose_author_had_all_of_it_is_taken_whole(cast: Cast) -> None:
+    factories.published(PEOPLE, now=NOW)
+    whole = [{"who": "张三", "room": 1}, {"who": "李四", "room": 2}]
+    made = fill(cast, make_shop(now=NOW, risk="green"), {"clear": "yes", "people": whole})
+    correct(made, cast.qian_supervisor, {"people/1/room": 5})
+    assert phone(made, cast, {"people": whole[:1]}, {"people": whole}).state == "conflict"
+    decide: dict[str, Any] = {"take": True, "words": "", "actor": cast.qian_supervisor, "now": LATER}
+    actions.decide_dispute(Dispute.objects.get().pk, **decide)
+    assert now_says(made)["people"] == whole[:1]
 
 
 def test_nothing_different_is_refused_where_nobody_corrected_anything(cast: Cast, shop: Premises) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from importlib import import_module
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.postgres.operations import AddIndexConcurrently
@@ -12,12 +12,13 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from huying.casework.cases.factories import GRID_1, NOW, Cast
-from huying.ground.registry.actions import begin_care, change, end_care, erase_resident
+from huying.ground.registry.actions import begin_care, change, end_care, erase_resident, merge_records
 from huying.ground.registry.facts import ResidentErased
 from huying.ground.registry.models import Premises, Resident
 from huying.kernel.actor import system
 from huying.kernel.errors import Conflict
 from huying.kernel.facts import publish
+from huying.kernel.files import clear_unattached
 from huying.kernel.models import StoredFile
 from huying.kernel.trace import verify
 from huying.kernel.trace.models import PrivateValue
@@ -28,7 +29,7 @@ from huying.senses.forms import factories
 from huying.senses.forms.models import Submission
 from huying.senses.sync.actions import take_operations
 from huying.senses.sync.factories import make_device, raw, sent
-from huying.senses.sync.models import Operation
+from huying.senses.sync.models import Operation, Upload
 
 from .test_correcting import correct, failing, fill
 from .test_disputing import at_noon, in_dispute, phone, shop
@@ -121,12 +122,23 @@ def test_the_address_at_a_finding_goes(cast: Cast, shop: Premises) -> None:
     assert Finding.objects.get(submission=other.uid).address == "丽景园3栋502室"
 
 
+def uploaded(cast: Cast, count: int) -> dict[UUID, StoredFile]:
+    """Pictures of a phone as they wait for what names them."""
+    files = factories.pictures(count, actor=cast.tang_grid, now=NOW)
+    for pk, file in files.items():
+        Upload.objects.create(
+            id=pk, person_id=cast.tang_grid.person_id, size=10, received=10, media_type="image/jpeg", state="whole",
+            file=file, begun_at=NOW, moved_at=NOW,
+        )  # fmt: skip
+    return files
+
+
 def with_picture(cast: Cast, shop: Premises) -> tuple[Submission, Dispute, StoredFile, StoredFile]:
-    """Both found it blocked, each with a picture: that of the lead stands, that of the phone is in dispute."""
+    """Both found it blocked, each with a picture: that of the lead stands, that of the phone, just uploaded, is in dispute."""
     made = fill(cast, shop, {"clear": "yes"})
     theirs = factories.pictures(1, actor=cast.qian_supervisor, now=NOW)
     correct(made, cast.qian_supervisor, {"clear": "no", "_findings/clear": factories.failing([*theirs])}, files=theirs)
-    own = factories.pictures(1, actor=cast.tang_grid, now=NOW)
+    own = uploaded(cast, 1)
     mine = {"clear": "no", "_findings/clear": factories.failing([*own], days=1)}
     phone(made, cast, mine, {"clear": "yes", "_findings/clear": None}, files=own)
     return made, Dispute.objects.get(), *theirs.values(), *own.values()
@@ -148,6 +160,7 @@ def test_pictures_of_a_dispute_go_unless_something_names_them(cast: Cast, shop: 
     assert dispute.files == {}
     kept = set(StoredFile.objects.filter(subject=f"submission:{made.pk}"))
     assert kept == ({stands, disputed} if way == "taken" else {stands})
+    assert Upload.objects.get().file_id == (disputed.pk if way == "taken" else None)
     actions.forget_disputes(actor=FIELD, now=late, keep=timedelta(days=100))
     assert set(StoredFile.objects.filter(subject=f"submission:{made.pk}")) == kept
 
@@ -185,6 +198,58 @@ def test_what_phones_sent_about_them_is_cleared_at_once(cast: Cast) -> None:
     erase_resident(actor=TEST, now=NOW, resident=row, why="本人申请")
     assert [one.subject for one in Operation.objects.filter(sealed__isnull=False)] == [other.uid]
     assert Operation.objects.count() == 3
+
+
+@pytest.mark.parametrize("changes", [{"note": "王秀英独居"}, {"born": "王秀英"}])
+def test_what_phones_send_after_them_is_not_kept(cast: Cast, changes: dict[str, str]) -> None:
+    """Refused for their being erased or for anything else: nobody may mend it any more."""
+    row, double, other = resident(cast, "王秀英"), resident(cast, "王秀瑛"), resident(cast, "别人")
+    merge_records(actor=TEST, now=NOW, kind="person", keep=row.uid, other=double.uid)
+    device = make_device(cast.tang_grid, now=NOW)[0]
+    erase_resident(actor=TEST, now=NOW, resident=row, why="本人申请")
+    body = {"kind": "person", "changes": changes}
+    ops = [raw("record", at=NOW, subject=str(one.uid), base=9, body=body) for one in (row, double, other)]
+    told = take_operations(actor=cast.tang_grid, device=device, now=NOW, operations=sent(*ops))
+    assert {one.state for one in told[:2]} == {"refused"}
+    assert set(Operation.objects.filter(sealed=None).values_list("subject", flat=True)) == {row.uid, double.uid}
+    again = take_operations(actor=cast.tang_grid, device=device, now=NOW, operations=sent(*ops))
+    assert [one.state for one in again] == [one.state for one in told], "known however late it is sent again"
+
+
+def test_a_form_of_a_phone_after_them_leaves_neither_words_nor_pictures(cast: Cast) -> None:
+    factories.published(now=NOW, huying_subject="person", huying_kind="走访")
+    row, other = resident(cast, "王秀英"), resident(cast, "别人")
+    device = make_device(cast.tang_grid, now=NOW)[0]
+    erase_resident(actor=TEST, now=NOW, resident=row, why="本人申请")
+    pictures = uploaded(cast, 2)
+    ops = []
+    for one, front in zip((row, other), pictures, strict=True):
+        about = {"subject": {"kind": "person", "uid": str(one.uid)}, "form": "small", "version": "1"}
+        said = {"answers": {"clear": "yes", "keeper": "张三", "front": str(front)}}
+        ops.append(raw("submission", at=NOW, files=[str(front)], body=about | said))
+    told = take_operations(actor=cast.tang_grid, device=device, now=NOW, operations=sent(*ops))
+    assert [(one.state, one.code) for one in told] == [("refused", "erased"), ("applied", "")]
+    assert [one.content is None for one in Operation.objects.order_by("seq")] == [True, False]
+    assert list(Upload.objects.values_list("pk", flat=True)) == [list(pictures)[1]]
+    clear_unattached(now=NOW + timedelta(hours=25))
+    assert list(StoredFile.objects.all()) == [list(pictures.values())[1]]
+
+
+def test_what_waits_about_them_is_refused_and_cleared_at_once(cast: Cast) -> None:
+    row, other = resident(cast, "王秀英"), resident(cast, "别人")
+    device = make_device(cast.tang_grid, now=NOW)[0]
+    body = {"kind": "person", "changes": {"note": "王秀英独居"}}
+    missing, (held,) = str(uuid4()), uploaded(cast, 1)
+    ops = [
+        raw("record", at=NOW, subject=str(one.uid), base=1, body=body, files=[missing, str(held)])
+        for one in (row, other)
+    ]
+    told = take_operations(actor=cast.tang_grid, device=device, now=NOW, operations=sent(*ops))
+    assert [one.state for one in told] == ["waiting", "waiting"]
+    erase_resident(actor=TEST, now=NOW, resident=row, why="本人申请")
+    gone, kept = Operation.objects.order_by("seq")
+    assert (gone.state, gone.outcome["code"], gone.sealed, gone.files) == ("refused", "erased", None, [])
+    assert kept.state == "waiting" and kept.sealed is not None and Upload.objects.filter(pk=held).exists()
 
 
 def test_what_phones_sent_about_them_is_found_by_its_index(cast: Cast) -> None:

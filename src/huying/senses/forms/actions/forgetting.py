@@ -68,7 +68,6 @@ def forget_sealed(*, actor: Actor, now: datetime, keep: timedelta) -> int:
     while step := _some(sealed.filter(Q(received_at__gt=moment) | Q(pk__gt=last), received_at__gte=moment)):
         count += _unseal([pk for pk, _moment in step])
         last, moment = step[-1]
-    count += _unseal_revisions(now - keep)
     if count:
         body = {"count": count, "before": (now - keep).isoformat()}
         with transaction.atomic():
@@ -78,16 +77,6 @@ def forget_sealed(*, actor: Actor, now: datetime, keep: timedelta) -> int:
 
 def _some(rows: QuerySet[Submission]) -> list[tuple[int, datetime]]:
     return list(rows.order_by("received_at", "pk").values_list("pk", "received_at")[:_AT_ONCE])
-
-
-def _unseal_revisions(before: datetime) -> int:
-    """What was sealed before a correction that took it away; the others went with their submissions."""
-    sealed = SubmissionRevision.objects.filter(private__isnull=False, submission__received_at__lt=before).order_by("pk")
-    count, last = 0, 0
-    while step := list(sealed.filter(pk__gt=last).values_list("pk", "submission")[:_AT_ONCE]):
-        count += _unseal({submission for _pk, submission in step})
-        last = step[-1][0]
-    return count
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -14,12 +14,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from huying.ground.registry.models import MODELS
+from huying.ground.registry.queries import erased_among
 from huying.ground.territory import queries as territory
 from huying.kernel import facts, trace
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
 from huying.kernel.errors import Forbidden, Invalid, NotFound, Refused
 from huying.kernel.files import attach_many
+from huying.kernel.locks import lock_names
 from huying.kernel.models import StoredFile
 
 from .. import access
@@ -62,13 +64,16 @@ def receive_many(filled: Sequence[Filled], *, actor: Actor, now: datetime) -> li
     """Take in filled forms of any versions ever published, all of them or none; one submission for each, in order.
 
     The same operation again gives the submission that is there and changes nothing. Raises Invalid naming each wrong
-    answer by its instance path, NotFound for a form or version that never was, Forbidden outside one's own communities.
+    answer by its instance path, NotFound for a form or version that never was, Forbidden outside one's own communities,
+    Refused (``erased``) for a form about somebody whose personal information was deleted.
     The number of queries does not depend on how many there are.
     """
     with transaction.atomic():
         known = _known(filled, actor)
         fresh = list({one.op_id: one for one in filled if one.op_id not in known}.values())
         if fresh:
+            people = {one.subject[1] for one in fresh if one.subject and one.subject[0] == "person" and one.subject[1]}
+            _must_be_there(people)
             versions = _versions(fresh)
             checked = [_checked(version, one, now) for one, version in zip(fresh, versions, strict=True)]
             rows = _submissions(fresh, versions, checked, actor, now)
@@ -80,8 +85,17 @@ def receive_many(filled: Sequence[Filled], *, actor: Actor, now: datetime) -> li
                     raise
                 return receive_many(filled, actor=actor, now=now)
             _follow(rows, fresh, checked, actor, now)
+            if people:  # whom somebody erased meanwhile; from here on the erasing waits for us, and finds what we wrote
+                lock_names(f"registry {uid}" for uid in people)
+                _must_be_there(people)
             known |= {row.uid: row for row in rows}
     return [known[one.op_id] for one in filled]
+
+
+def _must_be_there(people: Collection[UUID]) -> None:
+    """Nothing is taken in about somebody who was erased: nobody would look for it again."""
+    if people and erased_among(people):
+        raise Refused(_("此人的个人信息已按规定删除"), code="erased", field="subject")
 
 
 def _known(filled: Sequence[Filled], actor: Actor) -> dict[UUID, Submission]:
@@ -203,9 +217,12 @@ def _areas(filled: Sequence[Filled], actor: Actor, now: datetime) -> list[str]:
 
 
 def write_answers(submission: Submission, done: Checked, files: Mapping[UUID, StoredFile]) -> None:
+    """A correction that takes the last personal answer away leaves a sealed nothing: what was sealed before it goes in the
+    time of its submission, which is found by that.
+    """
     plain, secret = apart(submission.version.definition, done.answers)
     submission.answers = plain
-    submission.private = orjson.dumps(secret).decode() if secret else None
+    submission.private = orjson.dumps(secret).decode() if secret or submission.private is not None else None
     submission.findings = _findings(done, files)
 
 

@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from ..models import Operation, Upload
 from ..rules import Received, State
+from .settling import about_somebody_erased, become, drop_said, write_settled
 from .uploading import path_of_parts
 
 BODIES_KEPT: Final = timedelta(days=30)
@@ -35,14 +36,22 @@ def _give_up(now: datetime, most: int) -> int:
     return Operation.objects.filter(pk__in=ids).update(state=State.REMOVED, body=None, sealed=None)
 
 
+@transaction.atomic
 def forget_subjects(subjects: Collection[UUID], *, now: datetime) -> int:
-    """Clear what operations said about records that were erased, passed and refused ones alike; how many.
+    """Clear what operations said about records that were erased, passed, refused and waiting ones alike; how many.
 
-    What waits is left: it is refused when its turn comes, since its record is gone.
+    What waits is refused. What is being tried this moment is left to that: it is refused once it comes to the record, and
+    keeps nothing then.
     """
-    held = Q(body__isnull=False) | Q(sealed__isnull=False)
-    rows = Operation.objects.filter(held, subject__in=subjects, settled_at__lte=now)
-    return rows.update(body=None, sealed=None)
+    held = Operation.objects.filter(Q(body__isnull=False) | Q(sealed__isnull=False), subject__in=subjects)
+    count = held.exclude(state=State.WAITING).update(body=None, sealed=None)
+    waiting = held.filter(state=State.WAITING).defer("body", "sealed").order_by("pk")
+    if rows := list(waiting.select_for_update(skip_locked=True, of=("self",))):
+        for row in rows:
+            become(row, about_somebody_erased(), now=now)
+        write_settled(rows)
+        drop_said(rows)
+    return count + len(rows)
 
 
 def _clear_bodies(now: datetime, most: int) -> int:

@@ -3,28 +3,27 @@ together as long as all of them can simply be done; every other one has a transa
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from huying.kernel.actor import Actor
-from huying.kernel.errors import Conflict, HuyingError, Invalid
+from huying.kernel.errors import Conflict, HuyingError
 from huying.kernel.gathering import ask_together, often
 from huying.kernel.locks import lock_rows
 
 from .. import doors, rules
-from ..doors import Incoming, Outcome, Wait
+from ..doors import Incoming, Wait
 from ..models import Operation, Upload
 from ..rules import Cause, Ground, Received, State
 from .authors import Authors, works
+from .settling import become, plain, refused, settle, unreadable, write_settled
 
 log = logging.getLogger("huying.sync")
 MOST_WOKEN: Final = 500
@@ -234,8 +233,8 @@ def _try_all(rows: Sequence[Operation], *, files: Files, authors: Authors, now: 
         incoming.append(_incoming(row, body, {one: found.file for one, found in uploads.items() if found}))
     outcomes = applier.apply_many(incoming, actor=authors.of(mine[0]), now=now)
     for row, outcome in zip(mine, outcomes, strict=True):
-        _become(row, _plain(outcome), now=now)
-    _write_settled(mine)
+        become(row, plain(outcome), now=now)
+    write_settled(mine)
     return mine
 
 
@@ -243,21 +242,6 @@ def _incoming(row: Operation, body: dict[str, Any], files: Mapping[UUID, Any]) -
     return Incoming(
         row.pk, row.device_id, row.seq, row.kind, row.subject, row.base, row.branch, row.at_true, body, files
     )
-
-
-def _write_settled(rows: Sequence[Operation]) -> None:
-    """One statement for what became of them all."""
-    columns: tuple[list[Any], ...] = (
-        [row.pk for row in rows], [row.state for row in rows], [json.dumps(row.outcome) for row in rows],
-        [row.tries for row in rows],
-    )  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE sync_operation o SET state = said.state, outcome = said.outcome, tries = said.tries, cause = '',"
-            " try_at = NULL, settled_at = %s FROM unnest(%s::uuid[], %s::text[], %s::jsonb[], %s::smallint[])"
-            " AS said(id, state, outcome, tries) WHERE o.id = said.id",
-            [rows[0].settled_at, *columns],
-        )
 
 
 def _try(row: Operation, *, ground: Ground, files: Files, authors: Authors, now: datetime) -> Operation:
@@ -302,12 +286,12 @@ def _try_once(row: Operation, *, ground: Ground, files: Files, authors: Authors,
         if cause is not Cause.NONE:
             return _wait(locked, cause, now=now)
         if bad := next((one for one in uploads.values() if one and one.file is None), None):
-            return _settle(locked, _unreadable(bad), now=now)
+            return settle(locked, unreadable(bad), now=now)
         given = {one: found.file for one, found in uploads.items() if found and found.file}
         outcome = _apply(locked, given, actor=authors.of(locked), now=now)
         if isinstance(outcome, Cause):
             return _wait(locked, outcome, now=now)
-        return _settle(locked, outcome, now=now)
+        return settle(locked, outcome, now=now)
 
 
 def _apply(row: Operation, files: Mapping[UUID, Any], *, actor: Actor, now: datetime) -> dict[str, Any] | Cause:
@@ -319,13 +303,13 @@ def _apply(row: Operation, files: Mapping[UUID, Any], *, actor: Actor, now: date
     try:
         with transaction.atomic():
             (outcome,) = applier.apply_many([_incoming(row, body, files)], actor=actor, now=now)
-            return _plain(outcome)
+            return plain(outcome)
     except Wait:
         return Cause.BASE
     except Conflict as error:
-        return Cause.FAULT if row.tries < _CONTENTION else _refused(error)
+        return Cause.FAULT if row.tries < _CONTENTION else refused(error)
     except HuyingError as error:
-        return _refused(error)
+        return refused(error)
     except InterfaceError:
         raise
     except Exception as error:
@@ -338,42 +322,10 @@ def _apply(row: Operation, files: Mapping[UUID, Any], *, actor: Actor, now: date
         return {"state": State.REFUSED, "message": words, "code": "fault"}
 
 
-def _refused(error: HuyingError) -> dict[str, Any]:
-    fields = {name: str(text) for name, text in error.fields.items()} if isinstance(error, Invalid) else {}
-    if error.field and error.field not in fields:
-        fields[error.field] = str(error.message)
-    return {"state": State.REFUSED, "message": str(error), "code": error.code, "fields": fields}
-
-
-def _unreadable(upload: Upload) -> dict[str, Any]:
-    problem = upload.problem or {"title": _("这个文件已经不在了"), "code": "file_gone"}
-    fields = {"files": str(upload.pk)}
-    return {"state": State.REFUSED, "message": problem["title"], "code": problem["code"], "fields": fields}
-
-
 def _wait(row: Operation, cause: Cause, *, now: datetime) -> Operation:
     row.cause, row.tries = cause, min(row.tries + 1, 30_000)
     row.try_at = rules.next_try(cause, row.tries, received_at=row.received_at, now=now)
     row.save(update_fields=["cause", "tries", "try_at"])
-    return row
-
-
-def _plain(outcome: Outcome) -> dict[str, Any]:
-    """An outcome as it is kept: JSON, so that the first answer reads like all later ones."""
-    said = {"message": outcome.message, "fields": outcome.fields, "made": outcome.made, "state": outcome.state}
-    found: dict[str, Any] = json.loads(json.dumps(said, cls=DjangoJSONEncoder))
-    return found
-
-
-def _become(row: Operation, outcome: Mapping[str, Any], *, now: datetime) -> None:
-    row.outcome = {key: value for key, value in outcome.items() if value and key != "state"}
-    row.state, row.cause, row.tries = str(outcome["state"]), str(Cause.NONE), min(row.tries + 1, 30_000)
-    row.try_at, row.settled_at = None, now
-
-
-def _settle(row: Operation, outcome: dict[str, Any], *, now: datetime) -> Operation:
-    _become(row, outcome, now=now)
-    row.save(update_fields=["outcome", "state", "cause", "tries", "try_at", "settled_at"])
     return row
 
 

@@ -1,0 +1,109 @@
+"""Files erased for ever: their rows at once, their bytes as soon as that is certain, whatever happens in between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from huying.kernel.files import StoredFile, erase_files, path_of, unlink_erased
+from huying.kernel.files.models import ErasedBytes
+from huying.kernel.tasks import unlink_bytes
+
+from .test_files import a_picture, own_store, upload
+
+__all__ = ["own_store"]
+pytestmark = pytest.mark.django_db
+
+
+def test_erasing_takes_the_bytes_unless_somebody_else_needs_them(
+    tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    first, second = upload(a_picture(), subject="case:1"), upload(a_picture(), subject="case:2")
+    with django_capture_on_commit_callbacks(execute=True):
+        assert erase_files("case:1") == 1
+    assert path_of(second.sha256).exists()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert erase_files("case:2") == 1
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
+    assert not StoredFile.objects.filter(pk=first.pk).exists()
+    assert erase_files("case:3") == 0
+
+
+def test_bytes_whose_process_died_after_the_rows_went_go_within_the_hour(tmp_path: Path) -> None:
+    """Nothing was called after the commit; what was committed names the bytes all the same."""
+    upload(a_picture(), subject="case:1")
+    kept = upload(a_picture(size=(320, 200)), subject="case:2")
+    assert erase_files("case:1") == 1
+    assert len(in_store(tmp_path)) == 4 and ErasedBytes.objects.count() == 2
+    unlink_bytes(0)
+    assert in_store(tmp_path) == {path_of(kept.sha256), path_of(kept.thumbnail_sha256)}
+    assert not ErasedBytes.objects.exists() and unlink_erased() == 0
+
+
+def test_what_is_rolled_back_or_uploaded_anew_keeps_its_bytes(tmp_path: Path) -> None:
+    upload(a_picture(), subject="case:1")
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        erase_files("case:1")
+        _ = 1 / 0
+    assert not ErasedBytes.objects.exists() and len(in_store(tmp_path)) == 2
+    erase_files("case:1")
+    upload(a_picture())
+    assert unlink_erased() == 2 and len(in_store(tmp_path)) == 2 and not ErasedBytes.objects.exists()
+
+
+def test_bytes_that_cannot_be_deleted_keep_no_others_and_no_erasing_from_being_done(
+    tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    stuck, other = upload(a_picture(), subject="case:1"), upload(a_picture(size=(320, 200)), subject="case:1")
+    in_the_way = path_of(stuck.sha256)
+    in_the_way.unlink()
+    in_the_way.mkdir()  # unlinking a folder fails
+    with django_capture_on_commit_callbacks(execute=True):
+        assert erase_files("case:1") == 2
+    assert not path_of(other.sha256).exists() and not path_of(stuck.thumbnail_sha256).exists()
+    assert [one.sha256 for one in ErasedBytes.objects.all()] == [stuck.sha256]
+    in_the_way.rmdir()
+    in_the_way.write_bytes(b"x")
+    assert unlink_erased() == 1 and not in_store(tmp_path) and not ErasedBytes.objects.exists()
+
+
+def test_an_erasing_is_done_though_the_bytes_could_not_be_looked_for(
+    tmp_path: Path, django_capture_on_commit_callbacks: Any, settings: Any
+) -> None:
+    upload(a_picture(), subject="case:1")
+    with django_capture_on_commit_callbacks(execute=True):
+        assert erase_files("case:1") == 1
+        settings.HUYING_FILES = None
+    assert not StoredFile.objects.exists() and ErasedBytes.objects.count() == 2
+    settings.HUYING_FILES = tmp_path
+    assert unlink_erased() == 2 and not in_store(tmp_path)
+
+
+def in_store(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+def test_bytes_stay_until_it_is_certain_that_they_go_and_uploads_do_not_wait(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    file = upload(a_picture(), subject="case:1")
+    with pytest.raises(RuntimeError), transaction.atomic():
+        erase_files("case:1")
+        assert locks() == 0, "nobody who uploads waits for the rest of the transaction"
+        raise RuntimeError("what follows fails")
+    assert StoredFile.objects.filter(pk=file.pk).exists() and path_of(file.sha256).exists()
+    with django_capture_on_commit_callbacks(execute=True):
+        erase_files("case:1")
+        again = upload(a_picture(), subject="case:2")  # the same bytes, needed again before they would have gone
+    assert path_of(again.sha256).exists()
+
+
+def locks() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND pid = pg_backend_pid()"
+        )
+        return int(cursor.fetchone()[0])
