@@ -1,7 +1,7 @@
 """Tables of the registry. Records are held by replicas; what is done with them (changes, proposals, rights) is not."""
 
 from .keeping import Change, Consent, ImportRun, Likeness, Proposal, Receipt, Reject, RightsRequest
-from .knowing import Knowledge
+from .knowing import Knowledge, Withheld
 from .record import Record, State
 from .records import (
     MODELS,
@@ -36,4 +36,5 @@ __all__ = [
     "Resident",
     "RightsRequest",
     "State",
+    "Withheld",
 ]
