@@ -39,7 +39,7 @@ class TallyOut(Schema):
     """``share`` is percent, rounded down, null where there is nothing to know.
 
     ``few``: it is about people whose records the caller may not see in the whole area, and they are one to four, or such a
-    figure would come out by subtraction; no figure is told then.
+    figure would come out by subtraction; no figure is told then. ``waits``: it is not counted yet after an upgrade.
     """
 
     measure: str
@@ -48,6 +48,7 @@ class TallyOut(Schema):
     missing: int | None
     share: int | None
     few: bool
+    waits: bool
 
 
 class AreaKnownOut(Schema):
@@ -84,7 +85,9 @@ def _viewer(request: HttpRequest) -> Actor:
 
 def _tally(measure: str, one: Tally) -> dict[str, Any]:
     told = {"known": one.known, "total": one.total, "missing": one.missing, "share": one.share}
-    return {"measure": measure, "few": one.few} | (dict.fromkeys(told) if one.few else told)
+    return {"measure": measure, "few": one.few, "waits": one.waits} | (
+        dict.fromkeys(told) if one.few or one.waits else told
+    )
 
 
 def _told(one: AreaKnown) -> dict[str, Any]:

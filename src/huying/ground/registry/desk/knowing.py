@@ -191,6 +191,9 @@ def _lines(rows: list[AreaKnown], names: Mapping[str, str]) -> Iterator[list[Any
     for one in rows:
         figures: list[Any] = []
         for tally in one.tallies.values():
+            if tally.waits:
+                figures += [_("还没数"), "", ""]
+                continue
             figures += [_("不给数"), "", ""] if tally.few else [tally.total, tally.known, _cell(tally.share)]
         name = harmless(names[one.area])
         name = f"{name}（{_('没分到网格')}）" if one.undivided else name

@@ -17,6 +17,7 @@ from huying.kernel.progress import Progress, Silent
 
 from .measures import counts
 from .points import personal, points
+from .queries import waiting
 from .rules import withheld
 
 _WHOLE: Final = 17  # digits of the longest area code
@@ -27,10 +28,12 @@ _MEMORY: Final = "128MB"  # what one count may hold, so that it looks nothing up
 def count_knowledge(*, actor: Actor, now: datetime, progress: Progress | None = None) -> int:
     """Count every point in every area and put the figures in the place of the last ones; how many areas.
 
-    One query a point. Whoever reads meanwhile sees the figures as they were; of two counts at once the later one waits.
+    One query a point; points that wait for records still to be looked at are left out. Whoever reads meanwhile sees the figures
+    as they were; of two counts at once the later one waits.
     """
     watch = progress or Silent()
-    asked = points()
+    late = waiting()
+    asked = [one for one in points() if one.measure not in late]
     lock_name("registry.knowledge")
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('work_mem', %s, true)", [_MEMORY])

@@ -61,7 +61,7 @@ class Point:
         return str(KIND_LABELS[self.how.kind])
 
     def lacking(self, missing: int) -> str:
-        """还差 3 户没有联系电话."""
+        """还有 3 户没有联系电话."""
         return str(self.how.lacking % {"n": missing})
 
 

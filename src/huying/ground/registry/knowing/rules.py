@@ -16,11 +16,15 @@ _DIGITS: Final = (0, 2, 4, 6, 9, 12, 15, 17)
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Of ``total`` things ``known`` are as they should be. ``few``: there are some, and no figure is told; both are 0 then."""
+    """Of ``total`` things ``known`` are as they should be. ``few``: there are some, and no figure is told; both are 0 then.
+
+    ``waits``: it has not been counted yet, both are 0 then too.
+    """
 
     known: int = 0
     total: int = 0
     few: bool = False
+    waits: bool = False
 
     @property
     def missing(self) -> int:
@@ -33,7 +37,7 @@ class Tally:
 
     def __add__(self, other: Tally) -> Tally:
         total = self.total + other.total
-        return Tally(self.known + other.known, total, (self.few or other.few) and not total)
+        return Tally(self.known + other.known, total, (self.few or other.few) and not total, self.waits or other.waits)
 
     def guarded(self, withheld: bool = False) -> Tally:
         """The same, untold when it is about one to four, or stands beside such a one."""

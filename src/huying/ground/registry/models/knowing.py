@@ -41,3 +41,16 @@ class Withheld(models.Model):
 
     def __str__(self) -> str:
         return f"{self.area} {self.measure}"
+
+
+class Backlog(models.Model):
+    """A kind of record some of which have not been looked at since an upgrade that notes more beside the sealed values.
+
+    Those up to ``after`` (pk) have been. No row: all have. What is written meanwhile is noted as it is written.
+    """
+
+    kind = models.CharField(max_length=24, unique=True)
+    after = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.kind} after {self.after}"

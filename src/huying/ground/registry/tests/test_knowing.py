@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db.models import Q
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -339,3 +340,24 @@ def test_what_was_written_before_is_told_apart_by_reindexing(town: None) -> None
     assert renew_search(actor=SYSTEM, now=MOMENT) == sum(map(len, before))
     assert [set(model.objects.filter(reachable=True).values_list("pk", flat=True)) for model in models] == before
     assert renew_search(actor=SYSTEM, now=MOMENT) == 0
+
+
+@pytest.mark.parametrize(
+    ("measure", "n", "chinese", "english"),
+    [
+        ("household_reachable", 3, "还有 3 户没有联系电话", "3 households have no number to call"),
+        (
+            "person_reachable",
+            2,
+            "还有 2 人没有电话，也没有紧急联系人",
+            "2 people have neither phone nor emergency contact",
+        ),
+        ("facility_kept", 4, "还有 4 个设施缺位置或状况，或很久没核实", "4 facilities lack position"),
+        ("room_known", 3, "还有 3 间不知道谁在用", "3 rooms whose user is not known"),
+        ("room_known", 1, "还有 1 间不知道谁在用", "1 room whose user is not known"),
+    ],
+)
+def test_what_is_missing_is_said_naturally(measure: str, n: int, chinese: str, english: str) -> None:
+    for language, said in (("zh-hans", chinese), ("en", english)):
+        with override(language):
+            assert str(MEASURES[measure].lacking % {"n": n}).startswith(said)

@@ -6,10 +6,12 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -18,17 +20,20 @@ from huying.ground.organisation import actions as organisation
 from huying.ground.organisation.factories import make_appointment, make_person, make_unit
 from huying.ground.organisation.factories import staff as a_staff
 from huying.ground.registry import fictional
+from huying.ground.registry.actions import catch_up
 from huying.ground.registry.factories import worker
 from huying.ground.registry.fictional import Estate
 from huying.ground.registry.knowing import queries
 from huying.ground.registry.knowing.actions import count_knowledge
 from huying.ground.registry.knowing.points import COLUMNS
-from huying.ground.registry.models import CareEntry, Resident
+from huying.ground.registry.models import Backlog, CareEntry, Knowledge, Organisation, Premises, Relation, Resident
+from huying.ground.registry.tasks import catch_up_after_upgrade
 from huying.ground.territory.factories import COUNTY, HETANG, TAOYUAN, TOWN, a_town
 from huying.kernel import clock
 from huying.kernel.actor import SYSTEM
 from huying.kernel.clock import local_day
 from huying.kernel.privacy import AccessEntry
+from huying.kernel.trace.models import Entry
 
 from .desk_cast import text
 
@@ -194,10 +199,10 @@ def test_pages_ask_the_same_number_of_queries_however_many_areas(desk: Desk) -> 
         figures = [one for one in made if '"registry_' in one["sql"] and "registry_proposal" not in one["sql"]]
         return len(figures), len(made)
 
-    pages = dict.fromkeys((PAGE, f"{PAGE}?level=grid", f"{PAGE}?area={TOWN}", f"{PAGE}{GRID}/", f"{PAGE}{COUNTY}/"), 12)
-    others = {f"{PAGE}export.csv?level=grid": 6, f"{API}?level=grid": 6, f"{API}/areas/{GRID}": 7}
+    pages = dict.fromkeys((PAGE, f"{PAGE}?level=grid", f"{PAGE}?area={TOWN}", f"{PAGE}{GRID}/", f"{PAGE}{COUNTY}/"), 13)
+    others = {f"{PAGE}export.csv?level=grid": 7, f"{API}?level=grid": 7, f"{API}/areas/{GRID}": 8}
     for address, most in (pages | others).items():
-        assert asked(address) == (2, most), address
+        assert asked(address) == (3, most), address
 
 
 def test_figures_of_very_few_people_are_for_those_who_may_see_their_lists(desk: Desk) -> None:
@@ -289,8 +294,6 @@ def test_the_sheet_has_every_area_and_point(desk: Desk) -> None:
 
 
 def test_nothing_counted_yet_says_so(desk: Desk) -> None:
-    from huying.ground.registry.models import Knowledge
-
     Knowledge.objects.all().delete()
     said = text(desk["centre"].get(PAGE, {"level": "grid"}))
     assert said.count("还没有统计过") == 1 + 6 and "还没有登记" not in said, (
@@ -330,3 +333,46 @@ def test_systems_and_people_read_figures_of_their_areas(desk: Desk) -> None:
     assert system.get(API, {"area": "990102"}).status_code == 404
     assert Client().get(API).status_code == 401 and desk["seat"].get(API).status_code == 404
     assert key("units:read", area=TOWN).get(API).status_code == 403
+
+
+def test_after_an_upgrade_points_say_that_they_are_not_counted_until_they_are(desk: Desk) -> None:
+    """As an upgrade leaves it: nobody is noted as having a number, and all are still to be looked at."""
+    kinds: dict[str, Any] = {
+        "person": Resident,
+        "premises": Premises,
+        "organisation": Organisation,
+        "relation": Relation,
+    }
+    before = {
+        kind: set(model.objects.filter(reachable=True).values_list("pk", flat=True)) for kind, model in kinds.items()
+    }
+    figures = set(Knowledge.objects.values_list("area", "measure", "known", "total"))
+    for model in kinds.values():
+        model.objects.update(reachable=False)
+    import_module("huying.ground.registry.migrations.0007_backlog").lay_aside(apps, None)
+    assert set(Backlog.objects.values_list("kind", flat=True)) == set(kinds)
+    count_knowledge(actor=SYSTEM, now=clock.now())
+    late = {"person_reachable", "rental_kept", "organisation_reachable", "care_contact", "small_kept"}
+    for who, address in (("worker", f"{API}/areas/{GRID}"), ("centre", f"{API}/areas/{GRID}"), ("lead", API)):
+        told = desk[who].get(address).json()
+        for area in told.get("items", [told]):
+            assert {one["measure"] for one in area["points"] if one["waits"]} == late, who
+            assert {one["total"] for one in area["points"] if one["waits"]} == {None}
+    assert text(desk["worker"].get(f"{PAGE}{GRID}/")).count(">还没数<") == len(late)
+    assert ">还没数<" in text(desk["lead"].get(PAGE, {"level": "grid", "point": "small_kept"}))
+    assert "还没数" in text(desk["lead"].get(f"{PAGE}export.csv"))
+    listed = text(desk["worker"].get("/desk/registry/", {"tab": "organisation", "lacks": "organisation_reachable"}))
+    assert "这一项还没数" in listed and "data-row" not in listed, "nobody is sent to those whose number is known"
+    other = {"tab": "organisation", "lacks": "organisation_checked"}
+    assert "这一项还没数" not in text(desk["worker"].get("/desk/registry/", other))
+    assert not catch_up(actor=SYSTEM, now=clock.now(), most=1) and Backlog.objects.count() == 3, "a part of it"
+    catch_up_after_upgrade(timestamp=0)
+    assert not Backlog.objects.exists()
+    assert before == {
+        kind: set(model.objects.filter(reachable=True).values_list("pk", flat=True)) for kind, model in kinds.items()
+    }
+    again = set(Knowledge.objects.values_list("area", "measure", "known", "total"))
+    assert again == figures and ">还没数<" not in text(desk["worker"].get(f"{PAGE}{GRID}/"))
+    entries = Entry.objects.count()
+    catch_up_after_upgrade(timestamp=0)
+    assert Entry.objects.count() == entries, "nothing waits, nothing is done"
