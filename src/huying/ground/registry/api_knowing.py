@@ -38,7 +38,8 @@ class PointOut(Schema):
 class TallyOut(Schema):
     """``share`` is percent, rounded down, null where there is nothing to know.
 
-    ``few``: it is about one to four people whose records the caller may not see in the whole area; no figure is told then.
+    ``few``: it is about people whose records the caller may not see in the whole area, and they are one to four, or such a
+    figure would come out by subtraction; no figure is told then. ``waits``: it is not counted yet after an upgrade.
     """
 
     measure: str
@@ -47,13 +48,18 @@ class TallyOut(Schema):
     missing: int | None
     share: int | None
     few: bool
+    waits: bool
 
 
 class AreaKnownOut(Schema):
-    """``share``: the mean of the shares. ``at``: of when the figures are, null when nothing was counted there."""
+    """``share``: the mean of the shares. ``at``: of when the figures are, null when nothing was counted there.
+
+    ``undivided``: it is about what lies in the area and in none of the areas below, not about the whole area.
+    """
 
     area: str
     name: str
+    undivided: bool
     share: int | None
     missing: int
     weakest: str
@@ -79,13 +85,15 @@ def _viewer(request: HttpRequest) -> Actor:
 
 def _tally(measure: str, one: Tally) -> dict[str, Any]:
     told = {"known": one.known, "total": one.total, "missing": one.missing, "share": one.share}
-    return {"measure": measure, "few": one.few} | (dict.fromkeys(told) if one.few else told)
+    return {"measure": measure, "few": one.few, "waits": one.waits} | (
+        dict.fromkeys(told) if one.few or one.waits else told
+    )
 
 
 def _told(one: AreaKnown) -> dict[str, Any]:
     tallies = [_tally(name, each) for name, each in one.tallies.items()]
     return {
-        "area": one.area, "name": territory.label(one.area), "share": one.share, "missing": one.missing,
+        "area": one.area, "name": territory.label(one.area), "undivided": one.undivided, "share": one.share, "missing": one.missing,
         "weakest": one.weakest, "at": one.at, "points": tallies,
     }  # fmt: skip
 
@@ -135,7 +143,7 @@ def _side_by_side(actor: Actor, level: str, area: str, point: str, size: int, no
 
 @router.get("/registry/knowledge/areas/{area}", response=AreaKnownOut, summary="一个区域的底数 One area")
 def knowledge_of(request: HttpRequest, area: str) -> dict[str, Any]:
-    """One area: communities and grids as they stand now, larger areas as last counted. 404 outside the caller's areas."""
+    """One area: communities and grids as they stand now for who may see all lists, else as last counted. 404 outside the caller's areas."""
     found = queries.of_area(_viewer(request), area, clock.now()) if area and is_area(area) else None
     if found is None:
         raise NotFound()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
 from django.conf import settings
 from procrastinate.contrib.django import app
@@ -10,9 +11,20 @@ from procrastinate.contrib.django import app
 from huying.kernel.actor import system
 from huying.kernel.clock import now
 
-from .actions import expire_care, forget_ended
+from .actions import catch_up, expire_care, forget_ended
 from .knowing.actions import count_knowledge
 from .likeness import find_likenesses
+
+_AT_ONCE: Final = 100_000  # records, a few minutes' work: what is left over the next run takes
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="registry.catch_up", queueing_lock="registry.catch_up", lock="registry.catch_up")
+def catch_up_after_upgrade(timestamp: int) -> None:
+    """Look at the records an upgrade left to be looked at; how well areas are known is counted when all are done."""
+    actor = system("registry")
+    if catch_up(actor=actor, now=now(), most=_AT_ONCE):
+        count_knowledge(actor=actor, now=now())
 
 
 @app.periodic(cron="12 18 * * *")

@@ -4,7 +4,7 @@ from .caring import begin_care, confirm, end_care, expire_care
 from .changing import Changed, change
 from .deciding import decide_proposal, withdraw_proposal
 from .erasing import erase_resident, forget_ended
-from .indexing import renew_search
+from .indexing import catch_up, renew_search
 from .merging import merge_records, tell_apart, undo_merge
 from .rights import answer_right, ask_right, record_consent, withdraw_consent
 
@@ -13,6 +13,7 @@ __all__ = [
     "answer_right",
     "ask_right",
     "begin_care",
+    "catch_up",
     "change",
     "confirm",
     "decide_proposal",

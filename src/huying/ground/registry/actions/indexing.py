@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from huying.ground.registry.deriving import PHONES, has_phone, search_tokens
-from huying.ground.registry.models import MODELS
+from huying.ground.registry.models import MODELS, Backlog
 from huying.kernel import trace
 from huying.kernel.actor import Actor
 from huying.kernel.progress import Progress, Silent
@@ -35,11 +35,47 @@ def renew_search(*, actor: Actor, now: datetime, progress: Progress | None = Non
             last, renewed, seen = _renew(kind, last)
             changed += renewed
             watcher.advance(seen)
+        Backlog.objects.filter(kind=kind).delete()
     watcher.finish()
-    with transaction.atomic():
-        draft = trace.Draft(chain="registry-search", verb="renewed", actor=actor, at=now, body={"changed": changed})
-        trace.append([draft])
+    _leave_trace(actor, now, changed)
     return changed
+
+
+def catch_up(*, actor: Actor, now: datetime, most: int) -> bool:
+    """Look at what an upgrade left to be looked at, about ``most`` records; whether that was the last of it.
+
+    How far it is is kept with every batch: cut off, the next goes on from there. False as well when nothing waited.
+    """
+    seen = changed = waited = 0
+    while seen < most:
+        step = _next_batch()
+        if step is None:
+            break
+        waited, changed, seen = 1, changed + step[0], seen + step[1]
+    if waited:
+        _leave_trace(actor, now, changed)
+    return bool(waited) and not Backlog.objects.exists()
+
+
+@transaction.atomic
+def _next_batch() -> tuple[int, int] | None:
+    """(how many changed, how many were looked at), None when nothing waits."""
+    due = Backlog.objects.select_for_update().order_by("pk").first()
+    if due is None:
+        return None
+    last, changed, seen = _renew(due.kind, due.after)
+    if last < 0:
+        due.delete()
+    else:
+        due.after = last
+        due.save(update_fields=["after"])
+    return changed, seen
+
+
+@transaction.atomic
+def _leave_trace(actor: Actor, now: datetime, changed: int) -> None:
+    draft = trace.Draft(chain="registry-search", verb="renewed", actor=actor, at=now, body={"changed": changed})
+    trace.append([draft])
 
 
 @transaction.atomic

@@ -66,7 +66,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 
 def _file(request: HttpRequest, actor: Actor, asked: filters.Asked, rows: Any, now: datetime) -> FileResponse:
-    if asked.too_wide:
+    if asked.untold:
         raise Invalid(asked.errors["area"], field="area")
     unmasked = request.POST.get("unmasked") == "1"
     most = MOST_UNMASKED if unmasked else MOST_ROWS

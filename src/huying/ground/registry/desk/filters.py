@@ -17,7 +17,7 @@ from huying.kernel.actor import Actor
 
 from .. import access
 from ..choices import CARE_LISTS, PREMISES_KINDS, RISKS
-from ..knowing.queries import points_of
+from ..knowing.queries import points_of, waiting
 from ..queries_desk import Filters
 from ..words import FRESHNESS, TABS
 
@@ -42,8 +42,8 @@ class Asked:
         return any(self.shown[name] for name in NAMES if name != "q")
 
     @property
-    def too_wide(self) -> bool:
-        """Whether something is asked for that is told of a smaller area only: nothing is listed until one is named."""
+    def untold(self) -> bool:
+        """Whether what is missing is asked for where it is not told: of too large an area, or before it was counted."""
         return bool(self.shown["lacks"]) and not self.filters.lacks
 
     @property
@@ -87,8 +87,10 @@ def read(given: Mapping[str, str], actor: Actor) -> Asked:
     errors: dict[str, str] = {}
     area = _area(shown, errors)
     held = access.narrowed(access.areas(actor, access.CARE if tab == "care" else access.VIEW), area)
-    too_wide = bool(shown["lacks"]) and any(len(one) < LACKS_FROM for one in held)
-    if too_wide:
+    untold = bool(shown["lacks"]) and any(len(one) < LACKS_FROM for one in held)
+    if shown["lacks"] and shown["lacks"] in waiting():
+        untold, errors["area"] = True, _("这一项还没数，过一会儿再看")
+    elif untold:
         errors.setdefault("area", _("看缺什么时，请先选到一个社区或网格"))
     return Asked(
         tab,
@@ -99,7 +101,7 @@ def read(given: Mapping[str, str], actor: Actor) -> Asked:
             risk=shown["risk"],
             fresh=shown["fresh"],
             list=shown["list"],
-            lacks="" if too_wide else shown["lacks"],
+            lacks="" if untold else shown["lacks"],
             ended=shown["ended"] == "1",
         ),
         shown,

@@ -30,7 +30,6 @@ from .. import access
 from ..knowing import queries
 from ..knowing.points import Point, own_table, point_of, points
 from ..knowing.queries import LEVELS, LIVE_FROM, MOST_SHOWN, AreaKnown
-from ..knowing.rules import FEW
 from .frame import actor_of, page
 
 _LEVELS: Final = {
@@ -108,14 +107,14 @@ def _side_by_side(request: HttpRequest, actor: Actor, now: datetime) -> dict[str
 
 def _row(one: AreaKnown, asked: _Asked) -> dict[str, Any]:
     leads = reverse("registry-knowledge-area", args=[one.area])
-    if len(one.area) < _GRID and len(one.area) == LEVELS[asked.level]:
+    if len(one.area) < _GRID:
         leads = f"{reverse('registry-knowledge')}?{urlencode({'area': one.area})}"
     return {
         "known": one,
-        "url": leads,
+        "url": "" if one.undivided else leads,  # the page of the area tells of all of it, not of these
         "name": name_of(one.area),
         "above": name_of(territory_above(one.area)),
-        "undivided": len(one.area) < LEVELS[asked.level],
+        "undivided": one.undivided,
         "groups": one.groups(),
         "tally": one.tallies[asked.by] if asked.by else None,
         "weakest": _weakest(one),
@@ -145,7 +144,7 @@ def _point_by_point(actor: Actor, area: str, now: datetime) -> dict[str, Any]:
         raise NotFound()
     return {
         "known": found,
-        "live": len(area) >= LIVE_FROM,
+        "live": found.live,
         "below": len(area) < _GRID,
         "name": name_of(area),
         "lines": [_line(one, found, actor) for one in points()],
@@ -192,9 +191,13 @@ def _lines(rows: list[AreaKnown], names: Mapping[str, str]) -> Iterator[list[Any
     for one in rows:
         figures: list[Any] = []
         for tally in one.tallies.values():
-            few = _("不到 %(n)d") % {"n": FEW}
-            figures += [few, "", ""] if tally.few else [tally.total, tally.known, _cell(tally.share)]
-        yield [one.area, harmless(names[one.area]), _cell(one.share), one.missing, *figures, moment(one.at)]
+            if tally.waits:
+                figures += [_("还没数"), "", ""]
+                continue
+            figures += [_("不给数"), "", ""] if tally.few else [tally.total, tally.known, _cell(tally.share)]
+        name = harmless(names[one.area])
+        name = f"{name}（{_('没分到网格')}）" if one.undivided else name
+        yield [one.area, name, _cell(one.share), one.missing, *figures, moment(one.at)]
 
 
 def _cell(share: int | None) -> int | str:

@@ -130,7 +130,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
             (kind, KIND_LABELS[kind]) for kind in ("person", "premises", "household", "organisation", "facility")
         ],
     }
-    if asked.tab and not asked.too_wide:
+    if asked.tab and not asked.untold:
         found = reads.listed(actor, asked.tab, asked.filters, now, request.GET.get("cursor"))
         shown |= {"page": found, "rows": rows_of(found.rows, now)}
     elif asked.filters.words and not asked.tab:

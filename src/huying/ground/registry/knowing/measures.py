@@ -41,6 +41,7 @@ class Measure:
     """``of``: which records of ``kind`` count; ``known``: which of them are known, ``days`` being how old a look may be.
 
     ``days``: the usual limit, None where the measure has none. ``lacking`` says how many are missing and what they lack.
+    ``called``: the kinds of which it asks whether there is a number to call.
     """
 
     kind: str
@@ -48,6 +49,7 @@ class Measure:
     known: Callable[[datetime, int], Q]
     lacking: _StrPromise
     days: int | None = None
+    called: tuple[str, ...] = ()
 
 
 def _all(now: datetime) -> Q:
@@ -112,95 +114,103 @@ MEASURES: Final[Mapping[str, Measure]] = {
         "household",
         _all,
         lambda now, days: Q(head__state=State.ACTIVE) & _at_a_door("premises") & _stays("household", "lives"),
-        ngettext_lazy("还差 %(n)d 户没登记全户主、住的人或门牌", "还差 %(n)d 户没登记全户主、住的人或门牌", "n"),
+        ngettext_lazy("还有 %(n)d 户没登记全户主、住的人或门牌", "还有 %(n)d 户没登记全户主、住的人或门牌", "n"),
     ),
     "household_reachable": Measure(
         "household",
         _all,
         lambda now, days: _stays("household", "lives", resident__reachable=True),
-        ngettext_lazy("还差 %(n)d 户没有联系电话", "还差 %(n)d 户没有联系电话", "n"),
+        ngettext_lazy("还有 %(n)d 户没有联系电话", "还有 %(n)d 户没有联系电话", "n"),
+        called=("person",),
     ),
     "person_reachable": Measure(
         "person",
         _grown,
         lambda now, days: Q(reachable=True) | _someone_to_call("uid"),
-        ngettext_lazy("还差 %(n)d 人没有电话，也没有紧急联系人", "还差 %(n)d 人没有电话，也没有紧急联系人", "n"),
+        ngettext_lazy("还有 %(n)d 人没有电话，也没有紧急联系人", "还有 %(n)d 人没有电话，也没有紧急联系人", "n"),
+        called=("person", "relation"),
     ),
     "person_home": Measure(
         "person",
         _all,
         lambda now, days: _at_a_door("home"),
-        ngettext_lazy("还差 %(n)d 人没登记到门牌", "还差 %(n)d 人没登记到门牌", "n"),
+        ngettext_lazy("还有 %(n)d 人没登记到门牌", "还有 %(n)d 人没登记到门牌", "n"),
     ),
     "room_known": Measure(
         "premises",
         lambda now: Q(kind="room"),
         _room_known,
-        ngettext_lazy("还差 %(n)d 间不知道谁在用", "还差 %(n)d 间不知道谁在用", "n"),
+        ngettext_lazy("还有 %(n)d 间不知道谁在用", "还有 %(n)d 间不知道谁在用", "n"),
     ),
     "rental_kept": Measure(
         "premises",
         lambda now: Q(use__in=_LET),
         _rental_kept,
-        ngettext_lazy("还差 %(n)d 间出租房不清楚租客或房东", "还差 %(n)d 间出租房不清楚租客或房东", "n"),
+        ngettext_lazy("还有 %(n)d 间出租房不清楚租客或房东", "还有 %(n)d 间出租房不清楚租客或房东", "n"),
+        called=("premises", "person"),
     ),
     "migrant_checked": Measure(
         "person",
         lambda now: Q(registration__in=("elsewhere", "hk_mo_tw", "foreign")),
         lambda now, days: _at_a_door("home") & _looked(now, days),
-        ngettext_lazy("还差 %(n)d 人没登记到门牌或久未核实", "还差 %(n)d 人没登记到门牌或久未核实", "n"),
+        ngettext_lazy("还有 %(n)d 人没登记到门牌，或很久没核实", "还有 %(n)d 人没登记到门牌，或很久没核实", "n"),
         180,
     ),
     "organisation_reachable": Measure(
         "organisation",
         _all,
         lambda now, days: Q(premises__state=State.ACTIVE, reachable=True),
-        ngettext_lazy("还差 %(n)d 家没有地址或负责人电话", "还差 %(n)d 家没有地址或负责人电话", "n"),
+        ngettext_lazy("还有 %(n)d 家没有地址或负责人电话", "还有 %(n)d 家没有地址或负责人电话", "n"),
+        called=("organisation",),
     ),
     "organisation_checked": Measure(
         "organisation",
         _all,
         _looked,
-        ngettext_lazy("还差 %(n)d 家久未核实", "还差 %(n)d 家久未核实", "n"),
+        ngettext_lazy("还有 %(n)d 家很久没核实", "还有 %(n)d 家很久没核实", "n"),
         180,
     ),
     "care_contact": Measure(
         "care",
         _in_force,
         lambda now, days: _someone_to_call("resident_id"),
-        ngettext_lazy("还差 %(n)d 条名单没有紧急联系人", "还差 %(n)d 条名单没有紧急联系人", "n"),
+        ngettext_lazy("还有 %(n)d 条名单没有紧急联系人", "还有 %(n)d 条名单没有紧急联系人", "n"),
+        called=("relation", "person"),
     ),
     "care_checked": Measure(
         "care",
         _in_force,
         _looked_by_cycle,
-        ngettext_lazy("还差 %(n)d 条名单过了走访周期没核实", "还差 %(n)d 条名单过了走访周期没核实", "n"),
+        ngettext_lazy("还有 %(n)d 条名单过了走访周期没核实", "还有 %(n)d 条名单过了走访周期没核实", "n"),
         30,
     ),
     "care_responsible": Measure(
         "care",
         _in_force,
         lambda now, days: Q(responsible__isnull=False),
-        ngettext_lazy("还差 %(n)d 条名单没有责任人", "还差 %(n)d 条名单没有责任人", "n"),
+        ngettext_lazy("还有 %(n)d 条名单没有责任人", "还有 %(n)d 条名单没有责任人", "n"),
     ),
     "small_kept": Measure(
         "premises",
         lambda now: ~Q(small_kind=""),
         lambda now, days: ~Q(risk="") & Q(reachable=True),
-        ngettext_lazy("还差 %(n)d 处没评风险或没有负责人电话", "还差 %(n)d 处没评风险或没有负责人电话", "n"),
+        ngettext_lazy("还有 %(n)d 处没评风险或没有负责人电话", "还有 %(n)d 处没评风险或没有负责人电话", "n"),
+        called=("premises",),
     ),
     "risk_checked": Measure(
         "premises",
         lambda now: Q(risk__in=("red", "yellow")),
         _looked,
-        ngettext_lazy("还差 %(n)d 处久未核实", "还差 %(n)d 处久未核实", "n"),
+        ngettext_lazy("还有 %(n)d 处很久没核实", "还有 %(n)d 处很久没核实", "n"),
         90,
     ),
     "facility_kept": Measure(
         "facility",
         _all,
         _facility_kept,
-        ngettext_lazy("还差 %(n)d 个没有位置、状况或久未核实", "还差 %(n)d 个没有位置、状况或久未核实", "n"),
+        ngettext_lazy(
+            "还有 %(n)d 个设施缺位置或状况，或很久没核实", "还有 %(n)d 个设施缺位置或状况，或很久没核实", "n"
+        ),
         180,
     ),
 }

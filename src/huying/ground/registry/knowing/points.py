@@ -26,6 +26,7 @@ COLUMNS: Final = ("group_zh", "group_en", "name_zh", "name_en", "measure", "days
 MOST: Final = 24
 _LONGEST: Final = 40
 _MOST_DAYS: Final = 3650
+_PERSONAL: Final = ("person", "household", "care")
 
 
 class WrongTable(ValueError):
@@ -60,7 +61,7 @@ class Point:
         return str(KIND_LABELS[self.how.kind])
 
     def lacking(self, missing: int) -> str:
-        """还差 3 户没有联系电话."""
+        """还有 3 户没有联系电话."""
         return str(self.how.lacking % {"n": missing})
 
 
@@ -117,6 +118,11 @@ def _of(file: str) -> tuple[Point, ...]:
 def own_table() -> bool:
     """Whether the place has a table of its own."""
     return bool(settings.HUYING_KNOWLEDGE_FILE)
+
+
+def personal() -> dict[str, str]:
+    """The points that are about people, households and people in care: measure → kind of record."""
+    return {one.measure: one.how.kind for one in points() if one.how.kind in _PERSONAL}
 
 
 def point_of(measure: str) -> Point | None:

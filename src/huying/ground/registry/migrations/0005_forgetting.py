@@ -2,18 +2,17 @@
 
 from typing import ClassVar
 
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from huying.kernel.indexes import BuildIndex
 
 ENDED = models.Q(("state", "ended"))
 KEPT = models.Q(("private__isnull", False), ("state__in", ["ended", "merged"]))
 THERE = models.Q(("ending", "erased"), _negated=True)
 
 
-def _add(model: str, name: str, fields: list[str], condition: models.Q) -> AddIndexConcurrently:
-    return AddIndexConcurrently(
-        model, models.Index(condition=condition, fields=fields, name=f"registry_{model}_{name}")
-    )
+def _add(model: str, name: str, fields: list[str], condition: models.Q) -> BuildIndex:
+    return BuildIndex(model, models.Index(condition=condition, fields=fields, name=f"registry_{model}_{name}"))
 
 
 class Migration(migrations.Migration):

@@ -1,7 +1,7 @@
 """Tables of the registry. Records are held by replicas; what is done with them (changes, proposals, rights) is not."""
 
 from .keeping import Change, Consent, ImportRun, Likeness, Proposal, Receipt, Reject, RightsRequest
-from .knowing import Knowledge
+from .knowing import Backlog, Knowledge, Withheld
 from .record import Record, State
 from .records import (
     MODELS,
@@ -17,6 +17,7 @@ from .records import (
 
 __all__ = [
     "MODELS",
+    "Backlog",
     "CareEntry",
     "Change",
     "Consent",
@@ -36,4 +37,5 @@ __all__ = [
     "Resident",
     "RightsRequest",
     "State",
+    "Withheld",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db.models import Q
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +20,7 @@ from huying.ground.registry.fictional import Estate
 from huying.ground.registry.knowing import points as table
 from huying.ground.registry.knowing.actions import count_knowledge
 from huying.ground.registry.knowing.measures import MEASURES, counts, lacking
-from huying.ground.registry.knowing.rules import Tally, overall, urgency, weakest
+from huying.ground.registry.knowing.rules import FEW, OWN, Tally, cells, overall, urgency, weakest, withheld
 from huying.ground.registry.models import MODELS, Knowledge, Organisation, Premises, Relation, Resident
 from huying.ground.registry.tasks import count_how_well_known
 from huying.ground.territory.factories import HETANG, TAOYUAN, a_town
@@ -62,6 +63,27 @@ def test_very_few_are_not_told_and_do_not_come_out_of_a_sum() -> None:
     assert [one.few for one in told] == [False, True, True, True, True, False, False]
     assert all((one.known, one.total, one.share, one.missing) == (0, 0, None, 0) for one in told[1:5])
     assert sum(told, Tally()) == Tally(5, 11) and (told[1] + told[2]).few and not (told[0] + told[0]).few
+
+
+CODES = [f"99{city}{county}{town}{rest}" for city in ("01", "02") for county in ("01", "02") for town in ("001", "002")
+         for rest in ("", "001", "001001", "001002", "00100201", "002001", "002002", "002003")]  # fmt: skip
+
+
+@given(st.dictionaries(st.sampled_from(CODES), st.integers(0, 12)))
+def test_what_is_withheld_does_not_come_out_by_subtraction(totals: dict[str, int]) -> None:
+    hidden = withheld(totals)
+    sums: dict[str, int] = {}
+    for code, total in totals.items():
+        for cell in cells(code + OWN):
+            sums[cell] = sums.get(cell, 0) + total
+    told = {one for one in sums if hidden.isdisjoint(cells(one))}
+    assert not [one for one in told if 0 < sums[one] < FEW]
+    for area in told:
+        below = [one for one in sums if len(cells(one)) > 1 and cells(one)[-2] == area]
+        kept_back = [sums[one] for one in below if one not in told and sums[one]]
+        assert not kept_back or (len(kept_back) > 1 and sum(kept_back) >= FEW)
+        if below and all(sums[one] == 0 or sums[one] >= FEW for one in below):
+            assert not kept_back, "nothing is hidden where nothing needs it"
 
 
 @given(st.dictionaries(st.sampled_from("abcdef"), TALLIES))
@@ -318,3 +340,24 @@ def test_what_was_written_before_is_told_apart_by_reindexing(town: None) -> None
     assert renew_search(actor=SYSTEM, now=MOMENT) == sum(map(len, before))
     assert [set(model.objects.filter(reachable=True).values_list("pk", flat=True)) for model in models] == before
     assert renew_search(actor=SYSTEM, now=MOMENT) == 0
+
+
+@pytest.mark.parametrize(
+    ("measure", "n", "chinese", "english"),
+    [
+        ("household_reachable", 3, "还有 3 户没有联系电话", "3 households have no number to call"),
+        (
+            "person_reachable",
+            2,
+            "还有 2 人没有电话，也没有紧急联系人",
+            "2 people have neither phone nor emergency contact",
+        ),
+        ("facility_kept", 4, "还有 4 个设施缺位置或状况，或很久没核实", "4 facilities lack position"),
+        ("room_known", 3, "还有 3 间不知道谁在用", "3 rooms whose user is not known"),
+        ("room_known", 1, "还有 1 间不知道谁在用", "1 room whose user is not known"),
+    ],
+)
+def test_what_is_missing_is_said_naturally(measure: str, n: int, chinese: str, english: str) -> None:
+    for language, said in (("zh-hans", chinese), ("en", english)):
+        with override(language):
+            assert str(MEASURES[measure].lacking % {"n": n}).startswith(said)

@@ -6,10 +6,12 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -18,17 +20,20 @@ from huying.ground.organisation import actions as organisation
 from huying.ground.organisation.factories import make_appointment, make_person, make_unit
 from huying.ground.organisation.factories import staff as a_staff
 from huying.ground.registry import fictional
+from huying.ground.registry.actions import catch_up
 from huying.ground.registry.factories import worker
 from huying.ground.registry.fictional import Estate
 from huying.ground.registry.knowing import queries
 from huying.ground.registry.knowing.actions import count_knowledge
 from huying.ground.registry.knowing.points import COLUMNS
-from huying.ground.registry.models import CareEntry, Resident
+from huying.ground.registry.models import Backlog, CareEntry, Knowledge, Organisation, Premises, Relation, Resident
+from huying.ground.registry.tasks import catch_up_after_upgrade
 from huying.ground.territory.factories import COUNTY, HETANG, TAOYUAN, TOWN, a_town
 from huying.kernel import clock
 from huying.kernel.actor import SYSTEM
 from huying.kernel.clock import local_day
 from huying.kernel.privacy import AccessEntry
+from huying.kernel.trace.models import Entry
 
 from .desk_cast import text
 
@@ -194,10 +199,10 @@ def test_pages_ask_the_same_number_of_queries_however_many_areas(desk: Desk) -> 
         figures = [one for one in made if '"registry_' in one["sql"] and "registry_proposal" not in one["sql"]]
         return len(figures), len(made)
 
-    pages = dict.fromkeys((PAGE, f"{PAGE}?level=grid", f"{PAGE}?area={TOWN}", f"{PAGE}{GRID}/", f"{PAGE}{COUNTY}/"), 11)
-    others = {f"{PAGE}export.csv?level=grid": 5, f"{API}?level=grid": 5, f"{API}/areas/{GRID}": 6}
+    pages = dict.fromkeys((PAGE, f"{PAGE}?level=grid", f"{PAGE}?area={TOWN}", f"{PAGE}{GRID}/", f"{PAGE}{COUNTY}/"), 13)
+    others = {f"{PAGE}export.csv?level=grid": 7, f"{API}?level=grid": 7, f"{API}/areas/{GRID}": 8}
     for address, most in (pages | others).items():
-        assert asked(address) == (1, most), address
+        assert asked(address) == (3, most), address
 
 
 def test_figures_of_very_few_people_are_for_those_who_may_see_their_lists(desk: Desk) -> None:
@@ -212,15 +217,62 @@ def test_figures_of_very_few_people_are_for_those_who_may_see_their_lists(desk: 
         assert {one["measure"] for one in told if one["few"]} == {"care_contact", "care_checked"}, who
         assert all(one["total"] is one["known"] is one["missing"] is one["share"] is None for one in told if one["few"])
         said = text(desk[who].get(f"{PAGE}{GRID}/"))
-        assert said.count("太少，不给数") == 2 and "不到 5 个" in said
-        assert "不到 5 个" in text(desk[who].get(PAGE, {"level": "grid", "point": "care_contact"}))
+        assert said.count(">不给数<") == 2 * 2 and "不到 5 个" in said
+        assert ">不给数<" in text(desk[who].get(PAGE, {"level": "grid", "point": "care_contact"}))
         (line,) = [
             one
             for one in csv.DictReader(text(desk[who].get(f"{PAGE}export.csv?level=grid")).splitlines()[1:])
             if one["区域代码"] == GRID
         ]
-        assert [line[f"六掌握 关爱对象联系 {one}"] for one in ("应掌握", "已掌握", "掌握率 %")] == ["不到 5", "", ""]
-    assert "太少，不给数" not in text(desk["worker"].get(f"{PAGE}{GRID}/"))
+        assert [line[f"六掌握 关爱对象联系 {one}"] for one in ("应掌握", "已掌握", "掌握率 %")] == ["不给数", "", ""]
+    assert ">不给数<" not in text(desk["worker"].get(f"{PAGE}{GRID}/"))
+
+
+def test_figures_of_very_few_do_not_come_out_by_subtraction(desk: Desk) -> None:
+    """Two people in one grid of three: who takes the grids told from the community learns of no less than five."""
+    rows = list(CareEntry.objects.filter(state="active").order_by("pk"))
+    sizes = {f"{HETANG}001": 2, f"{HETANG}002": 6, f"{HETANG}003": len(rows) - 8}
+    assert sizes[f"{HETANG}003"] > 6
+    for grid, size in sizes.items():
+        CareEntry.objects.filter(pk__in=[rows.pop().pk for _n in range(size)]).update(area=grid)
+    count_knowledge(actor=SYSTEM, now=clock.now())
+    for client in (key("registry:read", area=TOWN), desk["supervisor"]):
+        whole = _care(client.get(f"{API}/areas/{HETANG}").json())
+        side = {one["area"]: _care(one) for one in client.get(API, {"level": "grid", "area": HETANG}).json()["items"]}
+        alone = {grid: _care(client.get(f"{API}/areas/{grid}").json()) for grid in sizes}
+        assert alone == {grid: side[grid] for grid in sizes}, "one after another as side by side"
+        assert whole == sum(sizes.values()) and side == {**side, **sizes, f"{HETANG}001": None, f"{HETANG}002": None}
+    page = desk["supervisor"].get(PAGE, {"level": "grid", "area": HETANG})
+    assert page.context["whole"].tallies["care_contact"].total == sizes[f"{HETANG}003"], "the head adds up what is told"
+    area = desk["supervisor"].get(f"{PAGE}{HETANG}/").context["known"]
+    assert area.tallies["care_contact"].total == whole and not area.live
+    sheet = list(csv.DictReader(text(desk["supervisor"].get(f"{PAGE}export.csv?level=grid")).splitlines()[1:]))
+    said = {one["区域代码"]: one["六掌握 关爱对象联系 应掌握"] for one in sheet}
+    assert [said[grid] for grid in sizes] == ["不给数", "不给数", str(sizes[f"{HETANG}003"])]
+    own = queries.of_area(worker(area=HETANG), HETANG, clock.now())
+    assert own is not None and own.live, "who may see the lists has the figures of this moment"
+
+
+def _care(told: dict[str, Any]) -> int | None:
+    (total,) = [one["total"] for one in told["points"] if one["measure"] == "care_contact"]
+    assert total is None or isinstance(total, int)
+    return total
+
+
+def test_records_in_no_grid_do_not_lead_to_the_figures_of_all_grids(desk: Desk) -> None:
+    grown = Resident.objects.filter(area__startswith=HETANG, state="active", born_year__lt=2000)
+    some = grown.values_list("pk", flat=True)[:9]
+    Resident.objects.filter(pk__in=list(some)).update(area=HETANG)
+    count_knowledge(actor=SYSTEM, now=clock.now())
+    page = desk["supervisor"].get(PAGE, {"level": "grid"})
+    (row,) = [one for one in page.context["rows"] if one["undivided"]]
+    assert row["known"].area == HETANG and row["known"].tallies["person_reachable"].total == 9 and not row["url"]
+    assert "没分到网格" in text(page) and "就归进网格" in text(page) and f'href="{PAGE}{HETANG}/"' not in text(page)
+    sheet = csv.DictReader(text(desk["supervisor"].get(f"{PAGE}export.csv?level=grid")).splitlines()[1:])
+    assert [one["区域"].endswith("（没分到网格）") for one in sheet if one["区域代码"] == HETANG] == [True]
+    told = desk["supervisor"].get(API, {"level": "grid"}).json()["items"]
+    assert [one["area"] for one in told if one["undivided"]] == [HETANG]
+    assert not desk["supervisor"].get(f"{API}/areas/{HETANG}").json()["undivided"]
 
 
 def test_the_page_says_whose_table_it_is(desk: Desk, settings: Any, tmp_path: Path) -> None:
@@ -242,14 +294,15 @@ def test_the_sheet_has_every_area_and_point(desk: Desk) -> None:
 
 
 def test_nothing_counted_yet_says_so(desk: Desk) -> None:
-    from huying.ground.registry.models import Knowledge
-
     Knowledge.objects.all().delete()
     said = text(desk["centre"].get(PAGE, {"level": "grid"}))
     assert said.count("还没有统计过") == 1 + 6 and "还没有登记" not in said, (
         "there are records, nobody has counted them"
     )
-    assert "刚刚统计" in text(desk["centre"].get(f"{PAGE}{GRID}/"))
+    assert "刚刚统计" in text(desk["worker"].get(f"{PAGE}{GRID}/"))
+    assert "还没有统计过" in text(desk["centre"].get(f"{PAGE}{GRID}/")), (
+        "who may not see all lists has the night's figures"
+    )
 
 
 def key(*scopes: str, area: str) -> Client:
@@ -280,3 +333,46 @@ def test_systems_and_people_read_figures_of_their_areas(desk: Desk) -> None:
     assert system.get(API, {"area": "990102"}).status_code == 404
     assert Client().get(API).status_code == 401 and desk["seat"].get(API).status_code == 404
     assert key("units:read", area=TOWN).get(API).status_code == 403
+
+
+def test_after_an_upgrade_points_say_that_they_are_not_counted_until_they_are(desk: Desk) -> None:
+    """As an upgrade leaves it: nobody is noted as having a number, and all are still to be looked at."""
+    kinds: dict[str, Any] = {
+        "person": Resident,
+        "premises": Premises,
+        "organisation": Organisation,
+        "relation": Relation,
+    }
+    before = {
+        kind: set(model.objects.filter(reachable=True).values_list("pk", flat=True)) for kind, model in kinds.items()
+    }
+    figures = set(Knowledge.objects.values_list("area", "measure", "known", "total"))
+    for model in kinds.values():
+        model.objects.update(reachable=False)
+    import_module("huying.ground.registry.migrations.0007_backlog").lay_aside(apps, None)
+    assert set(Backlog.objects.values_list("kind", flat=True)) == set(kinds)
+    count_knowledge(actor=SYSTEM, now=clock.now())
+    late = {"person_reachable", "rental_kept", "organisation_reachable", "care_contact", "small_kept"}
+    for who, address in (("worker", f"{API}/areas/{GRID}"), ("centre", f"{API}/areas/{GRID}"), ("lead", API)):
+        told = desk[who].get(address).json()
+        for area in told.get("items", [told]):
+            assert {one["measure"] for one in area["points"] if one["waits"]} == late, who
+            assert {one["total"] for one in area["points"] if one["waits"]} == {None}
+    assert text(desk["worker"].get(f"{PAGE}{GRID}/")).count(">还没数<") == len(late)
+    assert ">还没数<" in text(desk["lead"].get(PAGE, {"level": "grid", "point": "small_kept"}))
+    assert "还没数" in text(desk["lead"].get(f"{PAGE}export.csv"))
+    listed = text(desk["worker"].get("/desk/registry/", {"tab": "organisation", "lacks": "organisation_reachable"}))
+    assert "这一项还没数" in listed and "data-row" not in listed, "nobody is sent to those whose number is known"
+    other = {"tab": "organisation", "lacks": "organisation_checked"}
+    assert "这一项还没数" not in text(desk["worker"].get("/desk/registry/", other))
+    assert not catch_up(actor=SYSTEM, now=clock.now(), most=1) and Backlog.objects.count() == 3, "a part of it"
+    catch_up_after_upgrade(timestamp=0)
+    assert not Backlog.objects.exists()
+    assert before == {
+        kind: set(model.objects.filter(reachable=True).values_list("pk", flat=True)) for kind, model in kinds.items()
+    }
+    again = set(Knowledge.objects.values_list("area", "measure", "known", "total"))
+    assert again == figures and ">还没数<" not in text(desk["worker"].get(f"{PAGE}{GRID}/"))
+    entries = Entry.objects.count()
+    catch_up_after_upgrade(timestamp=0)
+    assert Entry.objects.count() == entries, "nothing waits, nothing is done"

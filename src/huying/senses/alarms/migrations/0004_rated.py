@@ -1,5 +1,6 @@
-from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
+
+from huying.kernel.indexes import BuildIndex, DropIndex
 
 
 class Migration(migrations.Migration):
@@ -12,12 +13,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="ladderpolicy",
-            name="source_en",
-            field=models.CharField(blank=True, max_length=200, verbose_name="依据（英文）"),
-        ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name="alarm",
             index=models.Index(
                 condition=models.Q(("closed_at__isnull", False), ("test", False)),
@@ -26,7 +22,7 @@ class Migration(migrations.Migration):
                 name="alarm_rated",
             ),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name="alarm",
             index=models.Index(
                 condition=models.Q(
@@ -39,7 +35,7 @@ class Migration(migrations.Migration):
                 name="alarm_false",
             ),
         ),
-        RemoveIndexConcurrently(
+        DropIndex(
             model_name="alarm",
             name="alarm_judged",
         ),

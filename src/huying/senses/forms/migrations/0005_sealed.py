@@ -2,8 +2,10 @@
 
 from typing import ClassVar
 
-from django.contrib.postgres.operations import AddIndexConcurrently, ValidateConstraint
+from django.contrib.postgres.operations import ValidateConstraint
 from django.db import migrations, models
+
+from huying.kernel.indexes import BuildIndex
 
 SEALED = models.Q(("private__isnull", False))
 
@@ -14,10 +16,10 @@ class Migration(migrations.Migration):
 
     operations: ClassVar = [
         ValidateConstraint("submission", "submission_state_known"),
-        AddIndexConcurrently(
+        BuildIndex(
             "submission", models.Index(condition=SEALED, fields=["received_at", "id"], name="submission_sealed")
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             "submissionrevision", models.Index(condition=SEALED, fields=["id"], name="submission_revision_sealed")
         ),
     ]

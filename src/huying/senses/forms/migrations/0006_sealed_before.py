@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.contrib.postgres.operations import RemoveIndexConcurrently
+from huying.kernel.indexes import DropIndex
 from django.db import migrations, transaction
 
 BATCH = 500
@@ -32,5 +32,5 @@ class Migration(migrations.Migration):
 
     operations: ClassVar = [
         migrations.RunPython(seal_nothing, migrations.RunPython.noop),
-        RemoveIndexConcurrently("submissionrevision", "submission_revision_sealed"),
+        DropIndex("submissionrevision", "submission_revision_sealed"),
     ]

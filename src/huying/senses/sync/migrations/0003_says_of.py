@@ -2,8 +2,9 @@
 
 from typing import ClassVar
 
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from huying.kernel.indexes import BuildIndex
 
 HELD = models.Q(("subject__isnull", False)) & (models.Q(("body__isnull", False)) | models.Q(("sealed__isnull", False)))
 
@@ -13,5 +14,5 @@ class Migration(migrations.Migration):
     dependencies: ClassVar = [("sync", "0002_device_session")]
 
     operations: ClassVar = [
-        AddIndexConcurrently("operation", models.Index(condition=HELD, fields=["subject"], name="operation_says_of")),
+        BuildIndex("operation", models.Index(condition=HELD, fields=["subject"], name="operation_says_of")),
     ]
