@@ -19,7 +19,4 @@ class Migration(migrations.Migration):
         BuildIndex(
             "submission", models.Index(condition=SEALED, fields=["received_at", "id"], name="submission_sealed")
         ),
-        BuildIndex(
-            "submissionrevision", models.Index(condition=SEALED, fields=["id"], name="submission_revision_sealed")
-        ),
     ]

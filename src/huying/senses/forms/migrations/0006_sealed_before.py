@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from huying.kernel.indexes import DropIndex
 from django.db import migrations, transaction
 
 BATCH = 500
@@ -32,5 +31,4 @@ class Migration(migrations.Migration):
 
     operations: ClassVar = [
         migrations.RunPython(seal_nothing, migrations.RunPython.noop),
-        DropIndex("submissionrevision", "submission_revision_sealed"),
     ]
