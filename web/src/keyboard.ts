@@ -7,7 +7,20 @@ function rows(): HTMLElement[] {
   return [...document.querySelectorAll<HTMLElement>("[data-list] [data-row]")].filter((row) => row.offsetParent !== null);
 }
 
-export function makeCurrent(row: HTMLElement | null): void {
+/** The current row; where a refresh drew it anew, the one that has its place now. */
+function here(): HTMLElement | null {
+  if (!current || current.isConnected) return current;
+  const drawn = current.id ? document.getElementById(current.id) : null;
+  if (drawn) makeCurrent(drawn);
+  return drawn;
+}
+
+/** After a refresh: the reader stays at the row they were at. */
+export function keepPlace(): void {
+  here();
+}
+
+function makeCurrent(row: HTMLElement | null): void {
   current?.classList.remove("is-current");
   current = row;
   if (!row) return;
@@ -19,7 +32,8 @@ export function makeCurrent(row: HTMLElement | null): void {
 function move(step: number): void {
   const all = rows();
   if (!all.length) return;
-  const at = current && all.includes(current) ? all.indexOf(current) : step > 0 ? -1 : all.length;
+  const row = here();
+  const at = row && all.includes(row) ? all.indexOf(row) : step > 0 ? -1 : all.length;
   makeCurrent(all[Math.min(Math.max(at + step, 0), all.length - 1)] ?? null);
 }
 
@@ -29,8 +43,7 @@ function typing(target: EventTarget | null): boolean {
 
 function press(key: string): boolean {
   const selector = `[data-key="${CSS.escape(key)}"]`;
-  const row = current?.isConnected ? current : null;
-  const target = row?.querySelector<HTMLElement>(selector) ?? document.querySelector<HTMLElement>(`:not([data-row] *)${selector}`);
+  const target = here()?.querySelector<HTMLElement>(selector) ?? document.querySelector<HTMLElement>(`:not([data-row] *)${selector}`);
   if (!target || target.matches(":disabled, [aria-disabled=true]")) return false;
   if (target.matches("input:not([type=checkbox],[type=radio],[type=submit]), textarea, select")) target.focus();
   else target.click();
@@ -71,7 +84,7 @@ function handled(key: string): boolean {
       return help !== null;
     }
     case "Enter": {
-      const row = current?.isConnected ? current : null;
+      const row = here();
       if (!row || (document.activeElement !== row && document.activeElement !== document.body)) return false;
       row.querySelector<HTMLElement>("a[data-open], a[href]")?.click();
       return true;

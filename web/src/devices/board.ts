@@ -1,9 +1,7 @@
 /** The board of alarms: it rings while anything serious is not acknowledged, keeps the reader's place when it is
     refreshed, and counts how long each has been ringing. What rings is read from the rows, so it is right after any gap. */
-import { makeCurrent } from "../keyboard";
+import { keepPlace } from "../keyboard";
 import { again, sound, wake, want, wanted } from "./ringing";
-
-const currentRow = (): HTMLElement | null => document.querySelector<HTMLElement>("[data-row].is-current");
 
 interface Ringing {
   worst: number;
@@ -44,19 +42,6 @@ function startSwitch(board: HTMLElement, changed: () => void): () => Promise<boo
   return show;
 }
 
-/** Every refresh draws the rows anew; the reader stays at the row they were at. */
-function keepPlace(place: string): void {
-  let at = "";
-  document.body.addEventListener("htmx:beforeSwap", (event) => {
-    if ((event as CustomEvent<{ target: Element }>).detail.target.id === place) at = currentRow()?.id ?? at;
-  });
-  document.body.addEventListener("htmx:afterSettle", () => {
-    const row = at ? document.getElementById(at) : null;
-    if (row && row !== currentRow()) makeCurrent(row);
-    at = "";
-  });
-}
-
 export function startBoard(frame: HTMLElement): void {
   let known = new Set<string>();
   let last = 0;
@@ -75,8 +60,8 @@ export function startBoard(frame: HTMLElement): void {
     last = 0;
     look();
   });
-  keepPlace("alarms");
   document.body.addEventListener("htmx:afterSettle", () => {
+    keepPlace();
     look();
   });
   window.setInterval(look, 1000);
