@@ -165,7 +165,7 @@ def _workers() -> list[Actor]:
 def test_nothing_lost_nothing_twice_in_order(probed: Web) -> None:
     phones = [Phone(probed, actor, number) for number, actor in enumerate(_workers())]
     wanted = {one["id"]: one for phone in phones for one in phone.outbox.values()}
-    threads = [threading.Thread(target=phone.work) for phone in phones]
+    threads = [threading.Thread(target=phone.work, daemon=True) for phone in phones]
     for thread in threads:
         thread.start()
     for enough in (len(wanted) // 6, len(wanted) // 2):
