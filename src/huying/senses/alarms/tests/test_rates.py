@@ -6,7 +6,6 @@ from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
-from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import connection
 from django.db.migrations import AddIndex, RemoveIndex
 from django.test import Client
@@ -14,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from huying.casework.cases.factories import GRID_3, NOW, Cast, account_of
 from huying.kernel import clock
+from huying.kernel.indexes import BuildIndex, DropIndex
 from huying.senses.alarms import queries
 from huying.senses.alarms.factories import make_alarm
 from huying.senses.alarms.models import Alarm
@@ -26,7 +26,7 @@ MINUTE = timedelta(minutes=1)
 def test_alarms_are_raised_while_the_indexes_of_rates_are_built(cast: Cast) -> None:
     migration = import_module("huying.senses.alarms.migrations.0004_rated").Migration
     changes = [one for one in migration.operations if isinstance(one, AddIndex | RemoveIndex)]
-    assert [type(one) for one in changes] == [AddIndexConcurrently, AddIndexConcurrently, RemoveIndexConcurrently]
+    assert [type(one) for one in changes] == [BuildIndex, BuildIndex, DropIndex]
     assert migration.atomic is False
     with connection.cursor() as ask:
         ask.execute("SELECT indexname FROM pg_indexes WHERE tablename = %s", [Alarm._meta.db_table])
