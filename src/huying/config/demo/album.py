@@ -7,7 +7,7 @@ from datetime import datetime
 from zlib import crc32
 
 from huying.kernel.actor import Actor, system
-from huying.kernel.files import accept_upload
+from huying.kernel.files import accept_upload, thumbnail_of
 from huying.kernel.models import StoredFile
 
 from .photos import draw
@@ -54,4 +54,5 @@ class Album:
             self._drawn[key] = stored or accept_upload(
                 io.BytesIO(draw(kind, moment, seed)), actor=_PAINTER, now=self._now, name=name
             )
+            thumbnail_of(self._drawn[key])
         return self._drawn[key]

@@ -15,6 +15,7 @@ from huying.kernel.files.store import (
     keep_uploads,
     may_see,
     path_of,
+    thumbnail_of,
     unlink_erased,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "keep_uploads",
     "may_see",
     "path_of",
+    "thumbnail_of",
     "unlink_erased",
 ]

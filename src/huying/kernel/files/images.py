@@ -32,10 +32,9 @@ _PDF_ACTIVE: Final = re.compile(rb"/(?:JavaScript|JS|Launch|EmbeddedFile|RichMed
 
 @dataclass(frozen=True, slots=True)
 class CleanImage:
-    """A re-encoded image without any metadata, its thumbnail, and what the metadata told before it was removed."""
+    """A re-encoded image without any metadata, and what the metadata told before it was removed."""
 
     content: bytes
-    thumbnail: bytes
     media_type: str
     width: int
     height: int
@@ -56,6 +55,16 @@ def clean_image(content: bytes) -> CleanImage:
         raise _too_many_pixels() from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, ArithmeticError) as error:
         raise unreadable() from error
+
+
+def small_image(content: bytes) -> bytes:
+    """The thumbnail of an image that was cleaned, in its own format: 400 to 512 px on its longer side, or less if it is less."""
+    with Image.open(io.BytesIO(content), formats=("JPEG", "WEBP")) as image:
+        most = max(*image.size, THUMBNAIL_MOST)
+        wanted = (image.width * THUMBNAIL_MOST // most, image.height * THUMBNAIL_MOST // most)
+        image.draft("RGB", wanted)  # a big JPEG is decoded at half, a quarter or an eighth of its size
+        image.load()
+        return _encoded(_small(image.convert("RGBA") if image.format == "WEBP" else image), _THUMBNAIL_QUALITY)
 
 
 def check_pdf(content: bytes) -> None:
@@ -120,7 +129,6 @@ def _cleaned(image: Image.Image) -> CleanImage:
     pixels.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
     return CleanImage(
         content=_encoded(pixels, quality),
-        thumbnail=_encoded(_small(pixels), _THUMBNAIL_QUALITY),
         media_type="image/webp" if transparent else "image/jpeg",
         width=pixels.width,
         height=pixels.height,

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class StoredFile(models.Model):
-    """One cleaned file. ``sha256`` names the stored bytes; the same bytes are stored once and may have many rows.
+    """One cleaned file. ``sha256`` names the stored bytes; the same bytes are stored once and may have many rows. Likewise
+    ``thumbnail_sha256``, empty until somebody looks at the thumbnail.
 
     Position and time come from the photo's EXIF, which is then removed from the file. ``subject`` says what the file
     belongs to, such as ``"case:12"``, and decides who may see it.
@@ -60,8 +61,8 @@ class StoredFile(models.Model):
 
     @property
     def thumbnail_url(self) -> str:
-        """Address of the thumbnail; empty for documents."""
-        return reverse("file-thumbnail", args=[self.pk, self.sha256[:16]]) if self.thumbnail_sha256 else ""
+        """Address of the thumbnail; empty for what is no image."""
+        return reverse("file-thumbnail", args=[self.pk, self.sha256[:16]]) if self.kind == self.Kind.IMAGE else ""
 
 
 class ErasedBytes(models.Model):

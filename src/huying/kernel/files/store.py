@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from huying.kernel.actor import Actor
 from huying.kernel.bulk import insertion
 from huying.kernel.errors import Invalid
-from huying.kernel.files.images import MAX_BYTES, check_pdf, clean_image, unreadable
+from huying.kernel.files.images import MAX_BYTES, check_pdf, clean_image, small_image, unreadable
 from huying.kernel.files.models import ErasedBytes, StoredFile
 from huying.kernel.files.sounds import check_sound, sound_type
 from huying.kernel.gathering import ask_together
@@ -51,9 +51,9 @@ def accept_upload(
 ) -> StoredFile:
     """Clean an upload, store it and return its row. The kind is found from the bytes, never from name or header.
 
-    Photos are re-encoded without metadata, at most 2560 px, with a thumbnail of 400 to 512 px; position and time of capture
-    move into columns. ``documents=True`` also takes passive PDF files, ``sounds=True`` also voice notes up to 10 MB; both
-    are kept as they are. Raises Invalid on all else.
+    Photos are re-encoded without metadata, at most 2560 px; position and time of capture move into columns.
+    ``documents=True`` also takes passive PDF files, ``sounds=True`` also voice notes up to 10 MB; both are kept as they
+    are. Raises Invalid on all else.
     """
     cleaned = clean_upload(_read(stream), documents=documents, sounds=sounds)
     return keep_upload(cleaned, actor=actor, now=now, name=name, subject=subject)
@@ -61,10 +61,9 @@ def accept_upload(
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What may be stored of an upload: its bytes, those of its thumbnail, and what is known of it (columns)."""
+    """What may be stored of an upload: its bytes, and what is known of it (columns)."""
 
     content: bytes
-    thumbnail: bytes
     known: Mapping[str, Any]
 
 
@@ -74,9 +73,9 @@ def clean_upload(content: bytes, *, documents: bool = False, sounds: bool = Fals
         if not documents:
             raise unreadable()
         check_pdf(content)
-        return Cleaned(content, b"", {"kind": StoredFile.Kind.DOCUMENT, "media_type": "application/pdf"})
+        return Cleaned(content, {"kind": StoredFile.Kind.DOCUMENT, "media_type": "application/pdf"})
     if sounds and sound_type(content):
-        return Cleaned(content, b"", {"kind": StoredFile.Kind.SOUND, "media_type": check_sound(content)})
+        return Cleaned(content, {"kind": StoredFile.Kind.SOUND, "media_type": check_sound(content)})
     image = clean_image(content)
     known = {
         "kind": StoredFile.Kind.IMAGE,
@@ -85,7 +84,7 @@ def clean_upload(content: bytes, *, documents: bool = False, sounds: bool = Fals
         "height": image.height,
     }
     taken = {"captured_lon": image.lon, "captured_lat": image.lat, "captured_at": image.captured_at}
-    return Cleaned(image.content, image.thumbnail, known | taken)
+    return Cleaned(image.content, known | taken)
 
 
 def keep_upload(cleaned: Cleaned, *, actor: Actor, now: datetime, name: str = "", subject: str = "") -> StoredFile:
@@ -107,16 +106,35 @@ def keep_uploads(
     for row, (number,) in zip(rows, numbers, strict=True):
         row.pk = number
         row._state.adding, row._state.db = False, connection.alias
-    contents = {row.sha256: one.content for row, one in zip(rows, cleaned, strict=True)}
-    small = {row.thumbnail_sha256: one.thumbnail for row, one in zip(rows, cleaned, strict=True) if one.thumbnail}
-    put_all(contents | small)
+    put_all({row.sha256: one.content for row, one in zip(rows, cleaned, strict=True)})
     return rows
+
+
+def thumbnail_of(file: StoredFile) -> str:
+    """The SHA-256 of an image's thumbnail, made when it is first looked at: most never are. Empty where there is none.
+
+    The row names it before its bytes are written, so that they are erased with the photo whatever happens in between.
+    """
+    if file.thumbnail_sha256 and path_of(file.thumbnail_sha256).is_file():
+        return file.thumbnail_sha256
+    if file.kind != StoredFile.Kind.IMAGE or not path_of(file.sha256).is_file():
+        return ""
+    small = small_image(path_of(file.sha256).read_bytes())
+    digest = sha256(small).hexdigest()
+    named = StoredFile.objects.filter(pk=file.pk)
+    named.update(thumbnail_sha256=digest)
+    with transaction.atomic():
+        lock_name(_LOCK, shared=True)
+        if not named.exists():
+            return ""
+        put_all({digest: small})
+    file.thumbnail_sha256 = digest
+    return digest
 
 
 def _row(cleaned: Cleaned, *, actor: Actor, now: datetime, name: str, subject: str) -> StoredFile:
     row = StoredFile(name=name, at=now, actor_ref=actor.ref, subject=subject, **cleaned.known)
     row.sha256, row.bytes = sha256(cleaned.content).hexdigest(), len(cleaned.content)
-    row.thumbnail_sha256 = sha256(cleaned.thumbnail).hexdigest() if cleaned.thumbnail else ""
     return row
 
 
@@ -140,7 +158,7 @@ def erase_files(subject: str, *, keep: Collection[int] = ()) -> int:
     The bytes go when the transaction around it has been committed, if it is, at the latest within the hour. The caller
     says in its trace that and why it did so.
     """
-    return _delete(StoredFile.objects.filter(subject=subject).exclude(pk__in=keep))
+    return _delete(StoredFile.objects.select_for_update().filter(subject=subject).exclude(pk__in=keep))
 
 
 def erase_unnamed(subject: str, files: Collection[int]) -> int:
@@ -148,7 +166,7 @@ def erase_unnamed(subject: str, files: Collection[int]) -> int:
 
     What points to them and lets go by itself (SET_NULL), as an upload that was passed on, needs none of them.
     """
-    return _delete(_unnamed(StoredFile.objects.filter(subject=subject, pk__in=files), firmly=True))
+    return _delete(_unnamed(StoredFile.objects.select_for_update().filter(subject=subject, pk__in=files), firmly=True))
 
 
 def clear_unattached(*, now: datetime, most: int = 500) -> int:
@@ -183,7 +201,7 @@ def _delete(files: QuerySet[StoredFile]) -> int:
     Which bytes that are is committed with it, so that a process killed in between leaves none behind for good.
     """
     with transaction.atomic():
-        rows = list(files)
+        rows = list(files)  # locked, for a thumbnail may be made at this moment
         StoredFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
         digests = sorted({digest for row in rows for digest in (row.sha256, row.thumbnail_sha256) if digest})
         noted = ErasedBytes.objects.bulk_create(ErasedBytes(sha256=digest) for digest in digests)

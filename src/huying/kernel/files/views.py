@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from huying.kernel.actor import Actor
 from huying.kernel.files.models import StoredFile
-from huying.kernel.files.store import may_see, path_of
+from huying.kernel.files.store import may_see, path_of, thumbnail_of
 
 _RANGE: Final = re.compile(r"bytes=([0-9]{0,12})-([0-9]{0,12})")
 _CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -26,7 +26,7 @@ def serve_file(request: HttpRequest, pk: int, digest: str, thumbnail: bool = Fal
     file = StoredFile.objects.filter(pk=pk, sha256__startswith=digest).first() if len(digest) == 16 else None
     if not isinstance(actor, Actor) or file is None or not may_see(actor, file):
         raise Http404
-    wanted = file.thumbnail_sha256 if thumbnail else file.sha256
+    wanted = thumbnail_of(file) if thumbnail else file.sha256
     if not wanted or not path_of(wanted).is_file():
         raise Http404
     document = file.kind == StoredFile.Kind.DOCUMENT

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
-from huying.kernel.files import StoredFile, erase_files, path_of, unlink_erased
+from huying.kernel.files import StoredFile, erase_files, path_of, thumbnail_of, unlink_erased
+from huying.kernel.files.images import small_image
 from huying.kernel.files.models import ErasedBytes
+from huying.kernel.files.store import put_all
 from huying.kernel.tasks import unlink_bytes
 
 from .test_files import a_picture, own_store, upload
@@ -21,7 +25,7 @@ pytestmark = pytest.mark.django_db
 def test_erasing_takes_the_bytes_unless_somebody_else_needs_them(
     tmp_path: Path, django_capture_on_commit_callbacks: Any
 ) -> None:
-    first, second = upload(a_picture(), subject="case:1"), upload(a_picture(), subject="case:2")
+    first, second = looked_at(a_picture(), subject="case:1"), looked_at(a_picture(), subject="case:2")
     with django_capture_on_commit_callbacks(execute=True):
         assert erase_files("case:1") == 1
     assert path_of(second.sha256).exists()
@@ -34,8 +38,8 @@ def test_erasing_takes_the_bytes_unless_somebody_else_needs_them(
 
 def test_bytes_whose_process_died_after_the_rows_went_go_within_the_hour(tmp_path: Path) -> None:
     """Nothing was called after the commit; what was committed names the bytes all the same."""
-    upload(a_picture(), subject="case:1")
-    kept = upload(a_picture(size=(320, 200)), subject="case:2")
+    looked_at(a_picture(), subject="case:1")
+    kept = looked_at(a_picture(size=(320, 200)), subject="case:2")
     assert erase_files("case:1") == 1
     assert len(in_store(tmp_path)) == 4 and ErasedBytes.objects.count() == 2
     unlink_bytes(0)
@@ -44,20 +48,20 @@ def test_bytes_whose_process_died_after_the_rows_went_go_within_the_hour(tmp_pat
 
 
 def test_what_is_rolled_back_or_uploaded_anew_keeps_its_bytes(tmp_path: Path) -> None:
-    upload(a_picture(), subject="case:1")
+    looked_at(a_picture(), subject="case:1")
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         erase_files("case:1")
         _ = 1 / 0
     assert not ErasedBytes.objects.exists() and len(in_store(tmp_path)) == 2
     erase_files("case:1")
-    upload(a_picture())
+    looked_at(a_picture())
     assert unlink_erased() == 2 and len(in_store(tmp_path)) == 2 and not ErasedBytes.objects.exists()
 
 
 def test_bytes_that_cannot_be_deleted_keep_no_others_and_no_erasing_from_being_done(
     tmp_path: Path, django_capture_on_commit_callbacks: Any
 ) -> None:
-    stuck, other = upload(a_picture(), subject="case:1"), upload(a_picture(size=(320, 200)), subject="case:1")
+    stuck, other = looked_at(a_picture(), subject="case:1"), looked_at(a_picture(size=(320, 200)), subject="case:1")
     in_the_way = path_of(stuck.sha256)
     in_the_way.unlink()
     in_the_way.mkdir()  # unlinking a folder fails
@@ -73,13 +77,20 @@ def test_bytes_that_cannot_be_deleted_keep_no_others_and_no_erasing_from_being_d
 def test_an_erasing_is_done_though_the_bytes_could_not_be_looked_for(
     tmp_path: Path, django_capture_on_commit_callbacks: Any, settings: Any
 ) -> None:
-    upload(a_picture(), subject="case:1")
+    looked_at(a_picture(), subject="case:1")
     with django_capture_on_commit_callbacks(execute=True):
         assert erase_files("case:1") == 1
         settings.HUYING_FILES = None
     assert not StoredFile.objects.exists() and ErasedBytes.objects.count() == 2
     settings.HUYING_FILES = tmp_path
     assert unlink_erased() == 2 and not in_store(tmp_path)
+
+
+def looked_at(content: bytes, **options: Any) -> StoredFile:
+    """An upload whose thumbnail was made."""
+    file = upload(content, **options)
+    assert thumbnail_of(file)
+    return file
 
 
 def in_store(folder: Path) -> set[Path]:
@@ -89,7 +100,7 @@ def in_store(folder: Path) -> set[Path]:
 def test_bytes_stay_until_it_is_certain_that_they_go_and_uploads_do_not_wait(
     django_capture_on_commit_callbacks: Any,
 ) -> None:
-    file = upload(a_picture(), subject="case:1")
+    file = looked_at(a_picture(), subject="case:1")
     with pytest.raises(RuntimeError), transaction.atomic():
         erase_files("case:1")
         assert locks() == 0, "nobody who uploads waits for the rest of the transaction"
@@ -97,7 +108,7 @@ def test_bytes_stay_until_it_is_certain_that_they_go_and_uploads_do_not_wait(
     assert StoredFile.objects.filter(pk=file.pk).exists() and path_of(file.sha256).exists()
     with django_capture_on_commit_callbacks(execute=True):
         erase_files("case:1")
-        again = upload(a_picture(), subject="case:2")  # the same bytes, needed again before they would have gone
+        again = looked_at(a_picture(), subject="case:2")  # the same bytes, needed again before they would have gone
     assert path_of(again.sha256).exists()
 
 
@@ -107,3 +118,53 @@ def locks() -> int:
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND pid = pg_backend_pid()"
         )
         return int(cursor.fetchone()[0])
+
+
+def test_a_thumbnail_made_while_its_photo_is_erased_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    file = upload(a_picture(), subject="case:1")
+
+    def erased_meanwhile(content: bytes) -> bytes:
+        with django_capture_on_commit_callbacks(execute=True):
+            erase_files("case:1")
+        return small_image(content)
+
+    monkeypatch.setattr("huying.kernel.files.store.small_image", erased_meanwhile)
+    assert thumbnail_of(file) == "" and not in_store(tmp_path)
+
+
+def test_a_thumbnail_whose_maker_died_goes_with_its_photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its bytes lie on the disk, and nothing was done after that."""
+    file = upload(a_picture(), subject="case:1")
+
+    def died(contents: dict[str, bytes]) -> None:
+        put_all(contents)
+        raise SystemExit
+
+    monkeypatch.setattr("huying.kernel.files.store.put_all", died)
+    with pytest.raises(SystemExit):
+        thumbnail_of(file)
+    assert len(in_store(tmp_path)) == 2
+    erase_files("case:1")
+    assert unlink_erased() == 2 and not in_store(tmp_path)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_thumbnail_waits_for_an_erasing_that_is_under_way(tmp_path: Path) -> None:
+    file = upload(a_picture(), subject="case:1")
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            erase_files("case:1")
+            made = pool.submit(in_a_thread, lambda: thumbnail_of(file))
+            with pytest.raises(TimeoutError):
+                made.result(0.3)
+        assert made.result(10) == ""
+    assert not in_store(tmp_path)
+
+
+def in_a_thread(work: Callable[[], str]) -> str:
+    try:
+        return work()
+    finally:
+        connection.close()

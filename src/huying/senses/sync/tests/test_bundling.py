@@ -100,7 +100,7 @@ def test_a_bundle_is_taken_once_and_cleaned(cast: Cast, worker: Phone, own_files
         assert (row.file.actor_ref, row.file.kind) == (cast.tang_grid.ref, "image")
         stored = path_of(row.file.sha256).read_bytes()
         assert stored != data and len(stored) == row.file.bytes, "encoded anew"
-        assert path_of(row.file.thumbnail_sha256).stat().st_mode & 0o777 == 0o640
+        assert path_of(row.file.sha256).stat().st_mode & 0o777 == 0o640
     before = kept(own_files)
     assert {one["state"] for one in worker.send(files)} == {"known"}
     assert {one["state"] for one in worker.send([*reversed(files)])} == {"known"}
