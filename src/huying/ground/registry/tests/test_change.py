@@ -11,6 +11,7 @@ from huying.ground.registry import access
 from huying.ground.registry.actions import confirm, decide_proposal
 from huying.ground.registry.factories import GRID, OTHER_GRID, a_resident, a_room, editor, kept, say, worker
 from huying.ground.registry.facts import PremisesRated, RegistryChanged
+from huying.ground.registry.likeness import note_likenesses
 from huying.ground.registry.models import (
     Change,
     Likeness,
@@ -254,6 +255,21 @@ def test_people_alike_are_noted_for_a_person() -> None:
     a_resident(name="李四", birth_date="1950-01-01")
     like = Likeness.objects.get()
     assert (like.reasons, like.area) == (["same_birth"], GRID)
+
+
+def test_a_name_that_stands_for_many_is_no_likeness_and_hides_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody like more others than a person can judge is left to people; who shares a phone beside it is not."""
+    monkeypatch.setattr("huying.ground.registry.likeness._MOST_ALIKE", 3)
+    others = [a_resident(name="无名氏", birth_date="1900-01-01") for _number in range(4)]
+    assert Likeness.objects.count() == 6, "each pair among four: a newcomer of them is like three at most"
+    a_resident(name="无名氏", birth_date="1900-01-01")
+    assert Likeness.objects.count() == 6, "the fifth is like four"
+    friend = a_resident(name="无双", phone="19912340000")
+    again = note_likenesses([*others, friend], MOMENT)
+    assert again == 0
+    twin = a_resident(name="无双", phone="19912340000")
+    like = Likeness.objects.order_by("pk").last()
+    assert like is not None and {like.one, like.other} == {friend.uid, twin.uid} and like.reasons == ["same_phone"]
 
 
 def test_confirming_makes_fresh_without_a_new_version() -> None:
