@@ -31,7 +31,8 @@ RECORDS = 10_000
 CHANGED = 200
 CLIENTS = 8
 PHOTO = 50_000
-SENT = 1_200
+SENT = 1_280
+AT_ONCE = 16  # photos the app sends in one bundle, and then the operations that waited for them
 
 
 def ask(bench: Bench) -> None:
@@ -177,7 +178,7 @@ def send(bench: Bench, phones: Sequence[Phone], area: str, count: int) -> None:
     for turn, (name, kind, picture) in enumerate(asked):
         first = 1 + turn * 1_000_000
         share = [[make(kind, number) for number in range(first, first + count // len(phones))] for _phone in phones]
-        warm = [[make(kind, one[-1]["seq"] + 1 + turn) for turn in range(10)] for one in share]
+        warm = [[make(kind, one[-1]["seq"] + 1 + turn) for turn in range(AT_ONCE)] for one in share]
         work = partial(_submit, album=_album(camera, warm, share) if picture else {})
         with bench_server(bench) as port:
             _together(port, phones, warm, work)  # directory, catalogue and classifier are read
@@ -284,7 +285,7 @@ def _together(
 
 
 def _submit(port: int, phone: Phone, operations: Sequence[dict[str, Any]], *, album: Album) -> None:
-    """What a phone does in the evening: the photos of ten in one bundle, then the ten."""
+    """What the app does in the evening: a bundle of photos, then the operations that waited for them."""
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     link.connect()
     if link.sock is not None:
@@ -298,7 +299,7 @@ def _submit(port: int, phone: Phone, operations: Sequence[dict[str, Any]], *, al
             raise RuntimeError(f"{answer.status} {said}")
         return said
 
-    for batch in _tens(operations):
+    for batch in _batches(operations):
         if album:
             kept = request("POST", "uploads", _bundle(batch, album), "application/octet-stream")
             if any(one["state"] != "taken" for one in kept.get("results", [])):
@@ -322,9 +323,9 @@ def _bundle(batch: Sequence[dict[str, Any]], album: Album) -> bytes:
     return json.dumps(head).encode() + b"\n" + b"".join(album[one["id"]] for one in batch)
 
 
-def _tens(operations: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, Any]]]:
-    for start in range(0, len(operations), 10):
-        yield operations[start : start + 10]
+def _batches(operations: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, Any]]]:
+    for start in range(0, len(operations), AT_ONCE):
+        yield operations[start : start + AT_ONCE]
 
 
 @contextmanager
