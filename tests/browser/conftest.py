@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.sessions import session_of
@@ -92,7 +94,25 @@ def address(live_server: Any) -> str:
 
 
 @pytest.fixture
-def open_page(browser: Browser, address: str) -> Iterator[OpenPage]:
+def calm(transactional_db: None) -> Iterator[None]:
+    """What the server still does when the last page is closed ends before the tables are emptied under it."""
+    yield
+    deadline = time.monotonic() + 20
+    while _at_work() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _at_work() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND (state <> 'idle'))"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.fixture
+def open_page(browser: Browser, calm: None, address: str) -> Iterator[OpenPage]:
     """``open_page("/desk/", size="phone", language="en", elder=True, user=seat)`` → a page with ``problems``.
 
     ``page.problems`` lists script errors and everything the content security policy refused.

@@ -76,11 +76,14 @@ class ReplicaHome(models.Model):
 class Moment:
     """What may be read now. ``horizon``: the oldest transaction that may still run; everything older is seen, whole.
 
+    ``latest`` is the newest that was known; it never goes back, while the horizon may: a transaction of which nobody can
+    tell any more that it was another database's is taken for our own.
     ``database`` names this database among all others, ``settled`` says that its stamps are numbers of its own cluster.
     Departures of the transaction ``forgotten`` and of older ones are not there any more.
     """
 
     horizon: int
+    latest: int
     database: str
     settled: bool
     forgotten: int
@@ -96,6 +99,7 @@ _MOMENT = """
                           AND l.transactionid = running::xid AND a.datid <> d.oid)),
                pg_current_xact_id_if_assigned()::text::bigint,
                pg_snapshot_xmax(pg_current_snapshot())::text::bigint),
+           pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
            s.system_identifier, d.oid,
            coalesce((SELECT cluster FROM kernel_replicahome) = s.system_identifier, true),
            coalesce((SELECT forgotten FROM kernel_replicahome), 0)
@@ -106,9 +110,9 @@ def moment() -> Moment:
     """The horizon and where it holds; one query."""
     with connection.cursor() as cursor:
         cursor.execute(_MOMENT)
-        horizon, cluster, database, settled, forgotten = cursor.fetchone()
+        horizon, latest, cluster, database, settled, forgotten = cursor.fetchone()
     name = f"{int(cluster) & (2**64 - 1):x}.{int(database):x}"
-    return Moment(int(horizon), name, bool(settled), int(forgotten))
+    return Moment(int(horizon), int(latest), name, bool(settled), int(forgotten))
 
 
 def horizon() -> int:

@@ -6,7 +6,7 @@ from procrastinate.contrib.django import app
 
 from huying.kernel.actor import system
 from huying.kernel.clock import now
-from huying.kernel.files import clear_unattached, unlink_erased
+from huying.kernel.files import clear_begun, clear_unattached, unlink_erased
 from huying.kernel.sharing import forget_what_ended
 from huying.kernel.trace import make_checkpoint
 
@@ -28,8 +28,9 @@ def clear_uploads(timestamp: int) -> None:
 @app.periodic(cron="47 * * * *")
 @app.task(name="kernel.unlink_erased", queueing_lock="kernel.unlink_erased")
 def unlink_bytes(timestamp: int) -> None:
-    """Delete bytes of erased files that a process killed at the wrong moment, or a full or broken disk, left behind."""
+    """Delete what a process killed at the wrong moment, or a full or broken disk, left behind: erased, or half written."""
     unlink_erased()
+    clear_begun(now=now())
 
 
 @app.periodic(cron="23 * * * *")

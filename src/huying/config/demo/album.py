@@ -7,7 +7,7 @@ from datetime import datetime
 from zlib import crc32
 
 from huying.kernel.actor import Actor, system
-from huying.kernel.files import accept_upload, thumbnail_of
+from huying.kernel.files import accept_upload
 from huying.kernel.models import StoredFile
 
 from .photos import draw
@@ -34,7 +34,6 @@ class Album:
         row = self._picture(kind, moment, crc32(f"{case_id}".encode()) % PRINTS)
         return StoredFile(
             sha256=row.sha256,
-            thumbnail_sha256=row.thumbnail_sha256,
             kind=row.kind,
             media_type=row.media_type,
             name=row.name,
@@ -54,5 +53,4 @@ class Album:
             self._drawn[key] = stored or accept_upload(
                 io.BytesIO(draw(kind, moment, seed)), actor=_PAINTER, now=self._now, name=name
             )
-            thumbnail_of(self._drawn[key])
         return self._drawn[key]

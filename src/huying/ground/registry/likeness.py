@@ -89,11 +89,14 @@ def _like_residents(rows: Sequence[Resident]) -> Alike:
     return alike
 
 
-# One look into the index for each token. Asked for all at once the planner takes them for a large part of the town,
-# and reads the town.
+# One look into the index for each token. Asked for all at once the planner takes them for a large part of the town and
+# reads the town; so it would for the first few of one token (LIMIT), which it therefore finds first and counts then.
 _BEARERS: Final = """
 SELECT wanted.token, other.uid, other.area FROM unnest(%s::bigint[]) AS wanted(token) CROSS JOIN LATERAL (
-  SELECT uid, area FROM registry_resident WHERE find @> ARRAY[wanted.token] AND state = 'active' LIMIT %s
+  WITH found AS MATERIALIZED (
+    SELECT uid, area FROM registry_resident WHERE find @> ARRAY[wanted.token] AND state = 'active'
+  )
+  SELECT uid, area FROM found LIMIT %s
 ) AS other
 """
 

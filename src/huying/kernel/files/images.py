@@ -61,8 +61,8 @@ def small_image(content: bytes) -> bytes:
     """The thumbnail of an image that was cleaned, in its own format: 400 to 512 px on its longer side, or less if it is less."""
     with Image.open(io.BytesIO(content), formats=("JPEG", "WEBP")) as image:
         most = max(*image.size, THUMBNAIL_MOST)
-        wanted = (image.width * THUMBNAIL_MOST // most, image.height * THUMBNAIL_MOST // most)
-        image.draft("RGB", wanted)  # a big JPEG is decoded at half, a quarter or an eighth of its size
+        wide, high = (max(1, side * THUMBNAIL_MOST // most) for side in image.size)
+        image.draft("RGB", (wide, high))  # a big JPEG is decoded at half, a quarter or an eighth of its size
         image.load()
         return _encoded(_small(image.convert("RGBA") if image.format == "WEBP" else image), _THUMBNAIL_QUALITY)
 

@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class StoredFile(models.Model):
-    """One cleaned file. ``sha256`` names the stored bytes; the same bytes are stored once and may have many rows. Likewise
-    ``thumbnail_sha256``, empty until somebody looks at the thumbnail.
+    """One cleaned file. ``sha256`` names the stored bytes; the same bytes are stored once and may have many rows.
 
     Position and time come from the photo's EXIF, which is then removed from the file. ``subject`` says what the file
     belongs to, such as ``"case:12"``, and decides who may see it.
@@ -25,7 +24,6 @@ class StoredFile(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     sha256 = models.CharField(_("指纹"), max_length=64)
-    thumbnail_sha256 = models.CharField(_("缩略图指纹"), max_length=64, default="")
     kind = models.CharField(_("种类"), max_length=10, choices=Kind.choices)
     media_type = models.CharField(_("类型"), max_length=40)
     name = models.CharField(_("原文件名"), max_length=120, default="")

@@ -16,7 +16,7 @@ from typing import IO, Any, Final
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import SET_NULL, Case, Exists, F, ForeignObjectRel, Model, OuterRef, Q, QuerySet, Value, When
+from django.db.models import SET_NULL, Case, Exists, F, ForeignObjectRel, Model, OuterRef, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from huying.kernel.actor import Actor
@@ -106,30 +106,32 @@ def keep_uploads(
     for row, (number,) in zip(rows, numbers, strict=True):
         row.pk = number
         row._state.adding, row._state.db = False, connection.alias
-    put_all({row.sha256: one.content for row, one in zip(rows, cleaned, strict=True)})
+    put_all({path_of(row.sha256): one.content for row, one in zip(rows, cleaned, strict=True)})
     return rows
 
 
-def thumbnail_of(file: StoredFile) -> str:
-    """The SHA-256 of an image's thumbnail, made when it is first looked at: most never are. Empty where there is none.
+def thumbnail_of(file: StoredFile) -> Path | None:
+    """Where an image's thumbnail lies. It is made when it is first looked at, for most never are; None where there is none.
 
-    The row names it before its bytes are written, so that they are erased with the photo whatever happens in between.
+    It lies beside the photo, under the same name, and goes from the disk together with it.
     """
-    if file.thumbnail_sha256 and path_of(file.thumbnail_sha256).is_file():
-        return file.thumbnail_sha256
-    if file.kind != StoredFile.Kind.IMAGE or not path_of(file.sha256).is_file():
-        return ""
-    small = small_image(path_of(file.sha256).read_bytes())
-    digest = sha256(small).hexdigest()
-    named = StoredFile.objects.filter(pk=file.pk)
-    named.update(thumbnail_sha256=digest)
+    if file.kind != StoredFile.Kind.IMAGE:
+        return None
+    photo = path_of(file.sha256)
+    small = _beside(photo)
+    if small.is_file():
+        return small
+    try:
+        content = small_image(photo.read_bytes())
+    except (OSError, ValueError) as error:  # erased meanwhile, or spoilt on the disk
+        log.warning("no thumbnail of file %s: %s", file.pk, error)
+        return None
     with transaction.atomic():
         lock_name(_LOCK, shared=True)
-        if not named.exists():
-            return ""
-        put_all({digest: small})
-    file.thumbnail_sha256 = digest
-    return digest
+        if not StoredFile.objects.filter(pk=file.pk).exists():
+            return None
+        put_all({small: content})
+    return small
 
 
 def _row(cleaned: Cleaned, *, actor: Actor, now: datetime, name: str, subject: str) -> StoredFile:
@@ -158,7 +160,7 @@ def erase_files(subject: str, *, keep: Collection[int] = ()) -> int:
     The bytes go when the transaction around it has been committed, if it is, at the latest within the hour. The caller
     says in its trace that and why it did so.
     """
-    return _delete(StoredFile.objects.select_for_update().filter(subject=subject).exclude(pk__in=keep))
+    return _delete(StoredFile.objects.filter(subject=subject).exclude(pk__in=keep))
 
 
 def erase_unnamed(subject: str, files: Collection[int]) -> int:
@@ -166,7 +168,7 @@ def erase_unnamed(subject: str, files: Collection[int]) -> int:
 
     What points to them and lets go by itself (SET_NULL), as an upload that was passed on, needs none of them.
     """
-    return _delete(_unnamed(StoredFile.objects.select_for_update().filter(subject=subject, pk__in=files), firmly=True))
+    return _delete(_unnamed(StoredFile.objects.filter(subject=subject, pk__in=files), firmly=True))
 
 
 def clear_unattached(*, now: datetime, most: int = 500) -> int:
@@ -201,9 +203,9 @@ def _delete(files: QuerySet[StoredFile]) -> int:
     Which bytes that are is committed with it, so that a process killed in between leaves none behind for good.
     """
     with transaction.atomic():
-        rows = list(files)  # locked, for a thumbnail may be made at this moment
+        rows = list(files)
         StoredFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
-        digests = sorted({digest for row in rows for digest in (row.sha256, row.thumbnail_sha256) if digest})
+        digests = sorted({row.sha256 for row in rows})
         noted = ErasedBytes.objects.bulk_create(ErasedBytes(sha256=digest) for digest in digests)
 
         def unlink_noted() -> None:
@@ -233,35 +235,36 @@ def _unlink(noted: Collection[int]) -> int:
     lock_name(_LOCK)
     digests = dict(ErasedBytes.objects.filter(pk__in=noted).values_list("pk", "sha256"))
     named = set(digests.values())
-    needed = StoredFile.objects.filter(Q(sha256__in=named) | Q(thumbnail_sha256__in=named))
-    kept = {digest for pair in needed.values_list("sha256", "thumbnail_sha256") for digest in pair}
+    kept = set(StoredFile.objects.filter(sha256__in=named).values_list("sha256", flat=True))
     left = {digest for digest in sorted(named - kept) if not _gone(digest)}
     settled, _each = ErasedBytes.objects.filter(pk__in=[pk for pk, one in digests.items() if one not in left]).delete()
     return settled
 
 
 def _gone(digest: str) -> bool:
+    photo = path_of(digest)
     try:
-        path_of(digest).unlink(missing_ok=True)
+        _beside(photo).unlink(missing_ok=True)
+        photo.unlink(missing_ok=True)
     except OSError:
         log.exception("bytes %s of an erased file could not be deleted, the next hour tries again", digest)
         return False
     return True
 
 
-def put_all(contents: Mapping[str, bytes]) -> None:
-    """Store bytes under their SHA-256 in hex (digest → bytes). Storing the same bytes again changes nothing.
+def put_all(contents: Mapping[Path, bytes]) -> None:
+    """Store bytes where they belong (path → bytes). What is there already stays as it is.
 
     All are written before the first is forced to the disk, which then has little left to do for the others.
     """
     written: list[tuple[int, str, Path]] = []
     try:
-        for digest, content in contents.items():
-            target = path_of(digest)
+        for target, content in contents.items():
             if not target.exists():
-                written.append((*_write_new(target.parent, content), target))
+                written.append((*_write_new(content), target))
         for handle, temporary, target in written:
             os.fsync(handle)
+            target.parent.mkdir(parents=True, exist_ok=True)
             os.replace(temporary, target)
     except BaseException:
         for _handle, temporary, _target in written:
@@ -273,13 +276,11 @@ def put_all(contents: Mapping[str, bytes]) -> None:
             os.close(handle)
 
 
-def _write_new(folder: Path, content: bytes) -> tuple[int, str]:
-    """The open handle and the name of a new file that holds the bytes, not yet on the disk for sure."""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".new-")
-    except FileNotFoundError:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".new-")
+def _write_new(content: bytes) -> tuple[int, str]:
+    """The open handle and the name of a new file that holds the bytes, not yet on the disk for sure nor in its place."""
+    folder = _begun()
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=folder)
     try:
         with os.fdopen(handle, "wb", closefd=False) as file:
             file.write(content)
@@ -289,6 +290,26 @@ def _write_new(folder: Path, content: bytes) -> tuple[int, str]:
         os.unlink(temporary)
         raise
     return handle, temporary
+
+
+def clear_begun(*, now: datetime) -> int:
+    """Delete what a process that was killed had begun to write a day ago and more; how many files."""
+    count, before = 0, (now - UNATTACHED_KEPT).timestamp()
+    for one in _begun().glob("*"):
+        with suppress(FileNotFoundError):  # it came to its place meanwhile
+            if one.stat().st_mtime < before:
+                one.unlink()
+                count += 1
+    return count
+
+
+def _begun() -> Path:
+    return Path(settings.HUYING_FILES) / "begun"
+
+
+def _beside(photo: Path) -> Path:
+    """Where the thumbnail of these bytes lies."""
+    return photo.with_suffix(".small")
 
 
 def path_of(digest: str) -> Path:

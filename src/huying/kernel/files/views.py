@@ -26,17 +26,17 @@ def serve_file(request: HttpRequest, pk: int, digest: str, thumbnail: bool = Fal
     file = StoredFile.objects.filter(pk=pk, sha256__startswith=digest).first() if len(digest) == 16 else None
     if not isinstance(actor, Actor) or file is None or not may_see(actor, file):
         raise Http404
-    wanted = thumbnail_of(file) if thumbnail else file.sha256
-    if not wanted or not path_of(wanted).is_file():
+    place = thumbnail_of(file) if thumbnail else path_of(file.sha256)
+    if place is None or not place.is_file():
         raise Http404
     document = file.kind == StoredFile.Kind.DOCUMENT
-    tag = f'"{wanted[:32]}"'
+    tag = f'"{file.sha256[:32]}{"-small" if thumbnail else ""}"'
     if request.headers.get("If-None-Match") == tag:
         response: HttpResponseBase = HttpResponseNotModified()
     elif file.kind == StoredFile.Kind.SOUND and (asked := request.headers.get("Range")):
-        response = _part(path_of(wanted), file.media_type, asked, tag, request.headers.get("If-Range"))
+        response = _part(place, file.media_type, asked, tag, request.headers.get("If-Range"))
     else:
-        response = FileResponse(path_of(wanted).open("rb"), content_type=file.media_type)
+        response = FileResponse(place.open("rb"), content_type=file.media_type)
     if file.kind == StoredFile.Kind.SOUND:
         response.headers["Accept-Ranges"] = "bytes"
     disposition = content_disposition_header(document, file.name if document else "")

@@ -75,51 +75,18 @@ def test_photos_are_encoded_anew(kind: str, media: str) -> None:
     assert (file.kind, file.media_type, file.width, file.height) == ("image", media, 640, 480)
     assert file.bytes == len(stored)
     assert file.name == "路灯.jpg"
-    with Image.open(path_of(thumbnail_of(file))) as small:
+    with Image.open(small_of(file)) as small:
         assert max(small.size) == 480 and small.format == "JPEG"
 
 
-@pytest.mark.parametrize(
-    ("size", "small"),
-    [
-        ((40, 30), (40, 30)),
-        ((512, 300), (512, 300)),
-        ((1024, 768), (512, 384)),
-        ((2560, 1920), (480, 360)),
-        ((9, 1800), (3, 450)),
-    ],
-)
-def test_a_thumbnail_is_made_when_it_is_first_looked_at(
-    size: tuple[int, int], small: tuple[int, int], tmp_path: Path
-) -> None:
-    file = upload(a_picture(size=size))
-    assert file.thumbnail_sha256 == "" and len([one for one in tmp_path.rglob("*") if one.is_file()]) == 1
-    first = ask(file, LI, thumbnail=True)
-    with Image.open(io.BytesIO(first.content_read)) as image:
-        assert image.size == small
-    file.refresh_from_db()
-    made = path_of(file.thumbnail_sha256).stat()
-    assert ask(file, LI, thumbnail=True).content_read == first.content_read
-    assert path_of(file.thumbnail_sha256).stat().st_mtime_ns == made.st_mtime_ns
+def small_of(file: StoredFile) -> Path:
+    found = thumbnail_of(file)
+    assert found is not None
+    return found
 
 
-def test_a_thumbnail_that_got_lost_is_made_again_and_one_of_a_lost_photo_is_not() -> None:
-    file = upload(a_picture())
-    path_of(thumbnail_of(file)).unlink()
-    assert ask(file, LI, thumbnail=True).status_code == 200
-    path_of(file.thumbnail_sha256).unlink()
-    path_of(file.sha256).unlink()
-    with pytest.raises(Http404):
-        ask(file, LI, thumbnail=True)
-
-
-def test_a_see_through_picture_keeps_it_when_small() -> None:
-    glass = io.BytesIO()
-    Image.new("RGBA", (640, 480), (10, 20, 30, 90)).save(glass, "PNG")
-    file = upload(glass.getvalue())
-    assert file.media_type == "image/webp"
-    with Image.open(path_of(thumbnail_of(file))) as small:
-        assert (small.format, small.mode) == ("WEBP", "RGBA")
+def in_store(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "MPO"])
@@ -128,8 +95,8 @@ def test_no_word_of_a_photo_is_kept_in_either_size(kind: str) -> None:
     data[0x010E] = "by the blue door"
     words: dict[str, Any] = {"exif": data, "comment": b"by the blue door"} if kind == "JPEG" else {"exif": data}
     file = upload(a_picture(kind, **words))
-    for digest in (file.sha256, thumbnail_of(file)):
-        content = path_of(digest).read_bytes()
+    for path in (path_of(file.sha256), small_of(file)):
+        content = path.read_bytes()
         assert not any(word in content for word in (b"blue door", b"SecretPhone", b"Exif", b"\xff\xfe", b"\xff\xe1"))
 
 
@@ -184,7 +151,7 @@ def test_large_photos_are_made_smaller() -> None:
 
 def test_the_same_bytes_are_stored_once(tmp_path: Path) -> None:
     first, second = upload(a_picture()), upload(a_picture())
-    assert thumbnail_of(first) == thumbnail_of(second)
+    assert small_of(first) == small_of(second)
     assert first.sha256 == second.sha256
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 2
 
@@ -236,12 +203,7 @@ def test_everything_else_is_refused_and_leaves_nothing(content: bytes, tmp_path:
 
 def test_documents_only_where_asked_for_and_kept_as_they_are() -> None:
     file = upload(PDF, documents=True, name="证明.pdf")
-    assert (file.kind, file.media_type, file.thumbnail_sha256, file.thumbnail_url) == (
-        "document",
-        "application/pdf",
-        "",
-        "",
-    )
+    assert (file.kind, file.media_type, file.thumbnail_url) == ("document", "application/pdf", "")
     assert path_of(file.sha256).read_bytes() == PDF
 
 
@@ -323,11 +285,13 @@ def test_a_guessed_number_is_not_enough() -> None:
 
 
 def test_uploads_nobody_attached_within_a_day_are_cleared_and_no_others(
+    tmp_path: Path,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     forgotten, kept = upload(a_picture(size=(80, 60))), upload(a_picture(size=(90, 60)))
     attached = upload(a_picture(), subject="case:1")
     shared = upload(a_picture())  # the same bytes as what is attached
+    assert small_of(forgotten) != small_of(attached)
     young = accept_upload(io.BytesIO(a_picture()), actor=LI, now=MOMENT + timedelta(hours=2))
     day = MOMENT + timedelta(hours=24)
     assert clear_unattached(now=day - timedelta(seconds=1)) == 0
@@ -336,8 +300,7 @@ def test_uploads_nobody_attached_within_a_day_are_cleared_and_no_others(
         assert clear_unattached(now=day) == 2
     assert set(StoredFile.objects.all()) == {kept, attached, young}
     assert path_of(shared.sha256).exists()
-    assert path_of(attached.sha256).exists()
-    assert not path_of(forgotten.sha256).exists()
+    assert in_store(tmp_path) == {path_of(one.sha256) for one in (kept, attached)} | {small_of(attached)}
     assert clear_unattached(now=day) == 0
 
 

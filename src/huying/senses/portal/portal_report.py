@@ -14,7 +14,7 @@ from huying.ground.accounts.models import User
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, Invalid, NotFound, Refused
-from huying.kernel.files import path_of
+from huying.kernel.files import path_of, thumbnail_of
 from huying.kernel.models import StoredFile
 from huying.kernel.numbers import whole_number
 from huying.senses.reports import throttle
@@ -181,7 +181,7 @@ def report_photo(request: HttpRequest, token: str) -> HttpResponseBase:
 
 def picture(file: StoredFile, *, small: bool) -> HttpResponseBase:
     """The bytes of a photo, private to this browser."""
-    place = path_of((file.thumbnail_sha256 if small else "") or file.sha256)
+    place = (thumbnail_of(file) if small else None) or path_of(file.sha256)
     if not place.is_file():
         raise Http404
     answer = FileResponse(place.open("rb"), content_type=file.media_type)

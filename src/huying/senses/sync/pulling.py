@@ -169,21 +169,24 @@ def pull(
     scope: str,
     pull: int,
     horizon: int,
+    latest: int,
     size: int,
     most: int,
     forgotten: int = 0,
 ) -> Page:
     """The next page for whoever stands at ``given`` (None: at the beginning), at most ``size`` records and departures.
 
-    ``pull`` numbers this page among all of the device's; a cursor with a higher number was given out by a database that
-    no longer is. ``most`` caps the first sync: less important kinds are then held in part, and ``cut`` says so. Departures
-    up to the transaction ``forgotten`` are not kept any more: whoever had not read them begins anew.
+    ``pull`` numbers this page among all of the device's; a cursor with a higher number, or one that stands beyond the
+    ``latest`` transaction, was given out by a database that no longer is. ``most`` caps the first sync: less important
+    kinds are then held in part, and ``cut`` says so. Departures up to the transaction ``forgotten`` are not kept any more:
+    whoever had not read them begins anew.
     """
-    # Numbers of transactions grow, so a cursor beyond the horizon of a later moment is of another past as well.
     fits = given is not None and (given.database, given.scope) == (database, scope)
-    fits = fits and given is not None and given.pull < pull and all(p.base <= horizon for p in given.places.values())
+    fits = fits and given is not None and given.pull < pull and all(p.base <= latest for p in given.places.values())
     fits = fits and given is not None and given.left[0] > forgotten
     cursor = given if fits and given is not None else Cursor(database, scope, left=(horizon, 0))
+    # What was settled once stays settled, though the horizon may be told lower than before.
+    horizon = max([horizon, *(place.base for place in cursor.places.values())])
     if not cursor.places:
         cursor.held = sum(source.count(kind, most) for kind in source.kinds)
         cursor.cut = cursor.held > most

@@ -55,6 +55,7 @@ def changes(actor: Actor, *, pull: int, cursor: str, size: int, today: date) -> 
         scope=_digest(scope),
         pull=pull,
         horizon=here.horizon,
+        latest=here.latest,
         size=size,
         most=scope.most,
         forgotten=here.forgotten,

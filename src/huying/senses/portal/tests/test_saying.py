@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -29,6 +30,12 @@ def picture(name: str = "垃圾.jpg", colour: str = "olive") -> SimpleUploadedFi
     drawn = io.BytesIO()
     Image.new("RGB", (640, 480), colour).save(drawn, "JPEG")
     return SimpleUploadedFile(name, drawn.getvalue(), content_type="image/jpeg")
+
+
+def size_of(client: Client, path: str) -> tuple[int, int]:
+    answer: Any = client.get(path)
+    with Image.open(io.BytesIO(b"".join(answer.streaming_content))) as image:
+        return image.size
 
 
 def typed(**more: object) -> dict[str, object]:
@@ -59,7 +66,7 @@ def test_the_whole_way_with_a_photo(cast: Cast, client: Client) -> None:
     assert "暴露垃圾" in shown and "望湖街道市政环卫队" in shown and "办好" in shown
     assert not Report.objects.exists(), "a look sends nothing"
     (token,) = hidden(shown, "photo")
-    assert client.get(f"/report/photo/{token}").status_code == 200
+    assert size_of(client, f"/report/photo/{token}") == (480, 360)
     (key,) = hidden(shown, "key")
     answer = client.post("/report", typed(step="send", key=key, photo=token, phone="199 0000 1234", name="刘阿姨"))
     report = Report.objects.get()
@@ -67,7 +74,10 @@ def test_the_whole_way_with_a_photo(cast: Cast, client: Client) -> None:
     assert (report.channel, report.anonymous) == ("portal", False)
     case = report.case
     assert (case.state, case.item_code, case.lead_unit) == ("dispatched", "0101", cast.units["sanitation"])
-    assert Attachment.objects.get(case=case).file.subject == f"case:{case.pk}"
+    photo = Attachment.objects.get(case=case)
+    assert photo.file.subject == f"case:{case.pk}"
+    path = f"/m/{report.tracking_code}/photo/{photo.pk}"
+    assert (size_of(client, path), size_of(client, f"{path}/small")) == ((640, 480), (480, 360))
     thanks = client.get(answer["Location"]).content.decode()
     assert f"{report.tracking_code[:4]}-" in thanks and "望湖街道市政环卫队" in thanks
     assert client.get(f"/m/{report.tracking_code}/code.png")["Content-Type"] == "image/png"

@@ -41,6 +41,8 @@ class Database:
     ids: int = 0
     marks: dict[str, str] = field(default_factory=dict)
     forgotten: int = 0
+    doubt: int = 0
+    """By how much the horizon is told lower: transactions of which nobody could say that they were another database's."""
 
     def forget(self, number: int) -> None:
         """Forget the departures up to this one of those every running transaction has come after."""
@@ -128,8 +130,8 @@ class Replica:
         self.pulls += 1
         given = decode(self.cursor) or (Cursor("", "") if self.cursor else None)
         return pull(
-            given, Seen(database), database=name, scope="s", pull=self.pulls, horizon=database.horizon, size=size,
-            most=most, forgotten=database.forgotten,
+            given, Seen(database), database=name, scope="s", pull=self.pulls, size=size, most=most,
+            horizon=database.horizon - database.doubt, latest=database.number + 1, forgotten=database.forgotten,
         )  # fmt: skip
 
     def take(self, page: Page) -> None:
@@ -167,6 +169,7 @@ MOVES = st.one_of(
     st.tuples(st.just("lost page"), st.tuples(st.integers(0, 1), st.integers(1, 3))),
     st.tuples(st.just("mark"), st.sampled_from("12")),
     st.tuples(st.just("forget"), st.integers(0, 9)),
+    st.tuples(st.just("doubt"), st.integers(0, 4)),
 )
 
 
@@ -188,6 +191,8 @@ def test_every_replica_ends_with_what_the_server_has(moves: list[tuple[str, Any]
             database.marks["form"] = what
         elif move == "forget":
             database.forget(what)
+        elif move == "doubt":
+            database.doubt = what
         elif move == "pages":
             replica, count, several = what
             for _time in range(several):
@@ -196,6 +201,7 @@ def test_every_replica_ends_with_what_the_server_has(moves: list[tuple[str, Any]
             replicas[what[0]].ask(database, what[1])
     for number in list(database.running):
         database.commit(number)
+    database.doubt = 0
     for one in replicas:
         one.pull(database, size)
         assert one.held == truth(database)
@@ -296,6 +302,20 @@ def test_whoever_was_away_too_long_begins_anew_and_misses_nothing() -> None:
     first, *_rest = away.pull(database, 10)
     assert first.reset and away.held == often.held == truth(database)
     assert not any(page.reset for page in away.pull(database, 10))
+
+
+@pytest.mark.parametrize("size", [1, 2, 10])
+def test_a_horizon_told_lower_than_before_begins_nothing_anew(size: int) -> None:
+    database, replica = filled(6), Replica()
+    replica.take(replica.ask(database, size))
+    database.doubt = 4
+    pages = replica.pull(database, size)
+    assert replica.held == truth(database) and not any(page.reset for page in pages)
+    move(database, "a", ("task", "new"))
+    assert not any(page.reset for page in replica.pull(database, size))
+    database.doubt = 0
+    replica.pull(database, size)
+    assert replica.held == truth(database)
 
 
 def test_what_a_running_transaction_wrote_comes_once_it_is_over() -> None:
