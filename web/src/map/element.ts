@@ -76,6 +76,12 @@ function refreshing(map: MapLibre, host: HTMLElement, all: LayerWish[]): void {
   });
 }
 
+/** When the map stands where it belongs; what cannot be read holds it up for four seconds at most. */
+async function settled(map: MapLibre, host: HTMLElement, all: LayerWish[], bounds: LngLatBounds): Promise<void> {
+  if (host.hasAttribute("lon")) return;
+  await Promise.race([fit(map, all, bounds).catch(() => undefined), new Promise((done) => setTimeout(done, 4000))]);
+}
+
 export async function openMap(host: HTMLElement): Promise<void> {
   if (host.classList.contains("is-ready")) return;
   const colours = palette(host);
@@ -102,7 +108,6 @@ export async function openMap(host: HTMLElement): Promise<void> {
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.touchZoomRotate.disableRotation();
   map.on("load", () => {
-    host.classList.add("is-ready");
     addLights(map, colours);
     if (!host.hasAttribute("tianditu")) addGround(map, host, colours);
     const all = wishes(host);
@@ -111,13 +116,19 @@ export async function openMap(host: HTMLElement): Promise<void> {
     refreshing(map, host, all);
     startPlan(map, host, colours);
     const bounds = new LngLatBounds();
-    if (host.hasAttribute("pick")) startPick(map, host, tools, say);
+    if (host.hasAttribute("pick")) void settled(map, host, all, bounds).then(() => {
+      startPick(map, host, tools, say); // not before: pressed while it still shows a continent, a place is picked far away
+      host.classList.add("is-ready");
+    });
     else if (host.hasAttribute("draw")) for (const point of startDraw(map, host, tools, colours, say)) bounds.extend(point);
     else {
       const popup = popups(map);
       for (const wish of all) listen(map, wish, popup(wish));
     }
-    if (!host.hasAttribute("lon")) void fit(map, all, bounds);
+    if (!host.hasAttribute("pick")) {
+      host.classList.add("is-ready");
+      void settled(map, host, all, bounds);
+    }
     host.dispatchEvent(new CustomEvent("huying:map", { bubbles: true, detail: { map } }));
   });
 }

@@ -258,7 +258,7 @@ def around(*, now: datetime, area: str = "", done: bool = False, cursor: str | N
 
 def public_points(*, area: str = "") -> list[tuple[float, float, str, int]]:
     """Points of the newest open public matters, moved to about fifty metres: lon, lat, kind, case id; one query."""
-    rows = public_cases().filter(open=True, lon__isnull=False)
+    rows = public_cases().filter(open=True, lon__isnull=False).exclude(town="")  # elsewhere is not around here
     if area:
         rows = rows.filter(case_access.area_filter(area))
     rows = rows.select_related("item").only("lon", "lat", "item__name", "item__name_en").order_by("-id")

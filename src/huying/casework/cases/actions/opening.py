@@ -14,6 +14,7 @@ from huying.ground.territory.queries import Place
 from huying.kernel import facts, live, trace
 from huying.kernel.actor import Actor, system
 from huying.kernel.bulk import allocate_each, insert_rows, new_ids
+from huying.kernel.clock import local_day
 from huying.kernel.gathering import Question, Rows
 from huying.kernel.terms import terms
 
@@ -91,8 +92,8 @@ class Opening:
 
 
 def number_of(case_id: int, at: datetime) -> str:
-    """一案一码: the day it was opened and its running number."""
-    return f"{at:%Y%m%d}-{case_id:07d}"
+    """一案一码: the local day it was opened and its running number."""
+    return f"{local_day(at):%Y%m%d}-{case_id:07d}"
 
 
 def ids_to_open(most: int) -> tuple[Question, Question]:

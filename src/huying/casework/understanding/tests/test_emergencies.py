@@ -72,6 +72,11 @@ def test_strong_words_without_danger_alarm_one_time_in_twelve_at_most():
     assert len(false) / len(said) <= 1 / 12, false
 
 
+def test_who_cannot_see_has_not_gone_missing():
+    assert detect("我们楼下的路灯三天不亮了，晚上老人出门看不见路。") == []
+    assert "missing" in kinds("天黑看不见，老人不见了，找不到人")
+
+
 def test_words_for_brief_texts_do_not_count_in_a_long_one():
     filling = "关于小区物业收费和公共收益的问题我们已经反映了很多次。" * 6
     assert "fire" in kinds("屋里烟很大，我妈腿不好下不来楼")

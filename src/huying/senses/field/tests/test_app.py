@@ -47,6 +47,11 @@ def test_whoever_is_signed_out_signs_in_first(client: Client) -> None:
         assert answer.url == f"{resolve_url(settings.LOGIN_URL)}?next={address}"  # type: ignore[attr-defined]
 
 
+def test_an_address_with_a_slash_leads_to_the_app(client: Client) -> None:
+    answer = client.get(f"{PAGE}/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, PAGE)
+
+
 def test_colleagues_without_work_in_the_field_find_nothing(cast: Cast) -> None:
     client = client_of(cast.wang_seat)
     assert [client.get(address).status_code for address in (PAGE, WORKER)] == [404, 404]

@@ -262,6 +262,12 @@ def test_near_by_shows_kinds_and_places_only(cast: Cast, client: Client) -> None
     assert "暴露垃圾" in shown and "柳岸一网格" in shown and "老王" not in shown
     (point,) = client.get("/around/points").json()["features"]
     assert point["properties"] == {"name": "暴露垃圾", "url": f"/around/{report.case_id}", "light": "none"}
+    Case.objects.filter(pk=report.case_id).update(town="", community="", grid="")
+    assert client.get("/around/points").json()["features"] == [], "a point somewhere else moves nobody's map"
+    assert '<p class="muted small"> ·' not in client.get("/around").content.decode()
+    Case.objects.filter(pk=report.case_id).update(
+        town=report.case.town, community=report.case.community, grid=report.case.grid
+    )
     assert client.get("/around?area=abc").status_code == 422
     assert "暴露垃圾" not in client.get("/around?area=990101001002").content.decode()
     one = client.get(f"/around/{report.case_id}").content.decode()
