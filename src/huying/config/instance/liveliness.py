@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import signal
-import threading
 from importlib import import_module
+
+from huying.kernel.stopping import Stopping
 
 
 def main() -> None:
     import django
 
     django.setup()
-    stop = threading.Event()
-    for one in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(one, lambda *_: stop.set())
+    stop = Stopping(signal.SIGTERM, signal.SIGINT)
     import_module("huying.config.demo.live").run(stop)
 
 

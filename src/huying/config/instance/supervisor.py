@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable
 from typing import Any, Final
@@ -20,6 +19,7 @@ from huying.config.instance.home import Home, end_leftovers
 from huying.config.instance.nats import NatsFailed
 from huying.config.instance.parts import Choices, Part
 from huying.config.settings_stream import stream_problems
+from huying.kernel.stopping import Stopping
 
 LOOK: Final = 0.25  # seconds between two looks at the parts
 ASK: Final = 5.0  # seconds between two questions to /healthz
@@ -65,7 +65,7 @@ class Supervisor:
         self.home = home
         self.choices = choices
         self.say = say
-        self.stopping = threading.Event()
+        self.stopping = Stopping()
         self.parts: list[Part] = []
         self.phase = "starting"
         self._asked = 0.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC
@@ -16,6 +15,7 @@ from huying.ground.accounts.commands import spoken
 from huying.kernel.actor import system
 from huying.kernel.clock import now
 from huying.kernel.console import Console, data_dir_option, instance_command, json_option
+from huying.kernel.stopping import Stopping
 from huying.senses.devices.commands import devices
 
 WAYS: Final = ("mqtt", "http", "stream", "file")
@@ -131,9 +131,9 @@ def _register(figures: Sequence[Any], area: str) -> int:
 
 
 @contextmanager
-def _stopping() -> Iterator[threading.Event]:
+def _stopping() -> Iterator[Stopping]:
     """Set by Ctrl-C or SIGTERM: the run ends and still says what it sent."""
-    stop = threading.Event()
+    stop = Stopping()
     before = {one: signal.signal(one, lambda *_: stop.set()) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
