@@ -434,6 +434,10 @@ def test_what_was_begun_in_a_version_is_finished_in_it(open_page: OpenPage, cast
         expect(page.get_by_text("这张表有了新版")).to_be_visible(timeout=20_000)
         expect(page.get_by_role("group", name=QUESTION).get_by_role("radio", name="是")).to_be_checked()
     page.get_by_role("button", name="填好了").click()
+    for _turn in range(200):  # the sign still says of before that all is there
+        if Submission.objects.exists():
+            break
+        page.wait_for_timeout(100)
     expect(page.get_by_role("link", name="已同步")).to_be_visible(timeout=20_000)
     sent = Submission.objects.select_related("version").get()
     assert (sent.version.version, sent.answers) == ("1", {"exit": "yes"})
