@@ -32,7 +32,6 @@ CHANGED = 200
 CLIENTS = 8
 PHOTO = 50_000
 SENT = 1_280
-AT_ONCE = 16  # photos the app sends in one bundle, and then the operations that waited for them
 
 
 def ask(bench: Bench) -> None:
@@ -163,6 +162,7 @@ def send(bench: Bench, phones: Sequence[Phone], area: str, count: int) -> None:
     from django.db import connection
 
     from huying.ground.territory.models import Area
+    from huying.senses.sync.rules import MOST_BUNDLED
 
     spot = Area.objects.get(code=area)
     _form()
@@ -178,7 +178,7 @@ def send(bench: Bench, phones: Sequence[Phone], area: str, count: int) -> None:
     for turn, (name, kind, picture) in enumerate(asked):
         first = 1 + turn * 1_000_000
         share = [[make(kind, number) for number in range(first, first + count // len(phones))] for _phone in phones]
-        warm = [[make(kind, one[-1]["seq"] + 1 + turn) for turn in range(AT_ONCE)] for one in share]
+        warm = [[make(kind, one[-1]["seq"] + 1 + turn) for turn in range(MOST_BUNDLED)] for one in share]
         work = partial(_submit, album=_album(camera, warm, share) if picture else {})
         with bench_server(bench) as port:
             _together(port, phones, warm, work)  # directory, catalogue and classifier are read
@@ -324,8 +324,11 @@ def _bundle(batch: Sequence[dict[str, Any]], album: Album) -> bytes:
 
 
 def _batches(operations: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, Any]]]:
-    for start in range(0, len(operations), AT_ONCE):
-        yield operations[start : start + AT_ONCE]
+    """As many as the app puts in one bundle."""
+    from huying.senses.sync.rules import MOST_BUNDLED
+
+    for start in range(0, len(operations), MOST_BUNDLED):
+        yield operations[start : start + MOST_BUNDLED]
 
 
 @contextmanager
