@@ -112,7 +112,7 @@ def update() -> int:
         if not len(new) and not po_path(app).exists():
             continue
         catalog = kept(app)
-        catalog.update(new, no_fuzzy_matching=True)
+        catalog.update(new, no_fuzzy_matching=True, update_creation_date=False)  # a new date in each is only noise
         po_path(app).parent.mkdir(parents=True, exist_ok=True)
         with po_path(app).open("wb") as stream:
             write_po(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.cache import cache, caches
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from huying.casework.cases import actions as cases
 from huying.casework.cases import factories
@@ -108,6 +109,25 @@ def test_without_script(open_page: OpenPage, cast: Cast) -> None:
     page.get_by_role("link", name="我也遇到了").first.click()
     page.get_by_role("button", name="我也遇到了").click()
     expect(page.get_by_text("一共 2 位居民反映了这件事")).to_be_visible()
+
+
+def test_no_place_is_picked_before_the_map_stands(open_page: OpenPage, cast: Cast) -> None:
+    """Until it knows the district the map shows a continent: what is pressed then would be a place far away."""
+    page = open_page("", size="phone")
+    held: list[Route] = []
+    page.route("**/areas/geojson*", lambda route: held.append(route))
+    page.goto("/report")
+    ground = page.locator("huying-map")
+    ground.scroll_into_view_if_needed()
+    canvas = ground.locator("canvas")
+    canvas.click(position={"x": 120, "y": 100})
+    expect(page.locator("#id_lon")).to_have_value("")
+    expect(ground).not_to_have_class(re.compile("is-ready"))
+    for route in held:
+        route.continue_()
+    expect(ground).to_have_class(re.compile("is-ready"), timeout=20_000)
+    canvas.click(position={"x": 120, "y": 100})
+    expect(page.locator("#id_lon")).to_have_value(re.compile(r"^120\.0"))
 
 
 def test_what_was_sent_without_a_network_arrives_later(open_page: OpenPage, cast: Cast) -> None:

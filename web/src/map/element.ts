@@ -13,13 +13,17 @@ import { addLights, baseStyle, type Palette, palette } from "./style";
 
 setWorkerUrl(new URL(workerUrl, import.meta.url).href);
 
+/** Where a map opens that is told no place: the whole country, until its layers say where they lie. */
+const COUNTRY = { lon: 104.5, lat: 35.5, zoom: 3.2 };
+
 function makeMap(host: HTMLElement, canvas: HTMLElement, colours: Palette): MapLibre {
-  const number = (name: string, otherwise: number): number => Number(host.getAttribute(name) ?? otherwise);
+  const placed = host.hasAttribute("lon");
+  const number = (name: "lon" | "lat" | "zoom"): number => Number((placed && host.getAttribute(name)) || COUNTRY[name]);
   return new MapLibre({
     container: canvas,
     style: baseStyle(colours, host.getAttribute("tianditu") ?? ""),
-    center: [number("lon", 112.35), number("lat", 28.59)],
-    zoom: number("zoom", 12),
+    center: [number("lon"), number("lat")],
+    zoom: number("zoom"),
     minZoom: 3,
     maxZoom: 19,
     dragRotate: false,
@@ -116,19 +120,15 @@ export async function openMap(host: HTMLElement): Promise<void> {
     refreshing(map, host, all);
     startPlan(map, host, colours);
     const bounds = new LngLatBounds();
-    if (host.hasAttribute("pick")) void settled(map, host, all, bounds).then(() => {
-      startPick(map, host, tools, say); // not before: pressed while it still shows a continent, a place is picked far away
-      host.classList.add("is-ready");
-    });
+    if (host.hasAttribute("pick")) startPick(map, host, tools, say);
     else if (host.hasAttribute("draw")) for (const point of startDraw(map, host, tools, colours, say)) bounds.extend(point);
     else {
       const popup = popups(map);
       for (const wish of all) listen(map, wish, popup(wish));
     }
-    if (!host.hasAttribute("pick")) {
-      host.classList.add("is-ready");
-      void settled(map, host, all, bounds);
-    }
+    const stands = settled(map, host, all, bounds);
+    if (!host.hasAttribute("pick")) host.classList.add("is-ready");
+    else void stands.then(() => host.classList.add("is-ready"));
     host.dispatchEvent(new CustomEvent("huying:map", { bubbles: true, detail: { map } }));
   });
 }

@@ -3,6 +3,9 @@ import { type Map as MapLibre, Marker } from "maplibre-gl";
 import { button, icon } from "../dom";
 import { word } from "../words";
 
+/** Further out a finger covers kilometres, and a map that does not know its district yet shows a continent. */
+const NEAR_ENOUGH = 10;
+
 function handle(label: string, name: string): HTMLButtonElement {
   const made = document.createElement("button");
   made.type = "button";
@@ -63,9 +66,14 @@ export function startPick(map: MapLibre, host: HTMLElement, tools: HTMLElement, 
       map.easeTo({ center: [Number(lon.value), Number(lat.value)] });
     });
   }
-  map.on("click", (event) => put([event.lngLat.lng, event.lngLat.lat], true));
+  const choose = (at: [number, number]): void => {
+    if (map.getZoom() >= NEAR_ENOUGH) return put(at, true);
+    map.easeTo({ center: at, zoom: NEAR_ENOUGH + 2 });
+    say(word("mapCloser"));
+  };
+  map.on("click", (event) => choose([event.lngLat.lng, event.lngLat.lat]));
   map.getCanvas().addEventListener("keydown", (event) => {
-    if (event.key === "Enter") put(map.getCenter().toArray(), true);
+    if (event.key === "Enter") choose(map.getCenter().toArray());
   });
   if ("geolocation" in navigator) tools.append(hereButton(map, put, say));
 }
