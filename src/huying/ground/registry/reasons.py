@@ -47,6 +47,19 @@ def why(code: str) -> str:
     return str(REASONS.get(code) or _("没有收下，请在页面上单独登记这一条，看它说什么"))
 
 
+# Why an import stopped before its end.
+STOPPED: Final[dict[str, StrOrPromise]] = {
+    "forbidden": _("您现在不负责导入这个区域的信息了，请联系管理员核对任职"),
+    "registry_resident_id_once": _("同时有人登记了表里的身份证号"),
+    "registry_organisation_code_once": _("同时有人登记了表里的信用代码"),
+}
+
+
+def stopped(code: str) -> str:
+    """What stopped an import, in words."""
+    return str(STOPPED.get(code) or _("中途出了问题，已经收下的都在"))
+
+
 def which(kind: str, field: str) -> str:
     """The column a reason is about, as the table names it."""
     if field == "uid":

@@ -91,7 +91,7 @@ def test_the_list_opens_at_the_orders_the_menu_counts(who) -> None:
     assert (
         chosen.format("open") in supervisor.get(page).content.decode()
     )  # nothing waits for them: what is with the units
-    unit.post(f"{page}/{order.pk}", {"do": "answer", "text": "今天办完"})
+    unit.post(f"{page}/{order.pk}/act", {"do": "answer", "text": "今天办完"})
     assert queries.count_to_answer(who.actor("supervisor")) == 1
     assert chosen.format("answered") in supervisor.get(page).content.decode()
     assert chosen.format("closed") in supervisor.get(f"{page}?state=closed").content.decode()

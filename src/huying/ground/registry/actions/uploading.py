@@ -12,7 +12,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 from procrastinate.contrib.django import app
 
 from huying.ground.organisation.access import actor_for
@@ -97,7 +96,7 @@ def run_upload(upload_id: int, *, now: datetime) -> None:
     Upload.objects.filter(pk=upload_id).update(state=_State.RUNNING)
     actor = actor_for(upload.person.user, now=now)
     try:
-        with override("zh-hans"), written(unseal_bytes(upload.content), upload.suffix) as file:
+        with written(unseal_bytes(upload.content), upload.suffix) as file:
             done = import_records(
                 file,
                 actor=actor,
@@ -108,10 +107,10 @@ def run_upload(upload_id: int, *, now: datetime) -> None:
                 key=upload.run_key,
             )
     except HuyingError as error:
-        _fail(upload_id, now, str(error))
+        _fail(upload_id, now, error.code)
         return
     except Exception:
-        _fail(upload_id, now, "")
+        _fail(upload_id, now, "broken")
         raise
     said: dict[str, Any] = asdict(done)
     with transaction.atomic():
@@ -150,7 +149,7 @@ def _locked(actor: Actor, uid: UUID) -> Upload:
 
 
 def _fail(upload_id: int, now: datetime, why: str) -> None:
-    Upload.objects.filter(pk=upload_id).update(state=_State.FAILED, finished_at=now, error=why[:400])
+    Upload.objects.filter(pk=upload_id).update(state=_State.FAILED, finished_at=now, error=why[:40])
 
 
 def _note(upload: Upload, verb: str, actor: Actor, now: datetime, body: Mapping[str, Any]) -> None:

@@ -22,9 +22,9 @@ from huying.shell import sheets
 from .. import access, exchange, looking
 from .. import queries_uploads as reads
 from ..actions import uploading
-from ..fields import FIELDS, KIND_LABELS
+from ..fields import KIND_LABELS
 from ..models import Upload
-from ..reasons import which, why
+from ..reasons import stopped, which, why
 from . import filters
 from .frame import actor_of, area_labels, entered, page
 
@@ -125,12 +125,17 @@ def upload(request: HttpRequest, uid: UUID) -> HttpResponseBase:
             error = refused
     shown = _shown(one) | {"error": error, "crumbs": [(reverse("registry-imports"), _("导入")), ("", one.name)]}
     if one.can_begin:
-        chosen = _mapping(request, one) if error else one.mapping
-        shown["read"] = reads.understood(
-            one, {} if isinstance(error, Invalid) and error.field in FIELDS[one.kind] else chosen
-        )
-        shown["chosen"] = {title: name for name, title in chosen.items()}
+        shown["mapping"], shown["read"] = _read(request, one)
     return render(request, "registry/upload.html", shown, status=error.status if error else 200)
+
+
+def _read(request: HttpRequest, one: Upload) -> tuple[dict[str, str], reads.Understood]:
+    """The columns as they are read with what somebody just chose, or chose before."""
+    try:
+        mapping = _mapping(request, one)
+        return mapping, reads.understood(one, mapping)
+    except Invalid:
+        return {}, reads.understood(one, {})
 
 
 @page(access.IMPORT)
@@ -162,13 +167,18 @@ def rejects(request: HttpRequest, uid: UUID, kind: str) -> HttpResponseBase:
 
 def _mapping(request: HttpRequest, one: Upload) -> dict[str, str]:
     """What somebody chose for the columns that were not understood: ``column_3`` names the field of the fourth."""
-    if request.method != "POST":
+    if not any(name.startswith("column_") for name in request.POST):
         return dict(one.mapping)
-    chosen = {}
+    chosen: dict[str, str] = {}
     for number, title in enumerate(one.titles):
-        if name := request.POST.get(f"column_{number}", ""):
+        name = request.POST.get(f"column_{number}", "")
+        if name in chosen:
+            raise Invalid(
+                _("两列认成了同一项：%(one)s、%(other)s") % {"one": chosen[name], "other": title}, field="file"
+            )
+        if name:
             chosen[name] = title
-    return chosen or dict(one.mapping)
+    return chosen
 
 
 def _shown(one: Upload) -> dict[str, Any]:
@@ -179,6 +189,7 @@ def _shown(one: Upload) -> dict[str, Any]:
         "kind": KIND_LABELS[one.kind],
         "stand": stand,
         "state": one.get_state_display(),
+        "why_stopped": stopped(one.error),
         "area": area_labels([one.area]).get(one.area, one.area) if one.area else "",
         "refused": [(row, which(one.kind, field), why(code)) for row, field, code in refused],
     }

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ("begun_at", models.DateTimeField(null=True)),
                 ("finished_at", models.DateTimeField(null=True)),
                 ("said", models.JSONField(default=dict)),
-                ("error", models.CharField(blank=True, max_length=400)),
+                ("error", models.CharField(blank=True, max_length=40)),
                 (
                     "person",
                     models.ForeignKey(

@@ -18,7 +18,8 @@ class Upload(models.Model):
 
     ``content`` is sealed; it goes when the import is done, the file is put away, or nobody began within the time of
     ``looking.UNBEGUN_KEPT``. ``header`` is [[title, how many cells are filled], …]; ``mapping`` is field → title as somebody chose;
-    ``said`` is what the import came to. ``run_key`` names the run that goes on when the same file is imported again.
+    ``said`` is what the import came to, ``error`` the code of what stopped it. ``run_key`` names the run that goes on when the
+    same file is imported again.
     """
 
     class State(models.TextChoices):
@@ -46,7 +47,7 @@ class Upload(models.Model):
     begun_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     said = models.JSONField(default=dict)
-    error = models.CharField(max_length=400, blank=True)
+    error = models.CharField(max_length=40, blank=True)
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["state", "at"], name="registry_upload_state")]

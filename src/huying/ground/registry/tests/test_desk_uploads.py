@@ -131,6 +131,20 @@ def test_a_file_is_put_away(desk: Desk) -> None:
     assert Upload.objects.get().state == "dropped"
 
 
+def test_a_column_chosen_wrongly_is_chosen_anew(desk: Desk) -> None:
+    editor = desk.client("editor")
+    page = send(editor, csv_of(["住户", "老姓名", "电话"], ["赵大明", "赵小明", "13911110000"]))["Location"]
+    twice = editor.post(page, {"do": "begin", "column_0": "name", "column_1": "name"})
+    assert twice.status_code == 422 and "两列认成了同一项：住户、老姓名" in text(twice)
+    lacking = text(editor.post(page, {"do": "begin", "column_0": "phone2", "column_1": ""}))
+    assert '<option value="phone2" selected>' in lacking and "还缺必填的列" in lacking
+    assert Upload.objects.get().mapping == {}
+    editor.post(page, {"do": "begin", "column_0": "name", "column_1": ""})
+    assert Upload.objects.get().mapping == {"name": "住户"}
+    uploading.run_upload(Upload.objects.get().pk, now=clock.now())
+    assert "赵大明" in {one.value("name") for one in Resident.objects.all()}
+
+
 def test_a_title_that_is_markup_stays_a_title(desk: Desk) -> None:
     page = send(desk.client("editor"), csv_of(["姓名", "<script>alert(1)</script>"], ["赵大明", "x"]))["Location"]
     read = text(desk.client("editor").get(page))

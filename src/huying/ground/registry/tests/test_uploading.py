@@ -19,6 +19,7 @@ from huying.ground.registry import queries_uploads as reads
 from huying.ground.registry.actions import importing, uploading
 from huying.ground.registry.factories import GRID, OTHER_GRID, a_room
 from huying.ground.registry.models import Change, ImportRun, Reject, Resident, Upload
+from huying.ground.registry.reasons import REASONS, stopped, which, why
 from huying.kernel import clock
 from huying.kernel.actor import system
 from huying.kernel.errors import Forbidden, Invalid, NotFound, Refused
@@ -218,7 +219,7 @@ def test_an_editor_who_is_one_no_longer_imports_nothing(desk: Desk) -> None:
     desk.people["editor"].appointments.all().delete()
     uploading.run_upload(one.pk, now=clock.now())
     one.refresh_from_db()
-    assert (one.state, bool(one.error), one.content is None) == (State.FAILED, True, False)
+    assert (one.state, one.error, one.content is None) == (State.FAILED, "forbidden", False)
     assert nothing_came_in()
 
 
@@ -241,7 +242,8 @@ def test_what_was_cut_off_goes_on(desk: Desk, monkeypatch: pytest.MonkeyPatch) -
             run(desk, one)
     one.refresh_from_db()
     stood = reads.stand(one)
-    assert (one.state, one.content is None, stood.done, stood.born) == (State.FAILED, False, 3, 3)
+    assert (one.state, one.error, one.content is None) == (State.FAILED, "broken", False)
+    assert (stood.done, stood.born) == (3, 3)
     done = run(desk, one)
     assert (done.state, done.said["born"], done.said["resumed_at"]) == (State.DONE, 5, 4)
     assert Resident.objects.exclude(pk=_known()).count() == 5
@@ -274,8 +276,7 @@ def test_reading_costs(desk: Desk, django_assert_num_queries: DjangoAssertNumQue
 
 
 def test_every_reason_is_said_in_words() -> None:
-    from huying.ground.registry.reasons import REASONS, which, why
-
     assert all(why(code) == str(words) for code, words in REASONS.items())
     assert "单独登记" in why("something new")
+    assert "核对任职" in stopped("forbidden") and "已经收下的都在" in stopped("broken")
     assert (which("person", "phone"), which("person", "uid"), which("person", "")) == ("电话", "编号", "")
