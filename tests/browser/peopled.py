@@ -6,18 +6,22 @@ look on a page.
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from huying.casework.cases.factories import COUNTY, GRID_1, IN_GRID_1, LIUAN, Cast
 from huying.ground.organisation.models import Person
+from huying.ground.registry import looking
 from huying.ground.registry.actions import ask_right, begin_care, merge_records, record_consent
+from huying.ground.registry.actions.importing import import_records
+from huying.ground.registry.actions.uploading import begin_upload, run_upload, take_upload
 from huying.ground.registry.choices import CARE_LISTS
 from huying.ground.registry.factories import a_resident, a_room, editor, kept, say
 from huying.ground.registry.knowing.actions import count_knowledge
-from huying.ground.registry.models import Premises, Proposal, Resident
-from huying.kernel.actor import SYSTEM, Actor, system
+from huying.ground.registry.models import Premises, Proposal, Resident, Upload
+from huying.kernel.actor import SYSTEM, Actor, Duty, system
 from huying.kernel.clock import local_day
 from huying.kernel.privacy import reveal
 from huying.kernel.stream import partition_of
@@ -64,6 +68,7 @@ def registry_pages(cast: Cast, now: datetime) -> list[str]:
     ):
         say(tang, kind, **more)
     count_knowledge(actor=SYSTEM, now=now)
+    uploads = _uploads(tang, now)
     request = ask_right(actor=_self(), now=now, kind="correction", text=WISH, resident=one)
     base, first = "/desk/registry", Proposal.objects.filter(state="waiting").order_by("id")[0]
     disputed = Proposal.objects.get(state="conflict")
@@ -75,8 +80,31 @@ def registry_pages(cast: Cast, now: datetime) -> list[str]:
         f"{base}/proposals/{disputed.pk}/", f"{base}/duplicates/", f"{person}/merge/{twin.uid}/", f"{base}/requests/",
         f"{base}/requests/{request.pk}/", f"{base}/knowledge/", f"{base}/knowledge/?point=person_reachable",
         f"{base}/knowledge/{GRID_1}/", f"{base}/?tab=organisation&area={GRID_1}&lacks=organisation_reachable",
-        f"{base}/log/", f"{base}/export?tab=person",
+        f"{base}/log/", f"{base}/export?tab=person", f"{base}/imports/", *(f"{base}/imports/{one}/" for one in uploads),
     ]  # fmt: skip
+
+
+def _uploads(hands_in: Actor, now: datetime) -> list[UUID]:
+    """Tables of every state: to be begun with a column nobody knows, waiting, imported with a row refused, stopped."""
+    keeps = replace(hands_in, duties=(Duty("registry_editor", COUNTY),))
+    table = "住户,电话,备用\n赵大明,13911110000,x\n钱小红,不是电话,\n".encode()
+    kept = []
+    for state in ("looked", "waiting", "done", "failed"):
+        one = take_upload(
+            actor=keeps, now=now, uid=uuid4(), kind="person", area=GRID_1, name=f"人员-{state}.csv", content=table
+        )
+        if state != "looked":
+            begin_upload(one.uid, actor=keeps, now=now, mapping={"name": "住户"})
+        if state == "failed":
+            run_upload(one.pk, now=now)  # who handed it in is no registry editor
+        if state == "done":
+            with looking.written(table, ".csv") as file:
+                done = import_records(
+                    file, actor=keeps, now=now, kind="person", mapping={"name": "住户"}, area=GRID_1, key=one.run_key
+                )
+            Upload.objects.filter(pk=one.pk).update(state=state, content=None, finished_at=now, said=asdict(done))
+        kept.append(one.uid)
+    return kept
 
 
 def resident(cast: Cast, now: datetime, home: Premises | None = None) -> Resident:

@@ -1,7 +1,8 @@
 """What stands in the menus. Rooms above register their entries; the shell only draws them.
 
 Call ``register`` in ``AppConfig.ready``. An entry is shown to an actor who holds any of its roles; an entry without
-roles is shown to every signed-in member of staff (desk) or to everybody (portal).
+roles is shown to every signed-in member of staff (desk) or to everybody (portal). ``starts`` names the roles whose work
+begins on the entry's page: there they come in (``first_page``).
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Entry:
     count: Callable[[HttpRequest], int | str | None] | None = None
     group: Text = ""
     place: str = DESK
+    starts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,22 @@ def entries(request: HttpRequest, place: str) -> list[Shown]:
         )
         for entry, url in allowed
     ]
+
+
+def first_page(roles: Iterable[str], otherwise: str) -> str:
+    """Where somebody who holds these roles begins: the first page in the menu's order that is the start of one of them.
+
+    ``otherwise`` for somebody with no role, and for whoever holds a role that begins nowhere else.
+    """
+    held = frozenset(roles)
+    found = sorted(
+        (entry for entry in _entries.values() if entry.place == DESK and held.intersection(entry.starts)),
+        key=lambda entry: entry.order,
+    )
+    begun = {role for entry in found for role in entry.starts}
+    if not held or not held <= begun:
+        return otherwise
+    return next((url for entry in found if (url := url_of(entry.url_name))), otherwise)
 
 
 def search_target() -> SearchTarget | None:

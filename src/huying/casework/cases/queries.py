@@ -26,6 +26,7 @@ from .turns import chain
 
 NEWEST = ("-id",)
 BY_DUE = ("due_at", "id")
+OVERDUE = "overdue"  # as a light: red or black, whichever of the case's limits it is
 _NEWEST_OPENED = ("-opened_at", "-id")
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
@@ -66,7 +67,7 @@ def narrowed(cases: QuerySet[Case], filters: Filters) -> QuerySet[Case]:
     """Apply the filters."""
     wanted: dict[str, Any] = {
         "state": filters.state,
-        "light": filters.light,
+        "light": filters.light if filters.light != OVERDUE else "",
         "item_code": filters.item,
         "class_code": filters.class_code,
         "lead_unit": filters.unit,
@@ -80,6 +81,8 @@ def narrowed(cases: QuerySet[Case], filters: Filters) -> QuerySet[Case]:
         "opened_at__lt": filters.opened_to,
     }
     cases = cases.filter(**{name: value for name, value in wanted.items() if value not in ("", None)})
+    if filters.light == OVERDUE:
+        cases = cases.filter(light__in=("red", "black"))
     if filters.area:
         cases = cases.filter(access.area_filter(filters.area))
     if filters.returned is not None:

@@ -115,7 +115,7 @@ def _by_area(actor: Actor, queue: Queue) -> QuerySet[Case]:
         covered |= access.area_filter(duty.area) if duty.area else Q(pk__gt=0)
     cases = Case.objects.filter(covered)
     if queue is Queue.CHECK:
-        return cases.filter(open=True, state=State.CHECKING)
+        return cases.filter(open=True, state=State.CHECKING).exclude(own_work(actor))
     if queue is Queue.CALL:
         return cases.filter(state=State.CLOSED)
     asked = {"case": OuterRef("pk"), "state": "asked"}
@@ -124,6 +124,17 @@ def _by_area(actor: Actor, queue: Queue) -> QuerySet[Case]:
         state=State.HANDLING,
     )
     return cases.filter(waits, open=True)
+
+
+def own_work(actor: Actor) -> Exists:
+    """The condition that the actor or their unit signed for a case: nobody checks or calls about their own work."""
+    worked = Assignment.objects.filter(case=OuterRef("pk"), signed_at__isnull=False)
+    own = Q(pk__in=[])
+    if actor.person_id is not None:
+        own |= Q(person=actor.person_id)
+    if actor.unit_id is not None:
+        own |= Q(unit=actor.unit_id)
+    return Exists(worked.filter(own))
 
 
 def _assisted(units: Sequence[int]) -> QuerySet[Case]:

@@ -15,7 +15,7 @@ QUEUES: dict[Queue, StrPromise] = {
     Queue.FIRST: _("首问"),
     Queue.DECIDE: _("待审批"),
     Queue.CHECK: _("待核查"),
-    Queue.CALL: _("待回访"),
+    Queue.CALL: _("待回访或归档"),
     Queue.ALL: _("全部"),
 }
 
@@ -26,7 +26,7 @@ EMPTY: dict[Queue, tuple[StrPromise, StrPromise]] = {
     Queue.FIRST: (_("没有首问在外的事件"), _("本单位首问、由别的单位主办的事件会列在这里，便于跟踪。")),
     Queue.DECIDE: (_("没有待审批的申请"), _("异议、延期和挂账申请会列在这里。")),
     Queue.CHECK: (_("没有待核查的事件"), _("承办单位反馈结果后，事件会列在这里等您核查。")),
-    Queue.CALL: (_("没有待回访的事件"), _("核查通过的事件会列在这里，等您回访。")),
+    Queue.CALL: (_("没有待回访或归档的事件"), _("结案还没归档的都在这里；现在能打电话回访的，在“回访”里。")),
     Queue.ALL: (_("还没有事件"), _("居民反映、网格上报或设备报警后，事件会列在这里。")),
 }
 

@@ -21,7 +21,8 @@ class CatalogueConfig(AppConfig):
         set_language_source(get_language)
         naming.register("trade", _trades)
         naming.register("item", _items)
-        register(Entry(_("事项目录"), "catalogue-items", icon="book", order=600, group=_("底座")))
+        begin = ("catalogue_editor",)
+        register(Entry(_("事项目录"), "catalogue-items", icon="book", order=600, group=_("底座"), starts=begin))
 
 
 def _trades(codes: Iterable[str]) -> dict[str, str]:

@@ -56,5 +56,7 @@ _BY_CODE = {stage_words(name)[0]: stage_words(name)[1] for name in _STAGES}
 
 
 def words_of_stage(code: str) -> Words:
-    """Both names of a stage by its code; a local step names itself."""
+    """Both names of a stage by its code; a local step names itself, one without a name is the first of several."""
+    if code == "due":
+        return Words("第一步", "first step")
     return _BY_CODE.get(code, Words(code, code))

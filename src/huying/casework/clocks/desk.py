@@ -322,7 +322,7 @@ def clocks_panel(request: HttpRequest, case: Case) -> str:
         {
             "clock": one,
             "name": words.kind_words(one.kind, one.limit.get("label", "")),
-            "limit": "" if one.kind.startswith("milestone:") else one.limit.get("label", ""),
+            "limit": "" if one.kind.startswith("milestone:") else words.limit_words(one.limit),
             "changes": [(change, words.CHANGES[change.kind]) for change in (one.changes.all() if one.changed else ())],
             "paused": words.PAUSES.get(one.paused_why, one.paused_why),
         }

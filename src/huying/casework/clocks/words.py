@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from huying.casework.catalogue.limits import Limit
 from huying.casework.catalogue.stage_names import words_of_stage
 
 from .models import Notice
@@ -50,6 +54,17 @@ def kind_words(kind: str, label: str = "") -> str:
     if family == "milestone" and label:
         return gettext("“%(milestone)s”节点时限") % {"milestone": label}
     return str(KINDS.get(kind) or REQUESTS.get(kind) or KINDS.get(family, kind))
+
+
+def limit_words(limit: Mapping[str, Any]) -> str:
+    """How long a clock was given, as people say it: 2个工作小时, 立即（5分钟内）, the event an open one waits for."""
+    if not limit.get("kind"):
+        return ""
+    kept = Limit.from_json(limit)
+    if kept.label == "immediate" and kept.amount:
+        amount = Limit(kept.kind, kept.amount, "").words
+        return gettext("%(at_once)s（%(amount)s内）") % {"at_once": kept.words, "amount": amount}
+    return str(kept.words)
 
 
 def due_words(notice: Notice) -> str:

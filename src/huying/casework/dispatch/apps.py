@@ -16,10 +16,26 @@ class DispatchConfig(AppConfig):
 
         entry = navigation.Entry
         navigation.register(
-            entry(_("分拨台"), "dispatch-queue", DISPATCHERS, icon="send", order=5, count=queue.count_of_waiting)
+            entry(
+                _("分拨台"),
+                "dispatch-queue",
+                DISPATCHERS,
+                icon="send",
+                order=5,
+                count=queue.count_of_waiting,
+                starts=("dispatcher",),
+            )
         )
         navigation.register(
-            entry(_("核查"), "checks", ("checker",), icon="check-circle", order=6, count=checks.count_to_check)
+            entry(
+                _("核查"),
+                "checks",
+                ("checker",),
+                icon="check-circle",
+                order=6,
+                count=checks.count_to_check,
+                starts=("checker",),
+            )
         )
         navigation.register(entry(_("试分拨"), "dispatch-try", TRYERS, icon="search", order=40))
         navigation.register(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
-from huying.casework.cases.models import Assignment, Attachment, Case, Check, Feedback
+from huying.casework.cases.models import Attachment, Case, Check, Feedback
+from huying.casework.cases.queries_desk import own_work
 from huying.casework.cases.rules import State
 from huying.casework.catalogue.conditions import Missing, Node, is_met, parse_condition, unmet
 from huying.casework.catalogue.evidence import Evidence, Photo
@@ -20,15 +21,9 @@ MOST_LISTED = 30
 
 def to_check(actor: Actor) -> QuerySet[Case]:
     """Cases with a result in the checker's areas, without those the checker or their unit worked on; oldest result first."""
-    worked = Assignment.objects.filter(case=OuterRef("pk"), signed_at__isnull=False)
-    own = Q(pk__in=[])
-    if actor.person_id is not None:
-        own |= Q(person=actor.person_id)
-    if actor.unit_id is not None:
-        own |= Q(unit=actor.unit_id)
     given = Feedback.objects.filter(case=OuterRef("pk")).order_by("-id").values("given_at")[:1]
     mine = Case.objects.filter(access.covered(actor, "checker"), open=True, state=State.CHECKING)
-    rows = mine.exclude(Exists(worked.filter(own))).annotate(given=Subquery(given))
+    rows = mine.exclude(own_work(actor)).annotate(given=Subquery(given))
     return rows.select_related("item", "lead_unit", "lead_person").defer("terms", "proposals").order_by("given", "id")
 
 

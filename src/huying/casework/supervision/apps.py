@@ -14,7 +14,9 @@ class SupervisionConfig(AppConfig):
         from . import desk, live  # noqa: F401 - live registers who may listen
         from .access import READERS, UNIT_ROLES
 
-        navigation.register(navigation.Entry(_("督办"), "supervision-board", READERS, icon="flag", order=60))
+        begin = ("supervisor",)
+        board = navigation.Entry(_("督办"), "supervision-board", READERS, icon="flag", order=60, starts=begin)
+        navigation.register(board)
         navigation.register(
             navigation.Entry(
                 _("督办单"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,10 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from huying.casework.cases.models import Case
+from huying.casework.cases.queries import OVERDUE
+from huying.casework.cases.queries_desk import Queue
 from huying.casework.clocks import words as clock_words
 from huying.casework.clocks.desk import actor_of, case_link, staff
 from huying.ground.organisation.models import Person, Unit
 from huying.kernel import clock
+from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, Invalid
 from huying.kernel.numbers import whole_number
 
@@ -59,11 +63,21 @@ def matters(request: HttpRequest) -> HttpResponse:
     }
     if narrowing.what in ("overdue", "black"):
         found["page"] = page = queries.overdue_page(actor, narrowing, cursor=cursor)
+        found["cases_behind"] = queries.cases_behind(actor, narrowing)
+        found["cases_list"] = _cases_list(actor, narrowing)
         found["clocks"] = [(one, clock_words.kind_words(one.kind), case_link(one.case_id)) for one in page.rows]
     else:
         found["page"] = case_page = queries.troubled_page(actor, narrowing, now=now, cursor=cursor)
         found["cases"] = [(one, case_link(one.pk)) for one in case_page.rows]
     return render(request, "supervision/matters.html", found)
+
+
+def _cases_list(actor: Actor, narrowing: queries.Narrowing) -> str:
+    """The list of cases behind the limits, where the list of cases can be narrowed in the same way."""
+    if narrowing.unit is not None or narrowing.person is not None or narrowing.post:
+        return ""
+    light = "black" if narrowing.what == "black" else OVERDUE
+    return f"{reverse('cases-inbox')}?{urlencode({'queue': str(Queue.ALL), 'light': light})}"
 
 
 def _narrowing(request: HttpRequest) -> queries.Narrowing:
@@ -103,7 +117,7 @@ def _whom(narrowing: queries.Narrowing) -> str:
 def orders(request: HttpRequest) -> HttpResponse:
     """Supervision orders the reader may see."""
     actor, now = actor_of(request), clock.now()
-    state = request.GET.get("state", "open")
+    state = request.GET.get("state") or _first_state(actor)
     filters = queries.OrderFilters(
         state=state if state in list(State) else "",
         cause=request.GET.get("cause", ""),
@@ -122,6 +136,12 @@ def orders(request: HttpRequest) -> HttpResponse:
         "now": now,
     }
     return render(request, "supervision/orders.html", found)
+
+
+def _first_state(actor: Actor) -> str:
+    """What is shown first is what the menu counts: orders to judge for those who watch, while there are any; else open ones."""
+    watches = bool(actor.duties_of(*access.READERS))
+    return str(State.ANSWERED if watches and queries.count_to_answer(actor) else State.OPEN)
 
 
 def _order_rows(rows: list[Any]) -> list[dict[str, Any]]:

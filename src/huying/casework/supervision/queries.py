@@ -44,6 +44,8 @@ class Narrowing:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
+    """``overdue`` and ``black`` are limits, as their lists are; ``overdue_cases`` and ``black_cases`` the cases they are of."""
+
     overdue: int
     black: int
     bounced: int
@@ -51,6 +53,8 @@ class Counts:
     orders_open: int
     orders_answered: int
     orders_late: int
+    overdue_cases: int = 0
+    black_cases: int = 0
 
 
 def overdue_clocks(actor: Actor, narrowing: Narrowing | None = None) -> QuerySet[Clock]:
@@ -95,7 +99,13 @@ def troubled_cases(actor: Actor, narrowing: Narrowing, *, now: datetime) -> Quer
 
 def counts(actor: Actor, *, now: datetime) -> Counts:
     """The head of the board; four queries."""
-    lights = overdue_clocks(actor).aggregate(all=Count("id"), black=Count("id", filter=Q(light="black")))
+    black = Q(light="black")
+    lights = overdue_clocks(actor).aggregate(
+        all=Count("id"),
+        black=Count("id", filter=black),
+        cases=Count("case_id", distinct=True),
+        black_cases=Count("case_id", filter=black, distinct=True),
+    )
     live = access.visible(actor).exclude(state=State.CLOSED)
     orders = live.aggregate(
         open=Count("id", filter=Q(state=State.OPEN)),
@@ -110,6 +120,8 @@ def counts(actor: Actor, *, now: datetime) -> Counts:
         orders["open"],
         orders["answered"],
         orders["late"],
+        lights["cases"],
+        lights["black_cases"],
     )
 
 
@@ -210,6 +222,11 @@ def by_person(actor: Actor, *, unit: int | None = None, most: int = MOST_PEOPLE)
         )
         for row in grouped
     ]
+
+
+def cases_behind(actor: Actor, narrowing: Narrowing) -> int:
+    """How many cases the limits of a list are of; one query."""
+    return overdue_clocks(actor, narrowing).aggregate(cases=Count("case_id", distinct=True))["cases"] or 0
 
 
 def overdue_page(

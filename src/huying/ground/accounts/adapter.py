@@ -52,7 +52,7 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return resolve_url("account_login") if getattr(request.user, "is_staff", False) else "/"
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        return after_sign_in(request.user)  # type: ignore[arg-type]
+        return after_sign_in(request)
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response = super().post_login(request, user, **kwargs)

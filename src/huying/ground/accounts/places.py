@@ -8,6 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from huying.kernel.actor import Actor
+from huying.shell.navigation import first_page
 from huying.shell.place import ELDER_COOKIE
 
 from .models import User
@@ -15,9 +17,12 @@ from .models import User
 YEAR = 365 * 24 * 3600
 
 
-def after_sign_in(user: User) -> str:
-    """The desk for staff, the portal for residents."""
-    return settings.LOGIN_REDIRECT_URL if user.is_staff else "/"
+def after_sign_in(request: HttpRequest) -> str:
+    """For staff the page their work begins with, the portal for residents."""
+    if not getattr(request.user, "is_staff", False):
+        return "/"
+    actor: Actor | None = getattr(request, "actor", None)
+    return first_page({duty.role for duty in actor.duties} if actor else (), settings.LOGIN_REDIRECT_URL)
 
 
 def safe_next(request: HttpRequest, fallback: str) -> str:

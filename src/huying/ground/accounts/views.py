@@ -43,7 +43,7 @@ def locked_out(request: HttpRequest, response: Any = None, credentials: dict[str
 def resident_sign_in(request: HttpRequest) -> HttpResponse:
     """Step one: the phone number."""
     if request.user.is_authenticated and request.method == "GET":
-        return redirect(safe_next(request, after_sign_in(request.user)))
+        return redirect(safe_next(request, after_sign_in(request)))
     words: dict[str, Any] = {"next": safe_next(request, ""), "phone": ""}
     if request.method == "POST":
         phone = request.POST.get("phone", "")

@@ -15,7 +15,11 @@ class OrganisationConfig(AppConfig):
 
         viewers = tuple(role for role, held in CAPABILITIES.items() if "organisation.view" in held)
         group = _("底座")
-        register(Entry(_("组织与单位"), "organisation-tree", viewers, icon="building", order=610, group=group))
+        begin = ("organisation_editor", "admin")
+        tree = Entry(
+            _("组织与单位"), "organisation-tree", viewers, icon="building", order=610, group=group, starts=begin
+        )
+        register(tree)
         register(Entry(_("人员"), "organisation-people", viewers, icon="people", order=620, group=group))
         register(Entry(_("值班表"), "organisation-rota", viewers, icon="calendar", order=630, group=group))
         register(Entry(_("责任清单"), "organisation-responsibilities", viewers, icon="scale", order=640, group=group))

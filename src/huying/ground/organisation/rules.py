@@ -84,7 +84,7 @@ CAPABILITIES: Mapping[str, frozenset[str]] = {
     "catalogue_editor": _VIEW | {"responsibility.edit", "admission.edit"},
     "territory_editor": _VIEW,
     "organisation_editor": _EDIT | {"trace.view"},
-    "registry_editor": _VIEW | _WATCH | {"registry.decide", "registry.export"},
+    "registry_editor": _VIEW | _WATCH | {"registry.decide", "registry.export", "registry.import"},
     "grid_worker": _VIEW | _WATCH | _DEVICES | {"field.work"},
     "grid_lead": _VIEW | _WATCH | _OVERSEE | _DEVICES | {"registry.decide", "field.work", "plan.edit"},
     "assistant": frozenset({"field.work"}),

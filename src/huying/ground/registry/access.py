@@ -18,13 +18,14 @@ from huying.kernel.errors import Forbidden, NotFound
 from huying.kernel.privacy import reveal
 
 from .fields import FIELDS
-from .models import MODELS, Record, Resident
+from .models import MODELS, Record, Resident, Upload
 
 VIEW: Final = "registry.view"
 PROPOSE: Final = "registry.propose"
 DECIDE: Final = "registry.decide"
 CARE: Final = "registry.care"
 EXPORT: Final = "registry.export"
+IMPORT: Final = "registry.import"
 OVERSEE: Final = "field.oversee"
 
 
@@ -124,6 +125,19 @@ def open_door(*, actor: Actor, record: Record, why: str, fields: Sequence[str], 
     reveal(actor=actor, now=now, subject=subject_of(record), why=why, fields=labels)
     secrets = record.secrets
     return {name: secrets.get(name, known[name].empty) for name in wanted}
+
+
+def uploads(actor: Actor) -> QuerySet[Upload]:
+    """Files handed in for importing within the areas the actor imports for; without their content."""
+    return Upload.objects.filter(within(areas(actor, IMPORT))).defer("content")
+
+
+def get_upload(actor: Actor, uid: UUID) -> Upload:
+    """One of them; NotFound for strangers. One query."""
+    found = uploads(actor).filter(uid=uid).first()
+    if found is None:
+        raise NotFound(_("没有这份表格"))
+    return found
 
 
 def subject_of(record: Record) -> str:

@@ -12,7 +12,7 @@ class RegistryConfig(AppConfig):
         from huying.ground.organisation.rules import CAPABILITIES
         from huying.shell.navigation import Entry, register
 
-        from .access import OVERSEE, VIEW
+        from .access import IMPORT, OVERSEE, VIEW
         from .desk.log import READERS
         from .desk.proposals import waiting
 
@@ -21,7 +21,8 @@ class RegistryConfig(AppConfig):
 
         group = _("基础信息")
         view, decide = holders(VIEW), holders("registry.decide")
-        register(Entry(_("查找和登记"), "registry-home", view, icon="search", order=500, group=group))
+        begin = ("registry_editor",)
+        register(Entry(_("查找和登记"), "registry-home", view, icon="search", order=500, group=group, starts=begin))
         seers = tuple(dict.fromkeys((*view, *holders(OVERSEE))))
         register(Entry(_("底数掌握"), "registry-knowledge", seers, icon="chart", order=505, group=group))
         register(
@@ -35,6 +36,7 @@ class RegistryConfig(AppConfig):
                 count=waiting,
             )
         )
+        register(Entry(_("批量导入"), "registry-imports", holders(IMPORT), icon="upload", order=515, group=group))
         register(Entry(_("可能重复"), "registry-duplicates", decide, icon="merge", order=520, group=group))
         register(Entry(_("居民的申请"), "registry-requests", decide, icon="person", order=530, group=group))
         register(Entry(_("谁看过个人信息"), "registry-log", READERS, icon="eye", order=540, group=group))

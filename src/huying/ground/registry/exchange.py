@@ -85,6 +85,20 @@ def columns(kind: str, header: Sequence[str], mapping: Mapping[str, str]) -> dic
     """Field name → header of the file, by Chinese label, field name or the caller's mapping. Raises Invalid naming what is missing
     or strange.
     """
+    found = understood(kind, header, mapping)
+    if lacking := lacking_in(kind, found):
+        names = "、".join(label(field) for field in lacking)
+        raise Invalid(_("表里缺少必填的列：%(names)s") % {"names": names}, code="no_column", field="file")
+    return found
+
+
+def lacking_in(kind: str, found: Mapping[str, str]) -> list[Field]:
+    """Fields that have to be there and are in no column."""
+    return [field for name, field in FIELDS[kind].items() if field.required and name not in found]
+
+
+def understood(kind: str, header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str]:
+    """The columns as far as they are understood (see ``columns``). Raises Invalid for a mapping to what is not there."""
     known = FIELDS[kind]
     found: dict[str, str] = {}
     for name, wanted in mapping.items():
@@ -99,10 +113,12 @@ def columns(kind: str, header: Sequence[str], mapping: Mapping[str, str]) -> dic
                 found[name] = title
     if NUMBER in header:
         found.setdefault("uid", NUMBER)
-    lacking = [label(field) for name, field in known.items() if field.required and name not in found]
-    if lacking:
-        raise Invalid(_("表里缺少必填的列：%(names)s") % {"names": "、".join(lacking)}, code="no_column", field="file")
     return found
+
+
+def write_template(kind: str, file: Path) -> None:
+    """An empty table to fill in: headers and what belongs below them."""
+    _writer(file)(file, [headers(kind), explanations(kind)])
 
 
 # --- going out -----------------------------------------------------------------------------------------------------

@@ -54,6 +54,17 @@ def label(record: Record) -> str:
     return str(record.uid)[:8]
 
 
+def is_named(record: Record, words: str) -> bool:
+    """Whether somebody's whole name was among the words typed: it tells whoever knows the name which of many it is, and no other.
+
+    Names of one sign are left out: whoever types a surname knows no name.
+    """
+    if not isinstance(record, Resident):
+        return False
+    name = str(record.secrets.get("name", ""))
+    return len(name) > 1 and name in words.split()
+
+
 def said(field: Field, value: Any) -> str:
     """A plain value in words: choices by their label, yes and no, numbers with their unit."""
     if value in ("", None):

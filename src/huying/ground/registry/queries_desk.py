@@ -19,7 +19,7 @@ from huying.kernel.privacy import AccessEntry
 from . import access
 from .knowing.measures import lacking
 from .knowing.points import point_of
-from .masking import label
+from .masking import is_named, label
 from .models import (
     CareEntry,
     Change,
@@ -44,6 +44,8 @@ PAGE_SIZE: Final = 50
 MOST_BELOW: Final = 200  # rooms and people shown under one premises
 FOUND_KINDS: Final = ("person", "premises", "organisation", "facility")
 FEW: Final = 8
+LOOKED_FOR_NAME: Final = 100  # of the people a word finds: whose whole name it is stands before those it is a part of
+MOST_COUNTED: Final = 100
 LOOKS_JUDGED: Final = 5_000  # of the latest looks, for who looks much
 _FRESH: Final = {"fresh": (0, 90), "half": (182, None), "year": (365, None)}
 _BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
@@ -98,11 +100,15 @@ def listed(actor: Actor, kind: str, filters: Filters, now: datetime, cursor: str
 
 
 def found(actor: Actor, filters: Filters, now: datetime) -> list[tuple[str, list[Record], bool]]:
-    """The first few of every kind that is searched by words, and whether there are more. One query a kind."""
+    """The first few of every kind that is searched by words, whoever is called so first, and whether there are more. One query
+    a kind.
+    """
     groups = []
     for kind in FOUND_KINDS:
-        rows = list(wished(actor, kind, filters, now).order_by("area", "id")[: FEW + 1])
+        most = LOOKED_FOR_NAME if kind == "person" else FEW + 1
+        rows = list(wished(actor, kind, filters, now).order_by("area", "id")[:most])
         if rows:
+            rows.sort(key=lambda row: not is_named(row, filters.words))
             groups.append((kind, rows[:FEW], len(rows) > FEW))
     return groups
 
@@ -222,7 +228,7 @@ def likeness_of(kind: str, one: UUID, other: UUID) -> Likeness | None:
 
 
 def proposals(actor: Actor, *, state: str, mine: bool, subject: str = "", cursor: str | None) -> Page[Proposal]:
-    """What waits for a decision of this actor, or what they themselves proposed; oldest first. One query."""
+    """What waits for a decision of this actor, who decides on nothing of their own; or what they themselves proposed. One query."""
     rows = Proposal.objects.all()
     if mine:
         rows = rows.filter(author=actor.ref)
@@ -231,7 +237,7 @@ def proposals(actor: Actor, *, state: str, mine: bool, subject: str = "", cursor
     if _is_uid(subject):
         rows = rows.filter(subject=subject)
     wanted = (state,) if state in ("waiting", "conflict") else ("waiting", "conflict")
-    return page(rows.filter(state__in=wanted), ("id",), cursor, PAGE_SIZE)
+    return page(rows.filter(state__in=wanted).exclude(author=actor.ref), ("id",), cursor, PAGE_SIZE)
 
 
 def _is_uid(text: str) -> bool:
@@ -243,11 +249,11 @@ def _is_uid(text: str) -> bool:
 
 
 def count_of_proposals(actor: Actor) -> int:
-    """How many wait, at most a hundred. One query."""
+    """How many wait, counted as far as ``MOST_COUNTED``. One query."""
     rows = Proposal.objects.filter(
         access.within(access.areas(actor, access.DECIDE)), state__in=("waiting", "conflict")
     ).exclude(author=actor.ref)
-    return rows[:100].count()
+    return rows[:MOST_COUNTED].count()
 
 
 def likenesses(actor: Actor, *, cursor: str | None) -> Page[Likeness]:

@@ -12,6 +12,7 @@ from huying.kernel.actor import system
 from huying.kernel.clock import now
 
 from .actions import catch_up, expire_care, forget_ended
+from .actions.uploading import TASK, clear_uploads, run_upload
 from .knowing.actions import count_knowledge
 from .likeness import find_likenesses
 
@@ -25,6 +26,19 @@ def catch_up_after_upgrade(timestamp: int) -> None:
     actor = system("registry")
     if catch_up(actor=actor, now=now(), most=_AT_ONCE):
         count_knowledge(actor=actor, now=now())
+
+
+@app.task(name=TASK, lock=TASK)
+def import_upload(upload_id: int) -> None:
+    """Import a file that was handed in; one after another. A killed worker's job is taken up and goes on."""
+    run_upload(upload_id, now=now())
+
+
+@app.periodic(cron="42 18 * * *")
+@app.task(name="registry.clear_uploads", queueing_lock="registry.clear_uploads")
+def clear_unbegun_uploads(timestamp: int) -> None:
+    """Files nobody imported are put away."""
+    clear_uploads(actor=system("retention"), now=now())
 
 
 @app.periodic(cron="12 18 * * *")

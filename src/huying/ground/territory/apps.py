@@ -14,6 +14,12 @@ class TerritoryConfig(AppConfig):
 
         navigation.register(
             navigation.Entry(
-                _("区域网格"), "territory", (*EDITOR_ROLES, "centre_lead"), icon="map", order=600, group=_("底座")
+                _("区域网格"),
+                "territory",
+                (*EDITOR_ROLES, "centre_lead"),
+                icon="map",
+                order=600,
+                group=_("底座"),
+                starts=("territory_editor",),
             )
         )

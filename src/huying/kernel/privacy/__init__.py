@@ -13,7 +13,16 @@ from huying.kernel.privacy.masking import (
     mask_text,
 )
 from huying.kernel.privacy.models import AccessEntry, SealedTextField
-from huying.kernel.privacy.sealing import Unsealable, blind, blind_candidates, seal, seal_many, unseal
+from huying.kernel.privacy.sealing import (
+    Unsealable,
+    blind,
+    blind_candidates,
+    seal,
+    seal_bytes,
+    seal_many,
+    unseal,
+    unseal_bytes,
+)
 
 __all__ = [
     "AccessEntry",
@@ -29,7 +38,9 @@ __all__ = [
     "mask_text",
     "reveal",
     "seal",
+    "seal_bytes",
     "seal_many",
     "unseal",
+    "unseal_bytes",
     "who_looked",
 ]

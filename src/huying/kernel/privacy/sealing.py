@@ -41,9 +41,14 @@ class _Keys:
 
 def seal(value: str) -> bytes:
     """Encrypt a text. Two sealings of the same text differ; use ``blind`` to search."""
+    return seal_bytes(value.encode())
+
+
+def seal_bytes(value: bytes) -> bytes:
+    """Encrypt bytes, such as a file; up to 2 GB."""
     keys = _current()
     nonce = os.urandom(_NONCE)
-    return _FORMAT + keys.name + nonce + keys.cipher.encrypt(nonce, value.encode(), _FORMAT + keys.name)
+    return _FORMAT + keys.name + nonce + keys.cipher.encrypt(nonce, value, _FORMAT + keys.name)
 
 
 def seal_many(values: Iterable[str]) -> list[bytes]:
@@ -53,14 +58,18 @@ def seal_many(values: Iterable[str]) -> list[bytes]:
 
 def unseal(sealed: bytes | memoryview) -> str:
     """Decrypt a sealed text; raises Unsealable when it is damaged or of another instance."""
+    return unseal_bytes(sealed).decode()
+
+
+def unseal_bytes(sealed: bytes | memoryview) -> bytes:
+    """Decrypt what ``seal_bytes`` sealed; raises Unsealable when it is damaged or of another instance."""
     data = bytes(sealed)
     for keys in _all():
         if data[:_HEADER] == _FORMAT + keys.name:
             try:
-                plain = keys.cipher.decrypt(data[_HEADER : _HEADER + _NONCE], data[_HEADER + _NONCE :], data[:_HEADER])
+                return keys.cipher.decrypt(data[_HEADER : _HEADER + _NONCE], data[_HEADER + _NONCE :], data[:_HEADER])
             except (InvalidTag, ValueError) as error:
                 raise Unsealable("the sealed value is damaged") from error
-            return plain.decode()
     raise Unsealable("the value was sealed with a secret this instance does not have")
 
 

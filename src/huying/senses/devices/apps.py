@@ -17,4 +17,6 @@ class DevicesConfig(AppConfig):
 
         offer(FAMILY_PURPOSE, _("家属查看设备"))
         panels.register("case", "subjects", on_case)
-        navigation.register(navigation.Entry(_("设备"), "devices-list", viewing_roles(), icon="zap", order=66))
+        begin = ("device_keeper",)
+        entry = navigation.Entry(_("设备"), "devices-list", viewing_roles(), icon="zap", order=66, starts=begin)
+        navigation.register(entry)

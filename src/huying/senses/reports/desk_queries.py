@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from huying.casework.cases import access as case_access
-from huying.casework.cases.models import Assignment, Case, Feedback
+from huying.casework.cases.models import Case, Feedback
+from huying.casework.cases.queries_desk import own_work
 from huying.casework.cases.rules import State
 from huying.casework.cases.turns import answered_by, calls_of_round
 from huying.casework.dispatch.access import covered
@@ -101,17 +102,11 @@ def to_call(actor: Actor, now: datetime) -> QuerySet[Case]:
 
     Without what the caller or their unit handled, and without those tried within the last hours.
     """
-    worked = Assignment.objects.filter(case=OuterRef("pk"), signed_at__isnull=False)
-    own = Q(pk__in=[])
-    if actor.person_id is not None:
-        own |= Q(person=actor.person_id)
-    if actor.unit_id is not None:
-        own |= Q(unit=actor.unit_id)
     calls = calls_of_round()
     reachable = Report.objects.filter(case=OuterRef("pk"), contact__isnull=False, anonymous=False)
     closed = Case.objects.filter(covered(actor, *CALLERS), Exists(reachable), state=State.CLOSED, rating__isnull=True)
     answered = answered_by(actor).filter(case=OuterRef("pk"))
-    waiting = closed.exclude(Exists(worked.filter(own)) | Exists(answered)).exclude(
+    waiting = closed.exclude(own_work(actor) | Exists(answered)).exclude(
         Exists(calls.filter(Q(reached=True) | Q(made_at__gt=now - RETRY_AFTER)))
     )
     this_round = Q(return_calls__made_at__gte=F("closed_at"))

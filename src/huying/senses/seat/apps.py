@@ -11,4 +11,4 @@ class SeatConfig(AppConfig):
     def ready(self) -> None:
         from huying.shell import navigation
 
-        navigation.register(navigation.Entry(_("接听来电"), "seat", ("seat",), icon="phone", order=4))
+        navigation.register(navigation.Entry(_("接听来电"), "seat", ("seat",), icon="phone", order=4, starts=("seat",)))

@@ -65,6 +65,13 @@ def navigation_entries(context: Context, where: str) -> list[navigation.Shown]:
     return navigation.entries(context["request"], where) if "request" in context else []
 
 
+@register.simple_tag(takes_context=True)
+def desk_home(context: Context) -> str:
+    """Address of the page the reader's work begins with: ``{% desk_home %}``."""
+    actor = getattr(context.get("request"), "actor", None)
+    return navigation.first_page({duty.role for duty in getattr(actor, "duties", ())}, settings.LOGIN_REDIRECT_URL)
+
+
 @register.simple_tag
 def search_target() -> navigation.SearchTarget | None:
     """``{% search_target as search %}``."""

@@ -76,3 +76,18 @@ def test_panels_come_in_order_and_escape_plain_text() -> None:
     panels.register("case", "main", late, order=30)
     assert panels.render(request("/"), "case", "main", 7) == "&lt;i&gt;\n<b>7</b>"
     assert panels.render(request("/"), "case", "side", 7) == ""
+
+
+def test_everybody_begins_where_their_work_is() -> None:
+    navigation.register(Entry("目录", "more", order=600, starts=("catalogue_editor",)))
+    navigation.register(Entry("来电", "list", order=4, starts=("seat",)))
+    navigation.register(Entry("未建", "nothing", order=1, starts=("device_keeper",)))
+    begins = {
+        ("catalogue_editor",): "/desk/more",
+        ("catalogue_editor", "seat"): "/desk/",
+        ("catalogue_editor", "handler"): "/elsewhere",  # a handler's work is the list of cases
+        ("device_keeper",): "/elsewhere",  # a page nobody serves
+        ("device_keeper", "catalogue_editor"): "/desk/more",
+        (): "/elsewhere",
+    }
+    assert {roles: navigation.first_page(roles, "/elsewhere") for roles in begins} == begins

@@ -9,15 +9,17 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from huying.casework.catalogue import queries as catalogue
 from huying.casework.catalogue.rules import CHANNELS
 from huying.ground.organisation.directory import Directory
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid
+from huying.shell.templatetags.shell import LIGHTS as LAMPS
 
 from .. import words
-from ..queries import Filters
+from ..queries import OVERDUE, Filters
 from ..queries_desk import Queue, Wish, queues_of
 from ..rules import State
 from ..subjects import split
@@ -25,6 +27,7 @@ from ..words_desk import SUBJECTS
 from .pickers import area_from, area_value, unit_from, unit_value
 
 LIGHTS = ("blue", "yellow", "red", "black")
+WORDS = {light: words for light, (words, _shape) in LAMPS.items()} | {OVERDUE: gettext_lazy("有时限超时")}
 # Names in the address; everything a list is narrowed by stays there.
 NAMES = (
     "q",
@@ -73,7 +76,7 @@ def read(given: Mapping[str, str], actor: Actor, known: Directory, *, otherwise:
     filters = Filters(
         q=shown["q"],
         state=shown["state"] if shown["state"] in list(State) else "",
-        light=shown["light"] if shown["light"] in LIGHTS else "",
+        light=shown["light"] if shown["light"] in (*LIGHTS, OVERDUE) else "",
         item=kind if len(kind) == 4 else "",
         class_code=kind if len(kind) == 2 else "",
         area=area,
@@ -152,7 +155,7 @@ def described(asked: Asked) -> str:
         "until": _("到哪天止"),
         "urgent": _("紧急"),
         "returned": _("退回过"),
-        "late": _("已超期"),
+        "late": _("办结超期"),
         "own": _("我经办的"),
         "about": _("涉及"),
     }
@@ -168,6 +171,8 @@ def described(asked: Asked) -> str:
 def _said(name: str, value: str) -> str:
     if name == "state" and value in list(State):
         return str(words.STATES[State(value)])
+    if name == "light" and value in WORDS:
+        return str(WORDS[value])
     if name == "about" and (subject := split(value)):
         kind, key = subject
         return f"{SUBJECTS[kind]} {key}" if kind == "device" else str(SUBJECTS[kind])

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.translation import override
 
 from huying.casework.cases import actions as cases
 from huying.casework.cases import factories
 from huying.casework.cases.actions import Opening, Sending
 from huying.casework.cases.factories import NOW, Cast
 from huying.casework.cases.models import Case
+from huying.casework.catalogue.limits import parse_limit, steps
 from huying.casework.clocks.models import Clock
+from huying.casework.clocks.words import kind_words, limit_words
 from huying.kernel.actor import system
 from huying.kernel.trace import Entry
 
@@ -107,3 +111,36 @@ def test_the_rest_doors_take_the_same_steps(cast: Cast, case: Case) -> None:
     assert post("wait", reason="要照片") == 200
     assert post("wait/end") == 204
     assert post("wait/end") == 409
+
+
+@pytest.mark.parametrize(
+    ("notation", "zh", "en"),
+    [
+        ("2wh", "2个工作小时", "2 working hours"),
+        ("1wd", "1个工作日", "1 working day"),
+        ("30m", "30分钟", "30 minutes"),
+        ("immediate", "立即（5分钟内）", "at once (within 5 minutes)"),
+        ("until safe", "直至险情消除", "until safe"),
+    ],
+)
+def test_limits_are_said_in_words(notation: str, zh: str, en: str) -> None:
+    limit = parse_limit(notation)[0].limit.as_json()
+    for language, words in (("zh-hans", zh), ("en", en)):
+        with override(language):
+            assert limit_words(limit) == words
+    assert limit_words({}) == limit_words({"label": "7d"}) == ""
+
+
+def test_a_case_shows_no_notation(cast: Cast, case: Case) -> None:
+    page = client(cast, "he_sanitation").get(f"/desk/cases/{case.pk}/").content.decode()
+    shown = page[page.index('id="clocks"') :]
+    assert "1个工作小时" in shown and "4个工作小时" in shown and "20个工作日" in shown
+    assert not re.search(r"\d(wh|wd|m|h|d)\b", re.sub(r"<[^>]*>", " ", shown[: shown.index("</table>")]))
+
+
+def test_the_first_of_several_urgent_steps_is_called_so() -> None:
+    (first, *_rest) = steps(parse_limit("immediate; 30m on site"))
+    with override("zh-hans"):
+        assert kind_words(f"stage:{first.name}") == "“第一步”阶段时限"
+    with override("en"):
+        assert "first step" in kind_words(f"stage:{first.name}")

@@ -13,8 +13,10 @@ from django.views.decorators.http import require_GET, require_POST
 from huying.casework.cases import access as case_access
 from huying.casework.cases import actions as cases
 from huying.casework.cases.desk.guard import actor_of
+from huying.casework.cases.desk.inbox import knowledge
 from huying.casework.cases.desk.shown import item_name
 from huying.casework.cases.models import Attachment, Case
+from huying.casework.cases.queries_desk import Queue, queue_counts
 from huying.casework.catalogue.condition_words import NAMES
 from huying.casework.catalogue.conditions import describe_condition, fields_for
 from huying.kernel import clock
@@ -128,6 +130,7 @@ def _judge(case: Case, do: str, reason: str, actor: Actor, request: HttpRequest)
         cases.fail_check(case.pk, reason=reason, actor=actor, now=now, expected=expected)
 
 
-def count_to_check(request: HttpRequest) -> int | None:
-    """How many results wait, for the menu; one query."""
-    return check_queries.to_check(actor_of(request)).count() or None
+def count_to_check(request: HttpRequest) -> str | None:
+    """How many results wait, for the menu, as the list of cases counts them: one query."""
+    number = queue_counts(actor_of(request), [Queue.CHECK], knowledge())[Queue.CHECK]
+    return None if number == "0" else number

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from huying.casework.cases import actions as cases
+from huying.casework.cases import queries_desk
+from huying.casework.cases.desk.inbox import knowledge
 from huying.casework.cases.factories import IN_GRID_1, NOW, Cast
 from huying.casework.cases.models import Attachment, Case, Check
 from huying.casework.cases.tests.conftest import HOUR, Bring
 from huying.casework.dispatch import check_queries
+from huying.casework.dispatch.desk.checks import count_to_check
 from huying.kernel.models import StoredFile
 
 from .conftest import Desk, said, state_of
@@ -76,6 +79,20 @@ def test_own_work_is_not_in_the_queue_and_cannot_be_checked(cast: Cast, desk: De
     assert case.number not in said(client.get("/desk/checks/"))
     assert judge(client, case, "pass").status_code == 409
     assert state_of(case) == "checking"
+
+
+def test_menu_list_and_queue_count_the_same(cast: Cast, desk: Desk, bring: Bring, rf: Any) -> None:
+    mine, other, _third = bring("checking"), bring("checking"), bring("checking")
+    mine.assignments.update(person=cast.sun_checker.person_id)
+    request = rf.get("/desk/")
+    request.actor = cast.sun_checker
+    queue = queries_desk.in_queue(cast.sun_checker, queries_desk.Queue.CHECK, knowledge())
+    assert count_to_check(request) == "2"
+    assert set(queue.values_list("pk", flat=True)) == {row.pk for row in check_queries.to_check(cast.sun_checker)}
+    listed = said(desk("sun_checker").get("/desk/"))
+    assert other.number in listed and mine.number not in listed
+    assert listed.count('<span class="count">2</span>') >= 3  # both entries of the menu and the tab
+    assert mine.number in said(desk("sun_checker").get("/desk/?queue=all"))
 
 
 def test_who_comes_second_is_told(cast: Cast, desk: Desk, bring: Bring) -> None:

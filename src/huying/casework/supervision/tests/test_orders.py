@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from huying.casework.cases import access as case_access
 from huying.casework.cases import actions as cases
 from huying.casework.cases.facts import CaseMerged, CaseSentBack, ObjectionDecided
 from huying.casework.cases.models import Assignment, Case
+from huying.casework.cases.queries import OVERDUE, Filters, narrowed
 from huying.casework.clocks import actions as clocks
 from huying.casework.clocks import factories
 from huying.casework.clocks.models import Notice
@@ -244,6 +246,20 @@ def test_the_board_counts_what_its_lists_hold(who, case) -> None:
     assert queries.counts(who.actor("discipline"), now=BLACK) == counts
     elsewhere = Actor("staff", "person:89", "外区督办", 1, 89, (Duty("supervisor", "110101"),))
     assert queries.counts(elsewhere, now=BLACK).overdue == 0
+
+
+@pytest.mark.parametrize(("what", "light"), [("overdue", OVERDUE), ("black", "black")])
+def test_the_limits_are_of_the_cases_the_list_of_cases_shows(who, case, what, light) -> None:
+    factories.open_many(who, 3)
+    clocks.turn_lights(now=BLACK)
+    supervisor = who.actor("supervisor")
+    counts = queries.counts(supervisor, now=BLACK)
+    of_limits, of_cases = getattr(counts, what), getattr(counts, f"{what}_cases")
+    limits = queries.overdue_page(supervisor, queries.Narrowing(what=what)).rows
+    listed = narrowed(case_access.visible(supervisor), Filters(light=light))
+    assert of_limits == len(limits) == 7
+    assert of_cases == queries.cases_behind(supervisor, queries.Narrowing(what=what)) == 4
+    assert {one.case_id for one in limits} == set(listed.values_list("pk", flat=True))
 
 
 def test_the_list_pages_by_key(who) -> None:

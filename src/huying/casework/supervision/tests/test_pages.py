@@ -10,6 +10,7 @@ from django.test import Client
 from huying.casework.clocks import actions as clocks
 from huying.casework.clocks import factories
 from huying.casework.clocks.models import CalendarDay, Notice
+from huying.casework.supervision import queries
 from huying.casework.supervision.models import SupervisionOrder
 from huying.ground.accounts.factories import make_staff
 from huying.kernel.clock import now
@@ -67,6 +68,33 @@ def test_pages_are_not_there_for_others(who) -> None:
         assert handler.get(address).status_code == 404
         assert Client().get(address).status_code == 302
     assert handler.get("/desk/supervision/matters?what=everything").status_code in (404, 422)
+
+
+def test_the_board_says_what_it_counts_and_leads_to_the_cases(who) -> None:
+    client = signed_in(who, "supervisor")
+    counts = queries.counts(who.actor("supervisor"), now=now())
+    board = client.get("/desk/supervision").content.decode()
+    assert counts.overdue > counts.overdue_cases > 0
+    assert f"个时限，涉及 {counts.overdue_cases} 件事件" in board
+    limits = client.get("/desk/supervision/matters?what=overdue").content.decode()
+    address = "/desk/?queue=all&amp;light=overdue"
+    assert f"涉及 {counts.overdue_cases} 件事件" in limits and address in limits
+    listed = client.get(address.replace("&amp;", "&")).content.decode()
+    assert listed.count("data-row") == counts.overdue_cases and "有时限超时" in listed
+
+
+def test_the_list_opens_at_the_orders_the_menu_counts(who) -> None:
+    order = SupervisionOrder.objects.filter(unit=who.team).first()
+    page, chosen = "/desk/supervision/orders", '?state={}" aria-current'
+    unit, supervisor = signed_in(who, "handler"), signed_in(who, "supervisor")
+    assert chosen.format("open") in unit.get(page).content.decode()
+    assert (
+        chosen.format("open") in supervisor.get(page).content.decode()
+    )  # nothing waits for them: what is with the units
+    unit.post(f"{page}/{order.pk}/act", {"do": "answer", "text": "今天办完"})
+    assert queries.count_to_answer(who.actor("supervisor")) == 1
+    assert chosen.format("answered") in supervisor.get(page).content.decode()
+    assert chosen.format("closed") in supervisor.get(f"{page}?state=closed").content.decode()
 
 
 def test_an_order_is_answered_and_closed_on_its_page(who) -> None:

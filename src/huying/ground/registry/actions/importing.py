@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 from huying.ground.organisation.models import Person
 from huying.ground.registry import access, exchange, likeness
 from huying.ground.registry.cleaning import check_whole, clean
-from huying.ground.registry.deriving import Refs, check_refs, completed, load_refs
+from huying.ground.registry.deriving import Refs, area_of, check_refs, completed, load_refs
 from huying.ground.registry.fields import FIELDS
 from huying.ground.registry.models import MODELS, ImportRun, Organisation, Premises, Reject, Residence, Resident
+from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.errors import HuyingError, Invalid
 from huying.kernel.facts import Fact, publish
@@ -57,33 +58,33 @@ class _Row:
 
 def import_records(
     file: Path, *, actor: Actor, now: datetime, kind: str, mapping: Mapping[str, str] | None = None, area: str = "",
-    check: bool = False, progress: Progress | None = None,
+    check: bool = False, progress: Progress | None = None, key: str = "",
 ) -> Imported:  # fmt: skip
     """Read a table into records of one kind. Running it again changes nothing; a killed run goes on.
 
     Rows that cannot be taken are kept with number, reason and field (``rejects_of``). ``area`` is for records that point nowhere.
-    ``check`` reads and judges everything and writes nothing. Raises Invalid for what is no table or lacks a required column.
+    ``check`` reads and judges everything and writes nothing. ``key`` names the run, else the file's own digest does: the same
+    file under the same key goes on. Raises Invalid for what is no table or lacks a required column.
     """
     known_kind(kind)
-    access.require_over(actor, access.DECIDE, area)
+    access.require_over(actor, access.IMPORT, area)
     table = Table(file)
     found = exchange.columns(kind, table.header, mapping or {})
     watcher = progress or Silent()
     watcher.start(file.name, None)
     if check:
         with transaction.atomic():
-            outcome = _run(table, file, kind, actor, now, area, found, watcher)
+            outcome = _run(table, _run_of(file, kind, now, key), kind, actor, now, area, found, watcher)
             transaction.set_rollback(True)
     else:
-        outcome = _run(table, file, kind, actor, now, area, found, watcher)
+        outcome = _run(table, _run_of(file, kind, now, key), kind, actor, now, area, found, watcher)
     watcher.finish()
     return outcome
 
 
 def _run(
-    table: Table, file: Path, kind: str, actor: Actor, now: datetime, area: str, found: dict[str, str], watcher: Progress
+    table: Table, run: ImportRun, kind: str, actor: Actor, now: datetime, area: str, found: dict[str, str], watcher: Progress
 ) -> Imported:  # fmt: skip
-    run = _run_of(file, kind, now)
     start = run.next_row
     _read(table, _Reader(run, kind, actor, now, area, found), watcher, start)
     run.finished_at = now
@@ -101,9 +102,9 @@ def _digest(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _run_of(file: Path, kind: str, now: datetime) -> ImportRun:
+def _run_of(file: Path, kind: str, now: datetime, key: str) -> ImportRun:
     run, new = ImportRun.objects.get_or_create(
-        kind=kind, file_sha256=_digest(file), defaults={"file_name": file.name[:200], "started_at": now}
+        kind=kind, file_sha256=key or _digest(file), defaults={"file_name": file.name[:200], "started_at": now}
     )
     if (
         not new and run.finished_at is not None
@@ -191,6 +192,7 @@ class _Reader:
             check_whole(self.kind, whole)
             self._load(values, pool)
             check_refs(self.kind, whole, pool, whole)
+            area = self._within_reach(whole, pool)
         except HuyingError as error:
             self._reject(row.number, error.field or "", error.code)
             return
@@ -198,7 +200,7 @@ class _Reader:
         self.there.pop(uid, None)
         known.update(dict.fromkeys(keys, uid))
         if self.kind == "premises":
-            self._foretell(uid, values, pool, pointed)
+            self._foretell(uid, values, pool, pointed, area)
 
     def _cleaned(self, row: _Row, pointed: Mapping[Any, str]) -> dict[str, Any]:
         return completed(self.kind, clean(self.kind, self._resolved(row.values, pointed)))
@@ -280,12 +282,27 @@ class _Reader:
             for to, rows in load_refs(self.kind, [lacking]).items():
                 pool.setdefault(to, {}).update(rows)
 
-    def _foretell(self, uid: UUID, values: Mapping[str, Any], pool: Refs, pointed: dict[Any, str]) -> None:
+    def _within_reach(self, whole: Mapping[str, Any], pool: Refs) -> str:
+        """Where a new record would lie; Forbidden where the actor does not import, "" unasked for the system, which may everywhere.
+
+        A home is the resident's as well: both have to lie within reach.
+        """
+        if self.actor.is_system:
+            return ""
+        area = area_of(self.kind, whole, pool, clock.local_day(self.now)) or self.area
+        places = [area]
+        if self.kind == "residence":
+            places.append(pool["person"][whole["resident"]].area)
+        for place in places:
+            access.require_over(self.actor, access.IMPORT, place)
+        return area
+
+    def _foretell(self, uid: UUID, values: Mapping[str, Any], pool: Refs, pointed: dict[Any, str], area: str) -> None:
         """Later rows of the step may lie in this one: its address is known before it is written."""
         parent = pool.get("premises", {}).get(values.get("parent"))
         address = f"{parent.address if parent is not None else ''}{values['name']}"
         pointed["premises", address] = str(uid)
-        pool.setdefault("premises", {})[str(uid)] = Premises(uid=uid, address=address, area="", state="active")
+        pool.setdefault("premises", {})[str(uid)] = Premises(uid=uid, address=address, area=area, state="active")
 
     def _resolved(self, values: Mapping[str, str], pointed: Mapping[Any, str]) -> dict[str, Any]:
         """Pointers as uids. Raises Invalid naming the field that points nowhere."""

@@ -3,6 +3,8 @@
 from .code import code_page, code_picture
 from .editing import edit, new
 from .exporting import export
+from .importing import imports, rejects, template, upload
+from .importing import progress as upload_progress
 from .knowing import area_known, known, known_sheet
 from .log import log
 from .merging import duplicates, merge, split
@@ -23,6 +25,7 @@ __all__ = [
     "edit",
     "export",
     "home",
+    "imports",
     "known",
     "known_sheet",
     "log",
@@ -34,8 +37,12 @@ __all__ = [
     "proposal",
     "proposals",
     "record_page",
+    "rejects",
     "rights_request",
     "rights_requests",
     "split",
     "step",
+    "template",
+    "upload",
+    "upload_progress",
 ]

@@ -85,7 +85,7 @@ def read(given: Mapping[str, str], actor: Actor) -> Asked:
     if shown["lacks"] not in dict(lacks_of(tab)):
         shown["lacks"] = ""
     errors: dict[str, str] = {}
-    area = _area(shown, errors)
+    area = area_code(shown, errors)
     held = access.narrowed(access.areas(actor, access.CARE if tab == "care" else access.VIEW), area)
     untold = bool(shown["lacks"]) and any(len(one) < LACKS_FROM for one in held)
     if shown["lacks"] and shown["lacks"] in waiting():
@@ -109,7 +109,7 @@ def read(given: Mapping[str, str], actor: Actor) -> Asked:
     )
 
 
-def _area(shown: dict[str, str], errors: dict[str, str]) -> str:
+def area_code(shown: dict[str, str], errors: dict[str, str]) -> str:
     text = shown["area"]
     if not text:
         return ""

@@ -149,9 +149,10 @@ def _words(request: HttpRequest, actor: Actor, found: Proposal, record: Record |
     }
 
 
-def waiting(request: HttpRequest) -> int | None:
+def waiting(request: HttpRequest) -> int | str | None:
     """For the menu: how many wait for this actor; one query."""
     actor = actor_of(request)
     if not access.areas(actor, access.DECIDE):
         return None
-    return reads.count_of_proposals(actor) or None
+    number = reads.count_of_proposals(actor)
+    return f"{number}+" if number >= reads.MOST_COUNTED else number or None

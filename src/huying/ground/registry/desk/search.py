@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -23,12 +23,12 @@ from .. import access, rules
 from .. import queries_desk as reads
 from ..choices import CARE_LISTS, CONDITIONS, FACILITY_KINDS, ORGANISATION_KINDS, PREMISES_KINDS, RISKS, SEXES
 from ..fields import KIND_LABELS
-from ..masking import label, masked
+from ..masking import is_named, label, masked
 from ..models import CareEntry, Facility, Household, Organisation, Premises, Record, Resident
 from ..queries_desk import Filters
 from ..words import FRESHNESS, STATES, TABS, freshness_words
 from . import filters
-from .frame import actor_of, page
+from .frame import actor_of, area_labels, page
 
 ICONS: Final = {
     "person": "person",
@@ -57,15 +57,19 @@ class Row:
     fresh: str
     stale: bool
     state: str
+    named: bool
 
 
-def rows_of(records: Iterable[Record], now: datetime) -> list[Row]:
-    """Records as list rows."""
-    return [_row(record, now) for record in records]
+def rows_of(records: Iterable[Record], now: datetime, words: str = "") -> list[Row]:
+    """Records as list rows; ``words`` is what they were searched by. One query when somebody has no address, else none."""
+    seen = list(records)
+    homeless = {one.area for one in seen if isinstance(one, Resident) and one.home is None and one.area}
+    areas = area_labels(homeless) if homeless else {}
+    return [_row(record, now, words, areas) for record in seen]
 
 
-def _row(record: Record, now: datetime) -> Row:
-    said, note, facts = _words(record, clock.local_day(now))
+def _row(record: Record, now: datetime, words: str, areas: Mapping[str, str]) -> Row:
+    said, note, facts = _words(record, clock.local_day(now), areas)
     target = record.resident if isinstance(record, CareEntry) else record
     return Row(
         record,
@@ -79,13 +83,14 @@ def _row(record: Record, now: datetime) -> Row:
         freshness_words(record.checked_at, now),
         rules.is_stale(clock.local_day(record.checked_at), clock.local_day(now)),
         str(STATES[record.state]) if record.state != "active" else "",
+        is_named(record, words),
     )
 
 
-def _words(record: Record, today: date) -> tuple[str, str, list[str]]:
+def _words(record: Record, today: date, areas: Mapping[str, str]) -> tuple[str, str, list[str]]:
     if isinstance(record, Resident):
         masks = masked(record)
-        home = record.home.address if record.home else _("住址未登记")
+        home = record.home.address if record.home else _said_of_nowhere(areas.get(record.area, ""))
         age = _("约 %(n)d 岁") % {"n": today.year - record.born_year} if record.born_year else ""
         return label(record), home, [_said(SEXES, record.sex), age, masks.get("phone", "")]
     if isinstance(record, Premises):
@@ -105,6 +110,10 @@ def _words(record: Record, today: date) -> tuple[str, str, list[str]]:
     return label(record.resident), home, [_said(CARE_LISTS, record.list), until]
 
 
+def _said_of_nowhere(area: str) -> str:
+    return f"{_('住址未登记')} · {area}" if area else _("住址未登记")
+
+
 def _said(choices: Any, code: str) -> str:
     return str(dict(choices).get(code, code))
 
@@ -121,6 +130,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
         "now": now,
         "may_add": access.areas(actor, access.PROPOSE),
         "may_export": access.areas(actor, access.EXPORT),
+        "may_import": access.areas(actor, access.IMPORT),
         "premises_kinds": PREMISES_KINDS,
         "risks": RISKS,
         "freshness": FRESHNESS,
@@ -132,11 +142,14 @@ def home(request: HttpRequest) -> HttpResponseBase:
     }
     if asked.tab and not asked.untold:
         found = reads.listed(actor, asked.tab, asked.filters, now, request.GET.get("cursor"))
-        shown |= {"page": found, "rows": rows_of(found.rows, now)}
+        shown |= {"page": found, "rows": rows_of(found.rows, now, asked.filters.words)}
     elif asked.filters.words and not asked.tab:
         said = dict(TABS)
         groups = reads.found(actor, asked.filters, now)
-        shown["groups"] = [(kind, said[kind], ICONS[kind], rows_of(rows, now), more) for kind, rows, more in groups]
+        shown["groups"] = [
+            (kind, said[kind], ICONS[kind], rows_of(rows, now, asked.filters.words), more)
+            for kind, rows, more in groups
+        ]
     return render(request, "registry/home.html", shown)
 
 
@@ -164,4 +177,5 @@ def picked(actor: Any, to: str, words: str) -> list[tuple[str, str, str]]:
     if to not in _PICKED:
         return []
     rows = reads.wished(actor, to, Filters(words=words), clock.now()).order_by("area", "id")[:_MOST_PICKED]
-    return [(str(row.record.uid), row.label, row.note) for row in rows_of(rows, clock.now())]
+    shown = rows_of(rows, clock.now(), words)
+    return [(str(row.record.uid), row.label, " · ".join(filter(None, (row.note, *row.facts)))) for row in shown]

@@ -14,6 +14,7 @@ from .records import (
     Residence,
     Resident,
 )
+from .uploading import Upload
 
 __all__ = [
     "MODELS",
@@ -37,5 +38,6 @@ __all__ = [
     "Resident",
     "RightsRequest",
     "State",
+    "Upload",
     "Withheld",
 ]

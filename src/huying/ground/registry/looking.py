@@ -1,0 +1,143 @@
+"""What a file that was handed in holds: judged by its bytes, never by its name, before a row of it is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+from zipfile import BadZipFile, ZipFile
+
+from django.utils.translation import gettext as _
+
+from huying.kernel.errors import HuyingError, Invalid
+from huying.kernel.tables import Table
+
+MOST_BYTES: Final = 20 * 1024**2
+MOST_UNPACKED: Final = 300 * 1024**2  # an xlsx is a zip: a small one may hold very much
+MOST_ROWS: Final = 200_000
+MOST_COLUMNS: Final = 200
+UNBEGUN_KEPT: Final = timedelta(days=7)
+_LONGEST_TITLE: Final = 60
+_OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0"  # xls, and every office file with a password
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A table: what kind of file, its columns with how many cells are filled, how many rows."""
+
+    suffix: str
+    header: tuple[tuple[str, int], ...]
+    rows: int
+
+
+def look(content: bytes) -> Looked:
+    """Read a file to its end. Raises Invalid saying what is wrong and what to do."""
+    suffix = suffix_of(content)
+    try:
+        with written(content, suffix) as path:
+            return _looked(Table(path), suffix)
+    except HuyingError:
+        raise
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise  # a reader written in Rust gives up with a panic, which is no Exception; all else is not ours to hold back
+        raise _unreadable() from error
+
+
+def _looked(table: Table, suffix: str) -> Looked:
+    titles = [title for title in dict.fromkeys(table.header) if title]
+    if not titles:
+        raise Invalid(_("第一行没有表头"), hint=_("请下载模板，把内容填在模板里。"), field="file", code="no_header")
+    if len(titles) > MOST_COLUMNS or any(len(title) > _LONGEST_TITLE for title in titles):
+        raise Invalid(
+            _("第一行不像表头：列太多，或者字太长"),
+            hint=_("请下载模板，把内容填在模板里。"),
+            field="file",
+            code="no_header",
+        )
+    filled = dict.fromkeys(titles, 0)
+    rows = 0
+    for rows, cells in enumerate(table.rows(titles), start=1):
+        if rows > MOST_ROWS:
+            raise Invalid(
+                _("一次最多导入 %(n)s 行") % {"n": f"{MOST_ROWS:,}"}, hint=_("请分成几份，一份一份导入。"), field="file",
+                code="too_many_rows",
+            )  # fmt: skip
+        for title, text in cells.items():
+            filled[title] += bool(text)
+    return Looked(suffix, tuple(filled.items()), rows)
+
+
+def suffix_of(content: bytes) -> str:
+    """``.xlsx`` or ``.csv``, by the bytes. Raises Invalid."""
+    if not content:
+        raise Invalid(_("文件是空的"), field="file", code="empty")
+    if len(content) > MOST_BYTES:
+        raise too_large()
+    if content.startswith(b"PK"):
+        _must_be_workbook(content)
+        return ".xlsx"
+    if content.startswith(_OLD_OFFICE):
+        raise Invalid(
+            _("这是旧版 xls 表格，或者加了密码"), hint=_("请用表格软件打开，另存为不带密码的 xlsx 再交。"), field="file",
+            code="not_a_table",
+        )  # fmt: skip
+    if content.lstrip()[:1] == b"<":
+        raise Invalid(
+            _("这是网页，不是表格"), hint=_("请用表格软件打开，另存为 xlsx 再交。"), field="file", code="not_a_table"
+        )
+    if not _is_text(content):
+        raise _unreadable()
+    return ".csv"
+
+
+def too_large() -> Invalid:
+    return Invalid(
+        _("文件不能超过 %(n)d MB") % {"n": MOST_BYTES // 1024**2}, hint=_("请分成几份，一份一份导入。"), field="file",
+        code="too_large",
+    )  # fmt: skip
+
+
+def _must_be_workbook(content: bytes) -> None:
+    try:
+        with ZipFile(BytesIO(content)) as packed:
+            members = packed.infolist()
+    except (BadZipFile, ValueError, OSError) as error:
+        raise _unreadable() from error
+    if not any(one.filename.startswith("xl/workbook") for one in members):
+        raise _unreadable()
+    if sum(one.file_size for one in members) > MOST_UNPACKED:
+        raise too_large()
+
+
+def _is_text(content: bytes) -> bool:
+    if b"\0" in content:
+        return False
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return True
+    return False
+
+
+def _unreadable() -> Invalid:
+    return Invalid(
+        _("这个文件打不开，不像 xlsx 或 csv 表格"), hint=_("请用表格软件打开看看，另存为 xlsx 再交。"), field="file",
+        code="not_a_table",
+    )  # fmt: skip
+
+
+@contextmanager
+def written(content: bytes, suffix: str) -> Iterator[Path]:
+    """The bytes as a file that nobody else may read, gone afterwards."""
+    with TemporaryDirectory(prefix="huying-import-") as place:
+        path = Path(place) / f"table{suffix}"
+        path.write_bytes(content)
+        yield path
