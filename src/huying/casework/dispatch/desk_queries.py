@@ -230,9 +230,14 @@ def _read_places(case: Case, now: datetime) -> Sequence[Place]:
 
 
 def _place_certainty(case: Case, read: Sequence[Place]) -> float:
-    """How sure the place is, 0..1. A point the case got from its words is as sure as the words were."""
+    """How sure the place is, 0..1. A point the case got from its words is as sure as the words were.
+
+    What is registered stands where the registry says, whatever the words say.
+    """
     if not area_of(case):
         return 0.0
+    if case.lon is None and case.subjects:
+        return 1.0
     first = read[0] if read else None
     if case.lon is None or (first is not None and (first.lon, first.lat) == (case.lon, case.lat)):
         return first.confidence if first is not None else 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -56,6 +56,7 @@ class Matter:
     place_text: str = ""
     lon: float | None = None
     lat: float | None = None
+    area: str = ""  # where the registry has what it is about: certain, whatever the words and the phone say
     urgent: bool = False
     hold: bool = False  # never dispatch by itself
     voice: str = ""  # mark of the report it came with
@@ -253,12 +254,19 @@ def _guesses(matters: Sequence[Matter], current: catalogue.Catalogue) -> list[Se
 
 
 def _places(matters: Sequence[Matter], now: datetime) -> list[Place | None]:
-    """Where each matter is: by its point, else by the place given, else by a place named in its words."""
+    """Where each matter is: in the grid the registry names, else by its point, else in the area the registry names.
+
+    What is known of neither is sought by the place given, then by a place named in its words.
+    """
     on = local_day(now)
+    registered = [registered_place(matter.area, on) for matter in matters]
     points = [
         (matter.lon, matter.lat) if matter.lon is not None and matter.lat is not None else None for matter in matters
     ]
-    places = territory.locate_points(points, on=on)
+    places = [
+        known if known is not None and (known.grid or by_point is None) else by_point
+        for known, by_point in zip(registered, territory.locate_points(points, on=on), strict=True)
+    ]
     for said in (_place_words, _own_words):
         lost = [i for i, place in enumerate(places) if place is None and said(matters[i])]
         if lost:
@@ -341,6 +349,12 @@ def unit_above(case: Case, *, now: datetime) -> int | None:
         if unit is not None and rank_of(unit.level) > below:
             return unit.id
     return None
+
+
+def registered_place(area: str, on: date) -> Place | None:
+    """The place of what the registry keeps under an area, as certain as a point in it; ``None`` for ended areas."""
+    found = territory.find_area(area) if area else None
+    return place_of(area) if found is not None and found.valid_on(on) else None
 
 
 def place_of(area: str) -> Place | None:

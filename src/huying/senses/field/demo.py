@@ -164,7 +164,7 @@ def _find(task: Task, who: Actor, at: datetime, chance: Random) -> None:
     failed = Failed(path=path, label=label, item=item, severity=severity, solved=solved, reinspect=True)
     one = Inspected(
         op=uuid5(task.uid, "demo"), form=task.form, at=at, area=task.area, failed=[failed], address=task.address,
-        lon=task.lon, lat=task.lat, subject_kind=task.subject_kind, subject_uid=task.subject_uid,
+        lon=task.lon, lat=task.lat, registered=task.subject_uid is not None, subject_kind=task.subject_kind, subject_uid=task.subject_uid,
         premises=task.premises_uid,
     )  # fmt: skip
     actions.take_findings(one, actor=who, now=at)

@@ -182,6 +182,14 @@ def test_merging_into_a_similar_open_case(cast: Cast, desk: Desk, waiting: Waiti
     assert state_of(case) == "merged"
 
 
+def test_what_the_registry_places_does_not_wait_for_its_place(cast: Cast, desk: Desk, waiting: Waiting) -> None:
+    where = {"item_code": "0101", "lon": None, "lat": None, "area": GRID_2, "subjects": ("premises:a",)}
+    case = waiting("检查发现：门前堆放垃圾。地点：柳岸一网格附近", place_text="柳岸一网格附近", **where)
+    assert (case.grid, case.lon) == (GRID_2, None)
+    page = said(desk("li_dispatcher").get(QUEUE))
+    assert "来源要求人工分拨" in page and "位置不够确定" not in page
+
+
 def test_transferring_out(cast: Cast, desk: Desk, waiting: Waiting) -> None:
     case, client = waiting(), desk("li_dispatcher")
     assert send(client, case, "transfer", channel="moon", reason="x").status_code == 422

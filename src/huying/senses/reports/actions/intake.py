@@ -44,7 +44,8 @@ class Voice:
     """What came in, before anything is known about it.
 
     ``case_id`` joins an open case ("this is it: +1"); ``item_code`` is a kind a person or device already named;
-    ``hold`` keeps it for a dispatcher; ``subjects`` are marks of what it is about. Coordinates are WGS-84 degrees.
+    ``hold`` keeps it for a dispatcher; ``subjects`` are marks of what it is about, ``area`` is where the registry has
+    that (certain, see :class:`Matter`). Coordinates are WGS-84 degrees.
     """
 
     source: str
@@ -61,6 +62,7 @@ class Voice:
     place_text: str = ""
     lon: float | None = None
     lat: float | None = None
+    area: str = ""
     item_code: str | None = None
     case_id: int | None = None
     urgent: bool = False
@@ -191,6 +193,7 @@ def _matter(voice: Voice, mark: str, now: datetime) -> Matter:
         place_text=voice.place_text,
         lon=voice.lon,
         lat=voice.lat,
+        area=voice.area,
         urgent=voice.urgent,
         hold=voice.hold,
         voice=mark,
