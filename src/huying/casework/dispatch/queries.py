@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -105,6 +105,7 @@ class Decision:
         ""  # what somebody must be told of at once, and whom to call; "" where staff heard it or there is none
     )
     urgent: bool = False
+    outside: bool = False  # the point given lies beyond the ground served
 
 
 def decide(matters: Sequence[Matter], *, now: datetime) -> list[Decision]:
@@ -114,15 +115,23 @@ def decide(matters: Sequence[Matter], *, now: datetime) -> list[Decision]:
     book = clocks.almanac()
     policies = _policies(now)
     places = _places(matters, now)
+    beyond = _beyond(matters, places, now)
     guesses = _guesses(matters, current)
     hurries = understanding.urgencies([_whole(matter) for matter in matters])
     roads = _Roads(known, book)
     decisions = []
-    for matter, place, guess, hurry in zip(matters, places, guesses, hurries, strict=True):
+    for matter, place, outside, guess, hurry in zip(matters, places, beyond, guesses, hurries, strict=True):
         area = area_of(place) if place else ""
         policy = _nearest(policies, area)
-        decisions.append(_decide(matter, place, guess, hurry, area, policy, current, roads))
+        decision = _decide(matter, place, guess, hurry, area, policy, current, roads)
+        decisions.append(_as_outside(decision) if outside else decision)
     return decisions
+
+
+def _as_outside(decision: Decision) -> Decision:
+    """Its point lies elsewhere: it goes by its words where they name a place well enough, else a person looks at it."""
+    unsure = decision.waits_for == "unsure_place"
+    return replace(decision, outside=True, waits_for="outside" if unsure else decision.waits_for)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +283,20 @@ def _places(matters: Sequence[Matter], now: datetime) -> list[Place | None]:
             for i, guesses in zip(lost, found, strict=True):
                 places[i] = guesses[0] if guesses else None
     return places
+
+
+def _beyond(matters: Sequence[Matter], places: Sequence[Place | None], now: datetime) -> list[bool]:
+    """Whose point lies beyond the ground served; what a point has found, or the registry knows, is not asked for."""
+    points = [
+        (matter.lon, matter.lat)
+        if matter.lon is not None
+        and matter.lat is not None
+        and not matter.area
+        and (place is None or (place.lon, place.lat) != (matter.lon, matter.lat))
+        else None
+        for matter, place in zip(matters, places, strict=True)
+    ]
+    return territory.outside(points, on=local_day(now)) if any(points) else [False] * len(points)
 
 
 def _place_words(matter: Matter) -> str:

@@ -40,6 +40,22 @@ def locate_points(points: Sequence[tuple[float, float] | None], *, on: date) -> 
     return current().points(on).locate(points)
 
 
+def outside(points: Sequence[tuple[float, float] | None], *, on: date) -> list[bool]:
+    """Of each point whether it lies beyond the ground served on a date: in no area and near no grid.
+
+    Nothing is outside while no boundary is known, and no point is not outside either.
+    """
+    snapshot = current()
+    places = snapshot.points(on).locate(points)
+    if all(place is not None for place, point in zip(places, points, strict=True) if point is not None):
+        return [False] * len(points)
+    served = snapshot.served(on)
+    return [
+        place is None and point is not None and served is not None and not shapely.intersects_xy(served, *point)
+        for place, point in zip(places, points, strict=True)
+    ]
+
+
 def locate_texts(texts: Sequence[str], *, on: date, within: str = "", k: int = 3) -> list[list[Place]]:
     """Up to `k` places each text may speak of, best first; `within` keeps only places under an area prefix."""
     return current().gazetteer(on).locate(texts, within=within, k=k)

@@ -129,6 +129,7 @@ def focus_words(focus: Focus, now: datetime) -> dict[str, Any]:
         "case": case,
         "text": words_desk.marked(case.summary[:MOST_WORDS], every_word),
         "alerts": alerts,
+        "outside": focus.outside,
         "waits": words.WAITS_FOR.get(focus.waits_for, ""),
         "came_back": words_desk.CAME_BACK.get(back.verb) if back and case.state == State.ACCEPTED else None,
         "back": back,

@@ -241,3 +241,19 @@ def test_marked_words_cannot_smuggle_markup() -> None:
     assert marked("<b>垃圾</b>", ["垃圾"]).count("<mark") == 1
     assert "<b>" not in marked("<b>垃圾</b>", ["垃圾"])
     assert marked("垃圾桶", []) == "垃圾桶"
+
+
+def test_a_point_beyond_the_ground_served_is_said_and_can_be_mended(cast: Cast, desk: Desk, waiting: Waiting) -> None:
+    far = waiting(item_code="0101", lon=121.0, lat=31.0, hold=False)
+    assert (far.state, far.town) == ("pending", "")
+    client = desk("li_dispatcher")
+    page = said(client.get(QUEUE))
+    assert "位置在服务范围以外" in page and "点的位置在服务范围以外" in page
+    send(client, far, "correct", area=GRID_2)
+    assert "点的位置在服务范围以外" not in said(client.get(f"{QUEUE}?case={far.pk}"))
+
+
+def test_no_point_is_not_outside(cast: Cast, desk: Desk, waiting: Waiting) -> None:
+    waiting("不知道在哪里的一件事", item_code="0101", lon=None, lat=None, hold=False)
+    page = said(desk("li_dispatcher").get(QUEUE))
+    assert "位置不够确定" in page and "服务范围以外" not in page

@@ -14,8 +14,10 @@ from huying.casework.cases import actions as cases
 from huying.casework.cases.queries import Outline, outlines
 from huying.casework.dispatch import actions as dispatch
 from huying.casework.dispatch.queries import Matter
+from huying.ground.territory import queries as territory
 from huying.kernel.actor import Actor
 from huying.kernel.bulk import insert_rows
+from huying.kernel.clock import local_day
 from huying.kernel.errors import Conflict, Invalid
 from huying.kernel.gathering import Rows, gathering, often
 from huying.kernel.models import StoredFile
@@ -73,11 +75,15 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The answer to a voice: where to follow it, and its case. ``repeated`` when it had been taken in before."""
+    """The answer to a voice: where to follow it, and its case. ``repeated`` when it had been taken in before.
+
+    ``outside``: its point lies beyond the ground served; it was taken all the same.
+    """
 
     tracking_code: str
     case: Outline
     repeated: bool
+    outside: bool = False
 
     @property
     def case_id(self) -> int:
@@ -118,7 +124,18 @@ def _take_in(voices: Sequence[Voice], actor: Actor, now: datetime) -> list[Taken
         made = _make(list(fresh.values()), contact_ids, ids, actor, now)
         found.update(zip(fresh, made, strict=True))
         about = outlines({one.case_id for one in found.values()})  # in one trip with all that was written
-    return [Taken(one.code, about[one.case_id], one.repeated) for one in (found[key] for key in keys)]
+        beyond = _beyond(voices, now)
+    told = zip((found[key] for key in keys), beyond, strict=True)
+    return [Taken(one.code, about[one.case_id], one.repeated, outside) for one, outside in told]
+
+
+def _beyond(voices: Sequence[Voice], now: datetime) -> list[bool]:
+    """Whose point lies beyond the ground served; no question where no voice has one."""
+    points = [
+        (voice.lon, voice.lat) if voice.lon is not None and voice.lat is not None and not voice.area else None
+        for voice in voices
+    ]
+    return territory.outside(points, on=local_day(now)) if any(points) else [False] * len(points)
 
 
 class _Found(NamedTuple):
