@@ -185,7 +185,7 @@ def test_the_same_words_of_two_registered_places_are_two_matters(cast: Cast) -> 
     with CaptureQueriesContext(connection) as asked_:
         rows = similar_open(matter_of(mine), mine.item, now=NOW, exclude=mine.pk)
     assert len(asked_) == 2
-    assert [row.case for row in rows][0] in (again, whole) and {row.case for row in rows} == {again, whole, bare}
+    assert rows[0].case in (again, whole) and {row.case for row in rows} == {again, whole, bare}
     told = {row.case: row.likeness.reasons for row in rows}
     assert "同一处登记的场所" in told[again] and "同一处登记的场所" not in told[bare]
     assert theirs not in told
