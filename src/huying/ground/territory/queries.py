@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import shapely
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from shapely.geometry.base import BaseGeometry
 
@@ -88,6 +89,23 @@ def names(codes: Iterable[str]) -> dict[str, str]:
     """Own names of areas, without what is above them; unknown codes are left out."""
     areas = current().areas
     return {code: areas[code].name for code in codes if code in areas}
+
+
+def label_here(code: str) -> str:
+    """`label` in the reader's language, for screens; what is kept or sent on stays in that of the place."""
+    return current().label(code, get_language() or "zh")
+
+
+def labels_here(codes: Iterable[str]) -> dict[str, str]:
+    """`label_here` of many codes."""
+    return labels(codes, get_language() or "zh")
+
+
+def names_here(codes: Iterable[str]) -> dict[str, str]:
+    """`names` in the reader's language."""
+    english = (get_language() or "").startswith("en")
+    areas = current().areas
+    return {code: (english and areas[code].name_en) or areas[code].name for code in codes if code in areas}
 
 
 def children(code: str, *, on: date) -> list[AreaView]:

@@ -136,7 +136,11 @@ def focus_words(focus: Focus, now: datetime) -> dict[str, Any]:
         "choices": [choice_words(one, key) for one, key in zip(focus.choices, _NUMBER_KEYS, strict=False)],
         "area": area_name(case),
         "elsewhere": [
-            {"code": case_access.area_of(one), "label": one.label, "share": words_desk.percent(one.confidence)}
+            {
+                "code": case_access.area_of(one),
+                "label": territory.label_here(case_access.area_of(one)),
+                "share": words_desk.percent(one.confidence),
+            }
             for one in focus.elsewhere
         ],
         "hurry": round(focus.hurry * 100),
