@@ -45,7 +45,10 @@ class ProposalOut(Schema):
 
 
 class Explained(Schema):
-    """``sent`` tells whether it would go by itself; otherwise ``waits_for`` says what a dispatcher must decide."""
+    """``sent`` tells whether it would go by itself; otherwise ``waits_for`` says what a dispatcher must decide.
+
+    ``outside``: the point given lies beyond the ground served.
+    """
 
     sent: bool
     waits_for: str
@@ -55,6 +58,7 @@ class Explained(Schema):
     area: str
     place: str
     place_confidence: float
+    outside: bool
     unit_id: int | None
     person_id: int | None
     respond_due: str | None
@@ -75,6 +79,7 @@ def explained(decision: Decision) -> dict[str, Any]:
         "area": access.area_of(place) if place else "",
         "place": place.label if place else "",
         "place_confidence": decision.certainty.place,
+        "outside": decision.outside,
         "unit_id": sending.unit_id if sending else None,
         "person_id": sending.person_id if sending else None,
         "respond_due": sending.respond_due.isoformat() if sending and sending.respond_due else None,

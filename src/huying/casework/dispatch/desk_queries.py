@@ -124,6 +124,7 @@ class Focus:
     similar: tuple[Similar, ...] = ()
     hurry: float = 0.0  # how sure what the place learned calls it urgent, 0 below what counts
     elsewhere: tuple[Place, ...] = ()  # what its words might have meant besides
+    outside: bool = False  # its point lies beyond the ground served
     usual: tuple[UnitView, float] | None = None  # who closed most of the like, where no choice names it
     photos: tuple[Attachment, ...] = field(default_factory=tuple)
 
@@ -140,11 +141,13 @@ def _focus(case: Case, actor: Actor, now: datetime) -> Focus:
     book = clocks.almanac()
     choices = tuple(_choices(case, current, known, book, now))
     read = _read_places(case, now)
+    outside = _is_outside(case, now)
     back = trace.Entry.objects.filter(chain=chain(case.pk), verb__in=_CAME_BACK).order_by("-seq").first()
     return Focus(
         case=case,
         choices=choices,
-        waits_for=_waits_for(case, choices, read, now),
+        waits_for=_waits_for(case, choices, read, outside, now),
+        outside=outside,
         returned_by=back,
         similar=tuple(similar_to(case, actor, now)),
         hurry=_hurry(case),
@@ -201,7 +204,14 @@ def choice_of(
     return Choice(item, confidence, words, unit, person.name if person else "", found.why if found else (), times)
 
 
-def _waits_for(case: Case, choices: Sequence[Choice], read: Sequence[Place], now: datetime) -> str:
+def _is_outside(case: Case, now: datetime) -> bool:
+    """Whether its point lies beyond the ground served, and nobody has said since where it belongs."""
+    if case.lon is None or case.lat is None or area_of(case):
+        return False
+    return territory.outside([(case.lon, case.lat)], on=local_day(now))[0]
+
+
+def _waits_for(case: Case, choices: Sequence[Choice], read: Sequence[Place], outside: bool, now: datetime) -> str:
     """Why it did not go by itself: the same questions intake asked, answered for the case as it is now."""
     if case.urgent and case.confidence is not None and alerts_of(case):
         return "emergency"
@@ -214,6 +224,8 @@ def _waits_for(case: Case, choices: Sequence[Choice], read: Sequence[Place], now
     found = refuse_auto(first.item, certainty, policy)
     if found is None and first.unit is None:
         found = "no_unit"
+    if found == "unsure_place" and outside:
+        found = "outside"
     return found or "held"
 
 
@@ -230,9 +242,14 @@ def _read_places(case: Case, now: datetime) -> Sequence[Place]:
 
 
 def _place_certainty(case: Case, read: Sequence[Place]) -> float:
-    """How sure the place is, 0..1. A point the case got from its words is as sure as the words were."""
+    """How sure the place is, 0..1. A point the case got from its words is as sure as the words were.
+
+    What is registered stands where the registry says, whatever the words say.
+    """
     if not area_of(case):
         return 0.0
+    if case.lon is None and case.subjects:
+        return 1.0
     first = read[0] if read else None
     if case.lon is None or (first is not None and (first.lon, first.lat) == (case.lon, case.lat)):
         return first.confidence if first is not None else 1.0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -56,6 +56,7 @@ class Matter:
     place_text: str = ""
     lon: float | None = None
     lat: float | None = None
+    area: str = ""  # where the registry has what it is about: certain, whatever the words and the phone say
     urgent: bool = False
     hold: bool = False  # never dispatch by itself
     voice: str = ""  # mark of the report it came with
@@ -104,6 +105,7 @@ class Decision:
         ""  # what somebody must be told of at once, and whom to call; "" where staff heard it or there is none
     )
     urgent: bool = False
+    outside: bool = False  # the point given lies beyond the ground served
 
 
 def decide(matters: Sequence[Matter], *, now: datetime) -> list[Decision]:
@@ -113,15 +115,23 @@ def decide(matters: Sequence[Matter], *, now: datetime) -> list[Decision]:
     book = clocks.almanac()
     policies = _policies(now)
     places = _places(matters, now)
+    beyond = _beyond(matters, places, now)
     guesses = _guesses(matters, current)
     hurries = understanding.urgencies([_whole(matter) for matter in matters])
     roads = _Roads(known, book)
     decisions = []
-    for matter, place, guess, hurry in zip(matters, places, guesses, hurries, strict=True):
+    for matter, place, outside, guess, hurry in zip(matters, places, beyond, guesses, hurries, strict=True):
         area = area_of(place) if place else ""
         policy = _nearest(policies, area)
-        decisions.append(_decide(matter, place, guess, hurry, area, policy, current, roads))
+        decision = _decide(matter, place, guess, hurry, area, policy, current, roads)
+        decisions.append(_as_outside(decision) if outside else decision)
     return decisions
+
+
+def _as_outside(decision: Decision) -> Decision:
+    """Its point lies elsewhere: it goes by its words where they name a place well enough, else a person looks at it."""
+    unsure = decision.waits_for == "unsure_place"
+    return replace(decision, outside=True, waits_for="outside" if unsure else decision.waits_for)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,12 +263,19 @@ def _guesses(matters: Sequence[Matter], current: catalogue.Catalogue) -> list[Se
 
 
 def _places(matters: Sequence[Matter], now: datetime) -> list[Place | None]:
-    """Where each matter is: by its point, else by the place given, else by a place named in its words."""
+    """Where each matter is: in the grid the registry names, else by its point, else in the area the registry names.
+
+    What is known of neither is sought by the place given, then by a place named in its words.
+    """
     on = local_day(now)
+    registered = [registered_place(matter.area, on) for matter in matters]
     points = [
         (matter.lon, matter.lat) if matter.lon is not None and matter.lat is not None else None for matter in matters
     ]
-    places = territory.locate_points(points, on=on)
+    places = [
+        known if known is not None and (known.grid or by_point is None) else by_point
+        for known, by_point in zip(registered, territory.locate_points(points, on=on), strict=True)
+    ]
     for said in (_place_words, _own_words):
         lost = [i for i, place in enumerate(places) if place is None and said(matters[i])]
         if lost:
@@ -266,6 +283,20 @@ def _places(matters: Sequence[Matter], now: datetime) -> list[Place | None]:
             for i, guesses in zip(lost, found, strict=True):
                 places[i] = guesses[0] if guesses else None
     return places
+
+
+def _beyond(matters: Sequence[Matter], places: Sequence[Place | None], now: datetime) -> list[bool]:
+    """Whose point lies beyond the ground served; what a point has found, or the registry knows, is not asked for."""
+    points = [
+        (matter.lon, matter.lat)
+        if matter.lon is not None
+        and matter.lat is not None
+        and not matter.area
+        and (place is None or (place.lon, place.lat) != (matter.lon, matter.lat))
+        else None
+        for matter, place in zip(matters, places, strict=True)
+    ]
+    return territory.outside(points, on=local_day(now)) if any(points) else [False] * len(points)
 
 
 def _place_words(matter: Matter) -> str:
@@ -341,6 +372,12 @@ def unit_above(case: Case, *, now: datetime) -> int | None:
         if unit is not None and rank_of(unit.level) > below:
             return unit.id
     return None
+
+
+def registered_place(area: str, on: date) -> Place | None:
+    """The place of what the registry keeps under an area, as certain as a point in it; ``None`` for ended areas."""
+    found = territory.find_area(area) if area else None
+    return place_of(area) if found is not None and found.valid_on(on) else None
 
 
 def place_of(area: str) -> Place | None:

@@ -17,6 +17,7 @@ WAITS_FOR: dict[str, Promise] = {
     "unsure_item": _("拿不准是哪一类事项"),
     "close_call": _("有两类事项都很像"),
     "unsure_place": _("位置不够确定"),
+    "outside": _("位置在服务范围以外"),
     "no_unit": _("没有找到承办单位"),
     "held": _("来源要求人工分拨"),
     "emergency": _("可能有人身危险，须马上由人判断"),

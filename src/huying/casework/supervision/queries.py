@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models.expressions import Case as OneOf
+from django.db.models.expressions import When
+from django.utils.translation import get_language
 
 from huying.casework.cases import access as case_access
 from huying.casework.cases.models import Case
@@ -188,6 +191,8 @@ def _unit_row(unit_id: int, held: dict[str, object]) -> UnitRow:
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
+    """Somebody with overdue matters in hand, and their unit, by their names in the reader's language."""
+
     person_id: int
     name: str
     unit_id: int
@@ -197,15 +202,22 @@ class PersonRow:
     oldest: datetime
 
 
+def _own_name(of: str) -> OneOf | F:
+    """The name of a person or unit in the reader's language."""
+    if not (get_language() or "").startswith("en"):
+        return F(f"{of}__name")
+    return OneOf(When(**{f"{of}__name_en": ""}, then=F(f"{of}__name")), default=F(f"{of}__name_en"))
+
+
 def by_person(actor: Actor, *, unit: int | None = None, most: int = MOST_PEOPLE) -> list[PersonRow]:
     """People with overdue matters in hand; one query. A list of matters to move, not a ranking of people."""
     rows = overdue_clocks(actor, Narrowing(unit=unit)).filter(assignment__person__isnull=False)
     grouped = (
         rows.values(
             person=F("assignment__person"),
-            name=F("assignment__person__name"),
+            name=_own_name("assignment__person"),
             unit=F("assignment__unit"),
-            unit_name=F("assignment__unit__name"),
+            unit_name=_own_name("assignment__unit"),
         )
         .annotate(overdue=Count("id"), black=Count("id", filter=Q(light="black")), oldest=Min("due_at"))
         .order_by("-black", "-overdue", "oldest")[:most]

@@ -17,7 +17,7 @@ from huying.casework.cases.models import Case
 from huying.casework.cases.vocabulary import State
 from huying.kernel.errors import NotFound
 
-from .replies.judging import ASPECTS, LOW, Advice, judge
+from .replies.judging import ASPECTS, LOW, WEIGHTS, Advice, judge
 
 LONGEST = 5_000
 _OPEN, _FIRST = 2, 4  # questions left open and suggestions that are told while somebody writes
@@ -69,6 +69,8 @@ def _shown(advice: Advice) -> dict[str, Any]:
         {
             "name": ASPECTS[name],
             "percent": round(aspect.score * 100),
+            "points": advice.points[name],
+            "most": round(WEIGHTS[name] * 100),
             "low": aspect.score < LOW,
             "reasons": aspect.reasons,
             "suggestions": aspect.suggestions if aspect.score < 1 else (),
@@ -77,6 +79,8 @@ def _shown(advice: Advice) -> dict[str, Any]:
     ]
     return {
         "overall": round(advice.overall * 100),
+        "sum": sum(advice.points.values()),
+        "held_back": advice.held_back,
         "aspects": aspects,
         "open": advice.completeness.reasons[: min(len(advice.unanswered), _OPEN)],  # these stand first there
         "first": advice.suggestions[:_FIRST],

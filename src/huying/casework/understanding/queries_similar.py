@@ -6,7 +6,8 @@ are then compared (see :mod:`.repeats.likeness`); who decides is a person.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -16,12 +17,15 @@ from django.db.models.expressions import RawSQL
 from huying.casework.cases import access
 from huying.casework.cases.desk.shown import item_name
 from huying.casework.cases.models import Case
+from huying.casework.cases.subjects import keys
 from huying.casework.catalogue.models import Item
 from huying.casework.catalogue.queries import ItemView
+from huying.ground.registry.models import Premises
+from huying.ground.registry.queries import enclosing
 from huying.kernel import terms
 from huying.kernel.actor import Actor
 
-from .repeats.likeness import Likeness, Matter, likeness, usual
+from .repeats.likeness import Likeness, Matter, likeness, same_premises, usual
 
 MOST: Final = 5
 _RECENT: Final = timedelta(days=60)  # for matters of another kind than the one asked for
@@ -87,9 +91,10 @@ def similar_open(
     actor: Actor | None = None,
     public: bool = False,
 ) -> list[Similar]:
-    """The likeliest open cases, best first; with ``actor`` those they may see, ``public`` only of kinds all may see. One query.
+    """The likeliest open cases, best first; with ``actor`` those they may see, ``public`` only of kinds all may see.
 
-    A case of the same item within the item's radius and days is always offered; any other only when it is likely.
+    A case of the same item within the item's radius and days is always offered, unless both are about registered places
+    that are not the same; any other only when it is likely. One query, a second where registered places differ.
     """
     arms = [
         *_of_kind(matter, item, community, now),
@@ -107,7 +112,9 @@ def similar_open(
     if actor is not None:
         found = found.annotate(seen=Exists(access.visible(actor).filter(pk=OuterRef("pk"))))
     rows = found.select_related("lead_unit", "item").defer("terms", "proposals", *_NOT_SHOWN)
-    compared = [Similar(case, likeness(matter, matter_of(case))) for case in rows if actor is None or case.seen]  # type: ignore[attr-defined]
+    seen = [case for case in rows if actor is None or case.seen]  # type: ignore[attr-defined]
+    asked, *others = _with_around([matter, *map(matter_of, seen)])
+    compared = [Similar(case, likeness(asked, other)) for case, other in zip(seen, others, strict=True)]
     offered = [one for one in compared if one.likeness.likely or _same(one, matter, item, now)]
     return sorted(offered, key=lambda one: (-one.likeness.score, -one.case.pk))[:MOST]
 
@@ -125,14 +132,28 @@ def matter_of(case: Case) -> Matter:
         group=case.class_code,
         at=case.opened_at,
         key=case.pk,
+        premises=frozenset(keys(case.subjects or (), Premises.KIND)),
     )
+
+
+def _with_around(matters: list[Matter]) -> list[Matter]:
+    """The matters with the places theirs lie in, where the first is about another registered place than one of them."""
+    if all(same_premises(matters[0], other) is not False for other in matters[1:]):
+        return matters
+    above = enclosing({uid for one in matters for uid in one.premises})
+    return [replace(one, around=frozenset(_all(above, one.premises))) for one in matters]
+
+
+def _all(above: Mapping[str, frozenset[str]], uids: Iterable[str]) -> Iterator[str]:
+    for uid in uids:
+        yield from above.get(uid, ())
 
 
 def _same(one: Similar, matter: Matter, item: Item | ItemView, now: datetime) -> bool:
     """Whether the item's own rule calls it a duplicate: same kind, within its radius and hours."""
     recent = now - one.case.opened_at <= timedelta(hours=item.dup_window_h)
     near = one.metres is None or one.metres <= item.dup_radius_m
-    return recent and near and one.case.item_code == matter.item
+    return recent and near and one.case.item_code == matter.item and one.likeness.same_premises is not False
 
 
 def _of_kind(matter: Matter, item: Item | ItemView, community: str, now: datetime) -> list[Arm]:

@@ -45,6 +45,10 @@ class Album:
             subject=f"case:{case_id}",
         )
 
+    def sheet(self) -> StoredFile:
+        """The picture all others of a kind without a drawing of its own share the bytes of."""
+        return self._picture("generic", "before", 0)
+
     def _picture(self, kind: str, moment: str, seed: int) -> StoredFile:
         key = (kind, moment, seed)
         if key not in self._drawn:

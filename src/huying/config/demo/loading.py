@@ -22,6 +22,7 @@ from huying.casework.clocks.actions import turn_lights
 from huying.casework.clocks.queries import almanac
 from huying.ground.organisation import fictional as people
 from huying.ground.territory import fictional as ground
+from huying.insight.hotspots.tasks import ask_to_catch_up
 from huying.kernel import clock, trace
 from huying.kernel.actor import system
 from huying.kernel.clock import local_day
@@ -102,6 +103,7 @@ def _live_through(
     history.play()
     leave_open(history.stage, plan.end)
     with transaction.atomic():
+        ask_to_catch_up()  # hot issues are grouped by the worker, as soon as it is up
         _note("demo_loaded", {"reports": plan.count}, plan.end)
 
 

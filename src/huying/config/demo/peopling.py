@@ -15,6 +15,7 @@ from huying.senses.field.demo import make_field_work
 from huying.senses.forms.actions import load_shipped
 from huying.senses.readings import demo as devices
 
+from .album import Album
 from .founding import FOUNDER
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def people_place(plan: Plan, watch: Progress, *, people: int | None = None) -> N
     place = ground.make(cast("Scale", plan.scale), plan.seed)
     registry.load(plan.scale, plan.seed, place.place_names, now=plan.end, progress=watch, people=people)
     watch.start("网格工作 field work", 1)
-    tasks = make_field_work(now=plan.end)
+    picture = Album(plan.began).sheet()
+    tasks = make_field_work(now=plan.end, picture=picture)
     watch.advance(1)
     watch.finish()
     count_knowledge(actor=FOUNDER, now=plan.end, progress=watch)

@@ -138,3 +138,29 @@ ENDINGS: Final[Choices] = (
     ("mistake", _("登记有误")),
     ("erased", _("已删除")),
 )
+# What is usually written in free texts, as it is written; shown in the reader's language where it is one of these.
+EDUCATION: Final[Choices] = (
+    ("文盲", _("不识字")),
+    ("小学", _("小学")),
+    ("初中", _("初中")),
+    ("高中", _("高中")),
+    ("中专", _("中专")),
+    ("大专", _("大专")),
+    ("本科", _("本科")),
+    ("硕士", _("硕士")),
+    ("博士", _("博士")),
+)
+LANGUAGES: Final[Choices] = (
+    ("普通话", _("普通话")),
+    ("方言", _("方言")),
+    ("粤语", _("粤语")),
+    ("英语", _("英语")),
+)
+STRUCTURES: Final[Choices] = (
+    ("砖混", _("砖混")),
+    ("砖木", _("砖木")),
+    ("框架", _("框架")),
+    ("剪力墙", _("剪力墙")),
+    ("钢结构", _("钢结构")),
+    ("土木", _("土木")),
+)

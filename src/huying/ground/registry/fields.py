@@ -39,6 +39,7 @@ class Field:
     most: float | None = None
     unit: str = ""
     hint: StrOrPromise = ""
+    usual: words.Choices = ()  # of a free text: what is usually written, with its words in the reader's language
 
     @property
     def private(self) -> bool:
@@ -85,7 +86,7 @@ _PREMISES = (
     Field("fire_class", _("火灾危险性类别"), "choice", words.FIRE_CLASSES),
     Field("floors", _("层数"), "integer", kept="details", least=1, most=200),
     Field("rooms", _("房间数"), "integer", kept="details", least=0, most=10_000),
-    Field("structure", _("结构"), kept="details", most=40),
+    Field("structure", _("结构"), kept="details", most=40, usual=words.STRUCTURES),
     Field("built_year", _("建成年份"), "integer", kept="details", least=1800, most=2200),
     Field("lodging", _("有人住宿"), "boolean", kept="details"),
     Field("gas", _("使用瓶装燃气"), "boolean", kept="details"),
@@ -106,11 +107,11 @@ _PERSON = (
     Field("registration", _("户籍类别"), "choice", words.REGISTRATIONS),
     Field("native_place", _("户籍地"), kept="private", most=200),
     Field("employer", _("工作单位"), kept="private", most=120),
-    Field("education", _("文化程度"), kept="details", most=40),
+    Field("education", _("文化程度"), kept="details", most=40, usual=words.EDUCATION),
     Field("party_member", _("党员"), "boolean", kept="private"),
     Field("ethnicity", _("民族"), kept="private", most=40),
     Field("health", _("健康状况"), kept="private", most=200),
-    Field("language", _("常用语言"), kept="details", most=40),
+    Field("language", _("常用语言"), kept="details", most=40, usual=words.LANGUAGES),
     Field("note", _("备注"), kept="private", most=500),
     _ending("moved", "died", "mistake"),
     _ENDED_ON,

@@ -71,6 +71,8 @@ def said(field: Field, value: Any) -> str:
         return ""
     if field.type == "choice":
         return str(dict(field.choices).get(value, value))
+    if field.usual:
+        return str(dict(field.usual).get(value, value))
     if field.type == "boolean":
         return _("是") if value else _("否")
     if field.type == "decimal":

@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -24,6 +25,7 @@ from .fields import FIELDS
 from .models import CareEntry, Change, Facility, Premises, Record, Relation, Residence, Resident
 
 ERASED: Final = "erased"
+_DEEPEST: Final = 12  # places one within the other
 FOUND_KINDS: Final = ("person", "premises", "organisation", "facility")
 _POINTS: Final = {"person": ("home",), "organisation": ("premises",), "facility": ("premises",)}
 _THROUGH: Final = {
@@ -168,6 +170,29 @@ def copy_of(resident: Resident) -> dict[str, Any]:
 def _said(row: Record) -> dict[str, Any]:
     values = row.values()
     return {str(FIELDS[row.KIND][name].label): value for name, value in values.items() if value not in (None, "")}
+
+
+def enclosing(uids: Collection[str]) -> dict[str, frozenset[str]]:
+    """Of premises, by uid as text: the premises each lies in, its own not among them. One query; unknown ones are left out."""
+    known = [str(uid) for uid in map(_as_uid, uids) if uid is not None]
+    table, found = Premises._meta.db_table, dict[str, set[str]]()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH RECURSIVE up AS (SELECT uid AS own, parent_id, 1 AS depth FROM {table} WHERE uid = ANY(%s::uuid[])"
+            f" UNION ALL SELECT up.own, p.parent_id, up.depth + 1 FROM {table} p JOIN up ON p.uid = up.parent_id"
+            f" WHERE up.depth < {_DEEPEST}) SELECT own, parent_id FROM up WHERE parent_id IS NOT NULL",
+            [known],
+        )
+        for own, parent in cursor.fetchall():
+            found.setdefault(str(own), set()).add(str(parent))
+    return {own: frozenset(parents) for own, parents in found.items()}
+
+
+def _as_uid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def erased_among(uids: Collection[UUID]) -> set[UUID]:

@@ -173,10 +173,10 @@ def check(request: HttpRequest) -> HttpResponse:
 def problem_rows(results: Iterable[queries.CheckResult]) -> list[dict[str, Any]]:
     """What checks found, in words, with links to the areas."""
     found = [(result, problem) for result in results for problem in result.problems]
-    names = queries.names({code for _result, problem in found for code in problem.codes}) if found else {}
+    names = queries.names_here({code for _result, problem in found for code in problem.codes}) if found else {}
     return [
         {
-            "community": result.label,
+            "community": queries.label_here(result.code),
             "code": result.code,
             "words": describe(problem, lambda code: names.get(code, code)),
             "codes": problem.codes,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import shapely
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from shapely.geometry.base import BaseGeometry
 
@@ -13,7 +14,7 @@ from huying.ground.territory.codes import LENGTHS, LEVELS, Level, is_code
 from huying.ground.territory.layers import Drawn, base_geojson, export_geojson, geojson, geometry_json
 from huying.ground.territory.locating import Place
 from huying.ground.territory.models import AreaChange
-from huying.ground.territory.snapshot import AreaView, current
+from huying.ground.territory.snapshot import AreaView, Snapshot, current
 from huying.kernel.errors import NotFound
 
 
@@ -38,6 +39,22 @@ class CheckResult:
 def locate_points(points: Sequence[tuple[float, float] | None], *, on: date) -> list[Place | None]:
     """The grid of each point (longitude, latitude; CGCS2000/WGS-84 degrees) on a date; None where there is none."""
     return current().points(on).locate(points)
+
+
+def outside(points: Sequence[tuple[float, float] | None], *, on: date) -> list[bool]:
+    """Of each point whether it lies beyond the ground served on a date: in no area and near no grid.
+
+    Nothing is outside while no boundary is known, and no point is not outside either.
+    """
+    snapshot = current()
+    places = snapshot.points(on).locate(points)
+    if all(place is not None for place, point in zip(places, points, strict=True) if point is not None):
+        return [False] * len(points)
+    served = snapshot.served(on)
+    return [
+        place is None and point is not None and served is not None and not shapely.intersects_xy(served, *point)
+        for place, point in zip(places, points, strict=True)
+    ]
 
 
 def locate_texts(texts: Sequence[str], *, on: date, within: str = "", k: int = 3) -> list[list[Place]]:
@@ -74,6 +91,23 @@ def names(codes: Iterable[str]) -> dict[str, str]:
     return {code: areas[code].name for code in codes if code in areas}
 
 
+def label_here(code: str) -> str:
+    """`label` in the reader's language, for screens; what is kept or sent on stays in that of the place."""
+    return current().label(code, get_language() or "zh")
+
+
+def labels_here(codes: Iterable[str]) -> dict[str, str]:
+    """`label_here` of many codes."""
+    return labels(codes, get_language() or "zh")
+
+
+def names_here(codes: Iterable[str]) -> dict[str, str]:
+    """`names` in the reader's language."""
+    english = (get_language() or "").startswith("en")
+    areas = current().areas
+    return {code: (english and areas[code].name_en) or areas[code].name for code in codes if code in areas}
+
+
 def children(code: str, *, on: date) -> list[AreaView]:
     """Areas directly below a code, "" for the highest ones, valid on a date."""
     return current().children(code, on)
@@ -97,16 +131,29 @@ def areas_below(level: Level, prefix: str, *, on: date) -> list[AreaView]:
 
 
 def search_areas(words: str, *, on: date, most: int = 20) -> list[AreaView]:
-    """Areas whose code begins with, or whose name contains the words, higher levels first."""
-    plain = words.strip().lower()
-    if not plain:
+    """Areas whose code begins with the words, or whose name contains them all, higher levels first.
+
+    Some of the words may be of what lies above, as in 柳汀街道 荷塘 or 柳汀街道荷塘社区, as long as one is the area's own.
+    """
+    parts = words.lower().split()
+    if not parts:
         return []
-    found = [
-        area
-        for area in current().areas.values()
-        if area.valid_on(on) and (area.code.startswith(plain) or plain in area.name or plain in area.name_en.lower())
-    ]
+    snapshot = current()
+    found = [area for area in snapshot.areas.values() if area.valid_on(on) and _is_named(area, parts, snapshot)]
     return sorted(found, key=lambda area: (len(area.code), area.code))[:most]
+
+
+def _is_named(area: AreaView, parts: Sequence[str], snapshot: Snapshot) -> bool:
+    if area.code.startswith(parts[0]) and len(parts) == 1:
+        return True
+    own = f"{area.name} {area.name_en.lower()}"
+    if all(part in own for part in parts):
+        return True
+    full = snapshot.labels[area.code]
+    if not all(part in full or part in own for part in parts):
+        return False
+    above = full.removesuffix(area.name)
+    return any(part not in above for part in parts)
 
 
 def successors_of(code: str, *, on: date | None = None) -> list[str]:

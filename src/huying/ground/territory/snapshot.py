@@ -60,6 +60,7 @@ class Snapshot:
         self._days = sorted(days)
         self._points: dict[int, PointIndex] = {}
         self._gazetteers: dict[int, Gazetteer] = {}
+        self._served: dict[int, BaseGeometry | None] = {}
         self._names: list[NamedPlace] | None = None
         self.rendered: dict[tuple[Any, ...], Any] = {}
         self._lock = RLock()
@@ -100,6 +101,23 @@ class Snapshot:
                 _make_room(self._points)
                 self._points[era] = PointIndex({code: self.shapes[code] for code in grids | whole}, self.labels)
             return self._points[era]
+
+    def served(self, on: date) -> BaseGeometry | None:
+        """The ground of a date by the boundaries of its counties and towns, else of what lies below; None for none."""
+        with self._lock:
+            era = self.era(on)
+            if era not in self._served:
+                _make_room(self._served)
+                upper, lower = self._drawn(("county", "town"), on), self._drawn(("community", "grid"), on)
+                shapes = upper or lower
+                whole = shapely.union_all(shapes) if shapes else None
+                shapely.prepare(whole)
+                self._served[era] = whole
+            return self._served[era]
+
+    def _drawn(self, levels: Iterable[str], on: date) -> list[BaseGeometry]:
+        areas = [area for level in levels for area in self.below(level, "", on)]
+        return [self.shapes[area.code] for area in areas if area.code in self.shapes]
 
     def gazetteer(self, on: date) -> Gazetteer:
         """The names of a date, compiled."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
-from django.db.models import Count
+from django.db.models import Count, Max
 from django.db.models.functions import Trunc
 
 from huying.kernel.actor import Actor
 from huying.kernel.paging import Page, page
 from huying.senses.reports.access import readable
+from huying.senses.reports.models import Report
 
 from . import access
+from .actions import KEPT, UNSPOKEN
 from .heat import USUAL, Weights
 from .models import HeatWeights, HotIssue, HotMessage
 from .periods import Period
@@ -22,7 +24,20 @@ from .periods import Period
 _LATEST: Final = ("-at", "-id")
 PAGE_SIZE: Final = 30
 MOST_POINTS: Final = 4000
+MOST_BEHIND: Final = 10_000
 _MOST_ROWS: Final = 50
+
+
+def behind(now: datetime) -> int:
+    """How many reports came in and are not grouped yet, counted up to ten thousand. Two small queries.
+
+    Usually those of the last minute; many after a history was taken over, or while no worker ran.
+    """
+    last = HotMessage.objects.aggregate(last=Max("report_id"))["last"] or 0
+    came = Report.objects.filter(
+        pk__gt=last, erased_at__isnull=True, said_at__gt=now - KEPT, received_at__gt=now - KEPT
+    )
+    return came.exclude(text="").exclude(channel__in=UNSPOKEN)[:MOST_BEHIND].count()
 
 
 def weights() -> Weights:

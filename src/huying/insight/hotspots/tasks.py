@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Final
+
+from django.db import transaction
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from huying.kernel.clock import now
 
 from . import actions
+from .rebuilding import rebuild
+
+_SLICE: Final = 5_000  # a transaction of the catching up: some ten seconds
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="hotspots.take_new", queueing_lock="hotspots.take_new")
 def take_new(timestamp: int) -> None:
-    """What came in since the last minute."""
-    actions.take_new(now=now())
+    """What came in since the last minute; where that is more than a round takes, all of it, in bulk."""
+    if actions.take_new(now=now()) >= actions.AT_ONCE:
+        ask_to_catch_up()
+
+
+@app.task(name="hotspots.catch_up", queueing_lock="hotspots.catch_up", lock="hotspots.catch_up")
+def catch_up() -> None:
+    """Everything that is not grouped yet: a history that was taken over, or what came in while no worker ran."""
+    rebuild(size=_SLICE)
+
+
+def ask_to_catch_up() -> None:
+    """As soon as a worker has a hand free; asked for twice it is done once."""
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        catch_up.defer()
 
 
 @app.periodic(cron="17 * * * *")

@@ -6,6 +6,7 @@ from .desk import board, joint, weights
 
 desk_urlpatterns = [
     path("hotspots", board.board, name="hotspots"),
+    path("hotspots/behind", board.behind, name="hotspots-behind"),
     path("hotspots/points", board.points, name="hotspots-points"),
     path("hotspots/weights", weights.weights, name="hotspots-weights"),
     path("hotspots/<int:issue_id>", board.issue, name="hotspots-issue"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext_noop as _
 
 OWN_WORDS = (
+    _("位置不在我们管的范围里"),
+    _("这一件照样收下了，分拨员会核对在哪里。取错了位置的，请告诉分拨员。"),
     _("请写明为什么更正。"),
     _("还没有改动任何一题。"),
     _("更正：{title}"),

@@ -133,7 +133,8 @@ def _said(op: Incoming) -> str:
 
 
 def _of_case(taken: Taken) -> dict[str, Any]:
-    return {"case": taken.case_id, "number": taken.case.number, "code": taken.tracking_code}
+    made = {"case": taken.case_id, "number": taken.case.number, "code": taken.tracking_code}
+    return made | ({"outside": True} if taken.outside else {})
 
 
 @applies_together("submission")

@@ -16,21 +16,21 @@ from django.db import transaction
 
 from huying.ground.organisation.models import Appointment
 from huying.ground.territory import queries as territory
-from huying.kernel.actor import Actor, system
+from huying.kernel.actor import system
 from huying.kernel.clock import local_day
+from huying.kernel.models import StoredFile
 from huying.senses.sync.actions import count_pull, enrol_device, take_operations
 from huying.senses.sync.reading import read_operation
 
 from . import access, actions, queries
-from .actions.finding import Failed, Inspected
 from .actions.patrolling import Spot
 from .actions.planning import PlanDraft
 from .actions.writing import day_begins
+from .demo_walks import Crew, crew_of, walk
 from .models import Checkpoint, DutySpell, Plan, Task
-from .rules import SKIPS, TASKS, TaskState
+from .rules import TASKS
 
 FIELD: Final = system("field")
-MOST_A_WEEK: Final = 300
 WEEKS: Final = 4
 MOST_PHONES: Final = 40
 _PHONES: Final = ("荣耀 Play 8T", "Redmi 13C", "华为畅享 70", "vivo Y36")
@@ -45,31 +45,36 @@ _PLANS: Final = (
     ("fire-gear", "消防设施检查", "inspect", "inspect_fire", "facility",
      {"kind": ["hydrant", "extinguishers", "fire_station", "charging"]}, {"": 90}),
 )  # fmt: skip
-_FAILS: Final = (
-    ("exit", "安全出口被杂物堵住", "0503", "at_once"),
-    ("wires", "电线私拉乱接", "0504", "serious"),
-    ("extinguisher", "灭火器过期", "0516", "minor"),
-)
+# What a supervisor wrote beside a verdict that is not "as said".
+_SAID: Final = {
+    "not_done": "电话里对方说这周没人来过",
+    "unreachable": "打了三次都没人接",
+    "wrong": "定位在点位四百米以外，本人说是在家补打的",
+}
 
 
 @transaction.atomic
-def make_field_work(*, now: datetime, seed: int = 7) -> int:
-    """Plans, a round a community, and four weeks of tasks; how many tasks there are. ``now``: the end of the history."""
+def make_field_work(*, now: datetime, seed: int = 7, picture: StoredFile | None = None) -> int:
+    """Plans, a round a community, and four weeks of tasks; how many tasks there are.
+
+    ``now``: the end of the history; ``picture``: what the photos of forms show, without it no form is filled in.
+    """
     if Plan.objects.exists():
         return 0
     chance = Random(seed)
     began = now - timedelta(weeks=WEEKS)
     _make_plans(began)
-    rounds = _make_rounds(began)
+    rounds, crew = _make_rounds(began), crew_of(now)
     for week in range(WEEKS):
         moment = began + timedelta(weeks=week)
         actions.derive_tasks(actor=FIELD, now=moment)
-        _walk(moment, chance)
+        walk(moment, crew, chance, picture=picture, last=week == WEEKS - 1)
     for days in range(7, 0, -1):
         day = now - timedelta(days=days)
         actions.ask_rounds(actor=FIELD, now=day)
-        _patrol(rounds, day, chance)
+        _patrol(rounds, day, crew, chance)
         actions.draw_sample(local_day(day), actor=FIELD, now=day + timedelta(days=1))
+    _verify(now, chance)
     actions.derive_tasks(actor=FIELD, now=now)
     actions.ask_rounds(actor=FIELD, now=now)
     _make_phones(now, chance)
@@ -128,53 +133,11 @@ def _make_phones(now: datetime, chance: Random) -> None:
             take_operations(actor=who, device=device, now=now, operations=[read_operation(one) for one in sent])
 
 
-def _walkers(area: str, day: datetime) -> list[Actor]:
-    """Who walks an area: the workers of its grid, then of its community."""
-    rows = Appointment.objects.on(local_day(day)).filter(role="grid_worker", area__in=[area[:15], area[:12]])
-    people = list(dict.fromkeys(rows.order_by("-area", "id").values_list("person", flat=True)))
-    return [access.worker(f"person:{one}", local_day(day)) for one in people]
-
-
-def _walk(moment: datetime, chance: Random) -> None:
-    """A week's work: most in time, some late, some passed over, now and then something found."""
-    until = moment + timedelta(weeks=1)
-    walkers: dict[str, list[Actor]] = {}
-    rows = Task.objects.filter(state=TaskState.OPEN, opens_at__lt=until, plan__isnull=False).order_by("due_at", "uid")
-    for task in rows[:MOST_A_WEEK]:
-        who = walkers.setdefault(task.area[:15], _walkers(task.area, moment))
-        luck = chance.random()
-        if not who or luck < 0.08:
-            continue  # nobody came: it becomes overdue
-        first = day_begins(local_day(max(task.opens_at, moment)))
-        at = first + timedelta(days=chance.randrange(1, 6), hours=chance.uniform(8.5, 17.5))
-        if at >= until:
-            continue  # left for the next week
-        if luck < 0.14:
-            why = chance.choice(sorted(set(SKIPS) - {"other"}))
-            actions.skip_task(task.uid, why=why, actor=who[0], now=at, at=at)
-            continue
-        actions.complete_task(task_uid=task.uid, actor=who[0], now=at, at=at, submission=uuid5(task.uid, "demo"))
-        if luck > 0.8 and task.subject_kind == "premises":
-            _find(task, who[0], at, chance)
-
-
-def _find(task: Task, who: Actor, at: datetime, chance: Random) -> None:
-    path, label, item, severity = chance.choice(_FAILS)
-    solved = severity == "minor" and chance.random() < 0.5
-    failed = Failed(path=path, label=label, item=item, severity=severity, solved=solved, reinspect=True)
-    one = Inspected(
-        op=uuid5(task.uid, "demo"), form=task.form, at=at, area=task.area, failed=[failed], address=task.address,
-        lon=task.lon, lat=task.lat, subject_kind=task.subject_kind, subject_uid=task.subject_uid,
-        premises=task.premises_uid,
-    )  # fmt: skip
-    actions.take_findings(one, actor=who, now=at)
-
-
-def _patrol(rounds: Sequence[str], day: datetime, chance: Random) -> None:
+def _patrol(rounds: Sequence[str], day: datetime, crew: Crew, chance: Random) -> None:
     """Most rounds are walked; one check-in in twenty looks odd."""
     for turn, code in enumerate(rounds):
         points = list(Checkpoint.objects.filter(round__code=code, active=True).order_by("number"))
-        who = _walkers(points[0].area, day) if points else []
+        who = crew.of(points[0].area) if points else ()
         if not who or chance.random() < 0.15:
             continue
         began = day - timedelta(hours=1)
@@ -189,3 +152,22 @@ def _patrol(rounds: Sequence[str], day: datetime, chance: Random) -> None:
                 point.uid, op=uuid5(point.uid, f"{day:%Y%m%d}"), how="qr", code=point.code,
                 point=(point.lon + away, point.lat), accuracy=chance.uniform(4, 20), actor=who[0], now=at, at=at,
             )  # fmt: skip
+
+
+def _verify(now: datetime, chance: Random) -> None:
+    """Supervisors looked at the samples and at odd check-ins of some days ago: nearly all is as said, a little is not."""
+    today = local_day(now)
+    held = Appointment.objects.on(today).filter(role="supervisor").order_by("id")
+    who = next((access.worker(f"person:{one}", today) for one in held.values_list("person", flat=True)), None)
+    if who is None:
+        return
+    old = access.overseen_spot_checks(who).filter(drawn_on__lt=today - timedelta(days=2), result="").order_by("id")
+    for turn, row in enumerate(old):
+        result = "not_done" if turn % 23 == 11 else "unreachable" if turn % 17 == 5 else "confirmed"
+        words = _SAID.get(result, "")
+        at = day_begins(row.drawn_on) + timedelta(days=1, hours=chance.uniform(9, 17))
+        actions.record_spot_check(row.pk, how="phone", result=result, words=words, actor=who, now=min(at, now))
+    odd = access.overseen_check_ins(who).filter(verdict="", at__lt=now - timedelta(days=2)).exclude(doubts=[])
+    for turn, passed in enumerate(odd.order_by("id")):
+        verdict, words = ("wrong", _SAID["wrong"]) if turn % 3 == 1 else ("fine", "")
+        actions.judge_check_in(passed.pk, verdict=verdict, words=words, actor=who, now=now - timedelta(days=1))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
 from typing import Any, Final
@@ -220,10 +220,16 @@ def own_reports(scope: Scope) -> Whole:
     rows = Report.objects.filter(taken_by=f"person:{scope.person_id}", erased_at__isnull=True).select_related("case")
     found = list(rows.order_by("-id")[:MOST_OWN])
     mark = mark_of(*((one.pk, one.case_id, one.case.state) for one in found))
-    return Whole(mark, lambda: ((one.tracking_code, 1, _own(one)) for one in found))
+    return Whole(mark, lambda: _owned(found, scope.today))
 
 
-def _own(report: Report) -> dict[str, Any]:
+def _owned(reports: Sequence[Report], today: date) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    points = [(one.lon, one.lat) if one.lon is not None and one.lat is not None else None for one in reports]
+    for report, outside in zip(reports, territory.outside(points, on=today), strict=True):
+        yield report.tracking_code, 1, _own(report, outside)
+
+
+def _own(report: Report, outside: bool) -> dict[str, Any]:
     case = report.case
     return {
         "number": case.number,
@@ -233,6 +239,7 @@ def _own(report: Report) -> dict[str, Any]:
         "open": case.open,
         "at": report.received_at.isoformat(),
         "code": report.tracking_code,
+        "outside": outside,
     }
 
 

@@ -84,7 +84,7 @@ def by_grid(actor: Actor, *, since: datetime, until: datetime, now: datetime, ar
     findings = dict(counted)
     coverage = {row["grid"]: Coverage(*(row[f"n_{one}"] for one in _PARTS)) for row in rows}
     codes = sorted({*coverage, *findings})[:MOST_ROWS]
-    names = territory.names(codes)
+    names = territory.names_here(codes)
     return [
         GridRow(code, names.get(code, code), coverage.get(code, Coverage()), findings.get(code, 0)) for code in codes
     ]

@@ -50,7 +50,7 @@ def serving(actor: Actor, *, now: datetime) -> list[Serving]:
     areas: dict[int, str] = {}
     for person_id, area in held.filter(person__in=[row.person_id for row in rows]).values_list("person", "area"):
         areas[person_id] = max(areas.get(person_id, ""), area, key=len)
-    labels = territory.labels({area for area in areas.values() if area})
+    labels = territory.labels_here({area for area in areas.values() if area})
     return [Serving(row.person, labels.get(areas.get(row.person_id, ""), ""), row.began_at, row.pk) for row in rows]
 
 

@@ -66,7 +66,9 @@ def _premises(row: Premises, now: datetime) -> PublicPlace:
 
 
 def _checkpoint(row: Checkpoint, now: datetime) -> PublicPlace:
-    return _whole("checkpoint", row.uid, row.name, territory.label(row.area), row.lon, row.lat, row.area, now, None, 0)
+    return _whole(
+        "checkpoint", row.uid, row.name, territory.label_here(row.area), row.lon, row.lat, row.area, now, None, 0
+    )
 
 
 def _whole(
@@ -83,7 +85,7 @@ def _whole(
         address=address,
         lon=lon,
         lat=lat,
-        grid=territory.label(area) if area else "",
+        grid=territory.label_here(area) if area else "",
         worker=worker.name if worker is not None else "",
         worker_phone=worker.phone if worker is not None else "",
         supervision_phone=policy_on(today).supervision_phone,

@@ -158,6 +158,7 @@ def _show(
         "said": said,
         "photos": photos,
         "seen": seen,
+        "served": queries.served(now)[1] if seen.outside else "",
         "others": other_matters(said.text),
         "chosen": chosen or (seen.codes[0] if seen.sure else rules.UNSURE),
         "unsure": rules.UNSURE,

@@ -86,7 +86,10 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """What we made of a matter before it is sent. ``sure`` is false when a resident should choose."""
+    """What we made of a matter before it is sent. ``sure`` is false when a resident should choose.
+
+    ``outside``: the point chosen lies beyond the ground served; ``place`` is then what the words name, "" for nothing.
+    """
 
     choices: tuple[Choice, ...]
     sure: bool
@@ -94,6 +97,7 @@ class Understanding:
     seen_by: datetime | None
     emergency: tuple[str, ...]
     near: tuple[Near, ...]
+    outside: bool = False
 
     @property
     def codes(self) -> list[str]:
@@ -116,6 +120,7 @@ def understand(matter: Matter, *, now: datetime, with_similar: bool = True) -> U
         seen_by=first.dispatch_due or clocks.due_for_dispatch(now, _code_of(first.place)),
         emergency=tuple(sorted(lines)),
         near=_near(matter, first, now) if with_similar else (),
+        outside=first.outside,
     )
 
 

@@ -60,7 +60,11 @@ class ReportIn(Schema):
 
 
 class ReportOut(Schema):
-    """Where to follow it. ``repeated``: it had been taken in before."""
+    """Where to follow it. ``repeated``: it had been taken in before.
+
+    ``outside``: its point lies beyond the ground served. It is taken all the same and never refused for that: it goes by the
+    place its words name, else a dispatcher finds out where it belongs. Look at the point, and send it anew if it was wrong.
+    """
 
     tracking_code: str
     case_id: int
@@ -69,6 +73,7 @@ class ReportOut(Schema):
     due_at: datetime | None
     unit_name: str | None
     repeated: bool
+    outside: bool
 
 
 class Bulk(Schema):
@@ -192,6 +197,7 @@ def _out(taken: Taken) -> dict[str, Any]:
         "due_at": case.due_at,
         "unit_name": case.unit_name,
         "repeated": taken.repeated,
+        "outside": taken.outside,
     }
 
 

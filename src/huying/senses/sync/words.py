@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
@@ -37,5 +38,16 @@ KINDS: Mapping[str, StrOrPromise] = {
 
 
 def why(state: str, cause: str, message: str) -> StrOrPromise:
-    """Why an operation stands where it does, in a sentence."""
-    return message or CAUSES.get(cause, "") or STATES.get(state, state)
+    """Why an operation stands where it does, in a sentence.
+
+    ``message`` was kept in the language of the place; where it is one of ours it is said in the reader's.
+    """
+    return _in_own_words(message) or CAUSES.get(cause, "") or STATES.get(state, state)
+
+
+def _in_own_words(message: str) -> str:
+    """A refusal with what to do about it: each of the two where it is one of ours."""
+    if not message:
+        return ""
+    whole = gettext(message)
+    return whole if whole != message else " ".join(gettext(part) for part in message.split(" ") if part)

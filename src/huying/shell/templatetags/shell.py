@@ -11,7 +11,7 @@ from django.template import Context
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from huying.shell import assets, navigation, panels, place, words
@@ -25,6 +25,10 @@ LIGHTS = {
     "red": (_("红色超期"), "square"),
     "black": (_("黑色严重超期"), "diamond"),
 }
+
+
+# Kept in tables by the program, in the language of the place.
+OWN_WORDS = {words: words for words in (gettext_noop("系统"), gettext_noop("随程序提供的事项目录"))}
 
 
 @register.simple_tag
@@ -144,6 +148,15 @@ def duration(value: timedelta | float | None) -> str:
     if value is None:
         return ""
     return words.duration_words(value if isinstance(value, timedelta) else timedelta(minutes=value))
+
+
+@register.filter
+def said(text: object) -> str:
+    """``{{ one.by_name|said }}``: words the program itself wrote down, such as 系统 for whoever did it, in the reader's language.
+
+    What people wrote stays as it is.
+    """
+    return gettext(OWN_WORDS[str(text)]) if str(text) in OWN_WORDS else str(text)
 
 
 @register.filter

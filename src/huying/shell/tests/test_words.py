@@ -6,6 +6,7 @@ import pytest
 from django.utils.translation import override
 
 from huying.shell import words
+from huying.shell.templatetags import shell
 
 NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)  # 14:30 in Shanghai
 
@@ -53,3 +54,11 @@ def test_a_due_time_says_what_is_left_or_over() -> None:
 def test_english_has_its_own_dates() -> None:
     with override("en"):
         assert words.day_words(date(2026, 11, 2), date(2026, 11, 22)) == "2 Nov"
+
+
+def test_what_the_program_wrote_down_is_said_in_the_readers_language() -> None:
+    with override("en"):
+        assert shell.said("系统") == "System" and shell.said("随程序提供的事项目录").isascii()
+        assert shell.said("王建国") == "王建国" and shell.said("") == ""
+    with override("zh-hans"):
+        assert shell.said("系统") == "系统"

@@ -22,6 +22,7 @@ export function reportedScreen(app: App, id: string): Screen {
           <h2 class="task-title">${b.title}</h2>
           ${facts([[t("编号"), String(b.number ?? "")], [t("报告时间"), whenWords(String(b.at ?? ""))], [t("查询码"), String(b.code ?? id)]])}
         </div>
+        ${b.outside === true ? notice("warn", t("位置不在我们管的范围里"), t("这一件照样收下了，分拨员会核对在哪里。取错了位置的，请告诉分拨员。")) : nothing}
         ${b.open === false ? notice("ok", t("已经办完")) : nothing}
         ${again ? html`<div class="lines">${row(`#/task/${again.id}`, "refresh", t("要您去复查"), whenWords(again.due))}</div>` : nothing}
         ${own ? html`<div class="lines">${row(`#/outbox/${own.id}`, "document", t("当时报告的内容"), whenWords(own.at))}</div>` : nothing}

@@ -129,13 +129,18 @@ def focus_words(focus: Focus, now: datetime) -> dict[str, Any]:
         "case": case,
         "text": words_desk.marked(case.summary[:MOST_WORDS], every_word),
         "alerts": alerts,
+        "outside": focus.outside,
         "waits": words.WAITS_FOR.get(focus.waits_for, ""),
         "came_back": words_desk.CAME_BACK.get(back.verb) if back and case.state == State.ACCEPTED else None,
         "back": back,
         "choices": [choice_words(one, key) for one, key in zip(focus.choices, _NUMBER_KEYS, strict=False)],
         "area": area_name(case),
         "elsewhere": [
-            {"code": case_access.area_of(one), "label": one.label, "share": words_desk.percent(one.confidence)}
+            {
+                "code": case_access.area_of(one),
+                "label": territory.label_here(case_access.area_of(one)),
+                "share": words_desk.percent(one.confidence),
+            }
             for one in focus.elsewhere
         ],
         "hurry": round(focus.hurry * 100),

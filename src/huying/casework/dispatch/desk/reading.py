@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from huying.casework.cases.desk.guard import actor_of, staff
-from huying.casework.cases.desk.pickers import area_from, unit_from
+from huying.casework.cases.desk.pickers import area_from, kept_by_browsers, unit_from
 from huying.casework.catalogue import queries as catalogue
 from huying.casework.catalogue.queries import ItemView
 from huying.ground.organisation.directory import Directory
@@ -122,4 +122,4 @@ def item_options(request: HttpRequest) -> HttpResponse:
     """``<option>`` elements for an item field; ``?of=`` names the field that was typed in."""
     typed = request.GET.get(request.GET.get("of", "item"), "").strip()[:60]
     options = [(item_value(one), one.class_label) for one in catalogue.search(typed, MOST_SHOWN)] if typed else []
-    return render(request, "cases/_options.html", {"options": options})
+    return render(request, "cases/_options.html", {"options": kept_by_browsers(options, typed)})

@@ -148,3 +148,17 @@ def test_every_step_of_the_lifecycle_can_be_taken_through_the_api(client: Client
     assert {"/api/v1/reports", "/api/v1/reports/{code}/rating"} <= paths.keys()
     missing = [one for one in Action if one not in of_reports and called.get(one, one.replace("_", "-")) not in offered]
     assert missing == []
+
+
+def test_a_dry_run_says_that_a_point_lies_outside(cast: Cast, desk: Desk) -> None:
+    client = desk("li_dispatcher")
+
+    def explained(**given: Any) -> dict[str, Any]:
+        asked = {"text": GARBAGE, "item": "0101", **given}
+        answer = client.post("/api/v1/dispatch/explain", asked, content_type="application/json")
+        return dict(answer.json())
+
+    far = explained(lon=121.0, lat=31.0, text="垃圾没人清")
+    assert (far["outside"], far["waits_for"], far["area"]) == (True, "outside", "")
+    near = explained(lon=IN_GRID_1[0], lat=IN_GRID_1[1])
+    assert (near["outside"], near["waits_for"], near["area"]) == (False, "", GRID_1)

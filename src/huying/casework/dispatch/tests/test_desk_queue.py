@@ -182,6 +182,14 @@ def test_merging_into_a_similar_open_case(cast: Cast, desk: Desk, waiting: Waiti
     assert state_of(case) == "merged"
 
 
+def test_what_the_registry_places_does_not_wait_for_its_place(cast: Cast, desk: Desk, waiting: Waiting) -> None:
+    where = {"item_code": "0101", "lon": None, "lat": None, "area": GRID_2, "subjects": ("premises:a",)}
+    case = waiting("检查发现：门前堆放垃圾。地点：柳岸一网格附近", place_text="柳岸一网格附近", **where)
+    assert (case.grid, case.lon) == (GRID_2, None)
+    page = said(desk("li_dispatcher").get(QUEUE))
+    assert "来源要求人工分拨" in page and "位置不够确定" not in page
+
+
 def test_transferring_out(cast: Cast, desk: Desk, waiting: Waiting) -> None:
     case, client = waiting(), desk("li_dispatcher")
     assert send(client, case, "transfer", channel="moon", reason="x").status_code == 422
@@ -233,3 +241,19 @@ def test_marked_words_cannot_smuggle_markup() -> None:
     assert marked("<b>垃圾</b>", ["垃圾"]).count("<mark") == 1
     assert "<b>" not in marked("<b>垃圾</b>", ["垃圾"])
     assert marked("垃圾桶", []) == "垃圾桶"
+
+
+def test_a_point_beyond_the_ground_served_is_said_and_can_be_mended(cast: Cast, desk: Desk, waiting: Waiting) -> None:
+    far = waiting(item_code="0101", lon=121.0, lat=31.0, hold=False)
+    assert (far.state, far.town) == ("pending", "")
+    client = desk("li_dispatcher")
+    page = said(client.get(QUEUE))
+    assert "位置在服务范围以外" in page and "点的位置在服务范围以外" in page
+    send(client, far, "correct", area=GRID_2)
+    assert "点的位置在服务范围以外" not in said(client.get(f"{QUEUE}?case={far.pk}"))
+
+
+def test_no_point_is_not_outside(cast: Cast, desk: Desk, waiting: Waiting) -> None:
+    waiting("不知道在哪里的一件事", item_code="0101", lon=None, lat=None, hold=False)
+    page = said(desk("li_dispatcher").get(QUEUE))
+    assert "位置不够确定" in page and "服务范围以外" not in page

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import override
 
 from huying.casework.cases import access as case_access
 from huying.casework.cases import actions as cases
@@ -19,6 +20,7 @@ from huying.casework.clocks.models import Notice
 from huying.casework.supervision import access, actions, queries, rules
 from huying.casework.supervision.models import OrderStep, SupervisionOrder
 from huying.casework.supervision.rules import Action, Cause, Grade, Party, State
+from huying.ground.organisation.models import Person
 from huying.kernel import facts
 from huying.kernel.actor import Actor, Duty
 from huying.kernel.errors import Forbidden, Invalid, NotFound, Refused
@@ -243,6 +245,10 @@ def test_the_board_counts_what_its_lists_hold(who, case) -> None:
         assert len(queries.overdue_page(supervisor, narrowing).rows) == row.overdue
     (person,) = queries.by_person(supervisor)
     assert (person.name, person.overdue) == ("王处置", 7)
+    Person.objects.filter(pk=person.person_id).update(name_en="Wang Chuzhi")
+    with override("en"):
+        (person,) = queries.by_person(supervisor)
+    assert (person.name, person.unit) == ("Wang Chuzhi", who.team.name)
     assert queries.counts(who.actor("discipline"), now=BLACK) == counts
     elsewhere = Actor("staff", "person:89", "外区督办", 1, 89, (Duty("supervisor", "110101"),))
     assert queries.counts(elsewhere, now=BLACK).overdue == 0

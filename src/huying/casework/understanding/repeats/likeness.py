@@ -36,8 +36,10 @@ _LONGEST: Final = 24
 _RUN: Final = re.compile(r"[㐀-鿿A-Za-z0-9]+")
 _READ: Final = 600  # characters of a text that are compared; what comes after is rarely the matter
 # Evidence in logits: at no evidence, of the words, of the same place, of another place, of the item, of the time, of the
-# same theme, of another theme.
+# same theme, of another theme; of the same registered place, of another one: two shops of a house have each their own
+# blocked exit, in the very same words of one form, so that no likeness of words outweighs it.
 _START, _WORDS, _HERE, _ELSEWHERE, _ITEM, _LATER, _THEME, _OTHER = -2.8, 9.0, 1.6, -4.0, 1.0, -1.2, 0.4, -3.0
+_PREMISES, _APART = 1.0, -12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Matter:
     group: str = ""  # the class of the item
     at: datetime | None = None
     key: object = None
+    premises: frozenset[str] = frozenset()  # registered places it is about
+    around: frozenset[str] = frozenset()  # registered places those lie in: the building of a shop, its compound
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Likeness:
     hours: float | None = None
     same_item: bool | None = None
     same_grid: bool | None = None
+    same_premises: bool | None = None
 
     @property
     def likely(self) -> bool:
@@ -86,6 +91,8 @@ class Likeness:
             told.append(_("相距 %(metres)s 米") % {"metres": round(self.metres)})
         elif self.same_grid:
             told.append(_("同一网格"))
+        if self.same_premises is not None:
+            told.append(_("同一处登记的场所") if self.same_premises else _("是登记在册的两处不同场所"))
         if self.hours is not None and round(self.hours) >= 1:
             days = round(self.hours / 24)
             told.append(
@@ -139,13 +146,25 @@ def likeness(one: Matter, other: Matter, *, rarity: Rarity | None = None) -> Lik
     hours = abs((one.at - other.at).total_seconds()) / 3600 if one.at and other.at else None
     same = one.item == other.item if one.item and other.item else None
     kin = bool(same) or bool(one.group and one.group == other.group)
+    registered = same_premises(one, other)
     evidence = _START + _WORDS * wording + place + _theme(one, other)
+    if registered is not None:
+        evidence += _PREMISES if registered else _APART
     if same is not None or (one.group and other.group):
         evidence += _ITEM if same else _ITEM / 2 if kin else -_ITEM / 2
     if hours is not None:
         evidence += _LATER * min(1.0, hours / (24 * 60))
     words = _common(_said(one), _said(other), known) if evidence > _WORTH_TELLING else ()
-    return Likeness(round(1 / (1 + math.exp(-evidence)), 4), words, round(wording, 4), metres, hours, same, grid)
+    return Likeness(
+        round(1 / (1 + math.exp(-evidence)), 4), words, round(wording, 4), metres, hours, same, grid, registered
+    )
+
+
+def same_premises(one: Matter, other: Matter) -> bool | None:
+    """Whether both are about one registered place, or one about a place the other's lies in; ``None`` where not known."""
+    if not one.premises or not other.premises:
+        return None
+    return bool(one.premises & (other.premises | other.around)) or bool(other.premises & one.around)
 
 
 def rank(

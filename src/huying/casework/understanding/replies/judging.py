@@ -55,14 +55,33 @@ class Advice:
         return {name: getattr(self, name) for name in WEIGHTS}
 
     @property
+    def mean(self) -> float:
+        """The weighted mean of the aspects (:data:`WEIGHTS`)."""
+        return sum(weight * self.aspects[name].score for name, weight in WEIGHTS.items())
+
+    @property
     def overall(self) -> float:
-        """The weighted mean of the aspects (:data:`WEIGHTS`), times 0.5 to 1 as the weaker of relevance and completeness.
+        """The mean, times 0.5 to 1 as the weaker of relevance and completeness.
 
         So a reply beside the point, or one that answers nothing, is never made good by its manners.
         """
-        mean = sum(weight * self.aspects[name].score for name, weight in WEIGHTS.items())
         weaker = min(self.relevance.score, self.completeness.score)
-        return mean * (0.5 + min(0.5, weaker))
+        return self.mean * (0.5 + min(0.5, weaker))
+
+    @property
+    def points(self) -> dict[str, int]:
+        """What each aspect brings in whole points of a hundred. They add up to the rounded mean."""
+        exact = {name: 100 * weight * self.aspects[name].score for name, weight in WEIGHTS.items()}
+        whole = {name: int(points) for name, points in exact.items()}
+        left = round(100 * self.mean) - sum(whole.values())
+        for name in sorted(exact, key=lambda name: whole[name] - exact[name])[:left]:
+            whole[name] += 1
+        return whole
+
+    @property
+    def held_back(self) -> int:
+        """Points taken off because it is beside the point or leaves too much open: points less these are the overall."""
+        return round(100 * self.mean) - round(100 * self.overall)
 
     @property
     def suggestions(self) -> tuple[str, ...]:

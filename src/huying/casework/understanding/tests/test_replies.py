@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from huying.casework.understanding.evaluating.replies import replies
 from huying.casework.understanding.replies.aspects import legal_basis, plainness, requests_in, tone
-from huying.casework.understanding.replies.judging import LOW, Background, judge, relevance_matrix
+from huying.casework.understanding.replies.judging import LOW, WEIGHTS, Background, judge, relevance_matrix
 from huying.casework.understanding.replies.relevance import named_things, pieces
 
 MESSAGE = (
@@ -192,3 +192,15 @@ def test_the_command_reads_xlsx_and_named_columns(tmp_path: Path) -> None:
     refused = CliRunner().invoke(replies, [str(file)])
     assert refused.exit_code == 2
     assert "--message" in refused.output
+
+
+@pytest.mark.parametrize("answer", [GOOD, EMPTY, OTHER, "好的。", "已处理，谢谢。", GOOD[:60], GOOD[40:120]])
+def test_the_parts_of_an_answers_points_add_up(answer: str) -> None:
+    advice = judge(MESSAGE, answer)
+    assert sum(advice.points.values()) - advice.held_back == round(100 * advice.overall)
+    assert sum(advice.points.values()) == round(100 * advice.mean)
+    for name, points in advice.points.items():
+        exact = 100 * WEIGHTS[name] * advice.aspects[name].score
+        assert abs(points - exact) < 1 and 0 <= points <= 100 * WEIGHTS[name] + 1
+    fair = min(advice.relevance.score, advice.completeness.score) >= LOW
+    assert (advice.held_back == 0) is fair or advice.mean < 0.02

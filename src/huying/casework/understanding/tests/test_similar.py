@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -13,11 +14,12 @@ from django.test.utils import CaptureQueriesContext
 
 from huying.casework.cases import actions, factories
 from huying.casework.cases.actions import Opening
-from huying.casework.cases.factories import IN_GRID_1, NOW, Cast
+from huying.casework.cases.factories import GRID_1, IN_GRID_1, NOW, Cast
 from huying.casework.cases.models import Case
 from huying.casework.cases.tests.conftest import opening
 from huying.casework.understanding.queries_similar import matter_of, similar_open
-from huying.casework.understanding.repeats.likeness import Matter
+from huying.casework.understanding.repeats.likeness import Matter, likeness
+from huying.ground.registry.models import Premises
 from huying.kernel import clock
 from huying.kernel.actor import Actor, Duty, system
 
@@ -156,3 +158,51 @@ def test_stock_words_are_no_reason_to_call_two_matters_alike(cast: Cast) -> None
     case_of(cast, f"您好，{LEAK}希望尽快解决")
     (one,) = similar_open(asked(f"您好，{LEAK_AGAIN}希望尽快解决"), cast.items["0701"], now=NOW)
     assert one.likeness.words and not {"您好", "希望", "尽快", "解决"} & set(one.likeness.words)
+
+
+EXIT = "检查发现：安全出口被堵。地点：望湖街道柳岸社区湖滨路1号楼"
+
+
+def a_place(kind: str, parent: Premises | None = None) -> Premises:
+    uid = uuid4()
+    return Premises.objects.create(
+        uid=uid, code=uid.hex[:12], kind=kind, name=kind, address=f"湖滨路1号{kind}{uid.hex[:4]}", parent=parent, area=GRID_1,
+        checked_at=NOW, created_at=NOW,
+    )  # fmt: skip
+
+
+def about(*places: Premises) -> dict[str, Any]:
+    return {"subjects": [f"premises:{one.uid}" for one in places]}
+
+
+def test_the_same_words_of_two_registered_places_are_two_matters(cast: Cast) -> None:
+    house = a_place("building")
+    one, other = a_place("shop", house), a_place("shop", house)
+    mine, theirs = (case_of(cast, EXIT, "0514", **about(place)) for place in (one, other))
+    bare = case_of(cast, EXIT, "0514")
+    whole = case_of(cast, EXIT, "0514", **about(house))
+    again = case_of(cast, EXIT, "0514", **about(one))
+    with CaptureQueriesContext(connection) as asked_:
+        rows = similar_open(matter_of(mine), mine.item, now=NOW, exclude=mine.pk)
+    assert len(asked_) == 2
+    assert rows[0].case in (again, whole) and {row.case for row in rows} == {again, whole, bare}
+    told = {row.case: row.likeness.reasons for row in rows}
+    assert "同一处登记的场所" in told[again] and "同一处登记的场所" not in told[bare]
+    assert theirs not in told
+
+
+def test_without_registered_places_that_differ_one_query_is_enough(cast: Cast) -> None:
+    place = a_place("shop")
+    mine, again = (case_of(cast, EXIT, "0514", **about(place)) for _turn in range(2))
+    with CaptureQueriesContext(connection) as asked_:
+        (row,) = similar_open(matter_of(mine), mine.item, now=NOW, exclude=mine.pk)
+    assert (row.case, len(asked_)) == (again, 1)
+
+
+def test_places_registered_apart_are_said_to_be(cast: Cast) -> None:
+    one, other = (Matter(text=EXIT, premises=frozenset({key})) for key in "ab")
+    assert likeness(one, other).circumstances == ["是登记在册的两处不同场所"]
+    assert not likeness(one, other).likely and likeness(one, replace(one)).likely
+    inside = replace(other, around=frozenset("a"))
+    assert likeness(one, inside).same_premises is True and likeness(inside, one).same_premises is True
+    assert likeness(one, replace(other, premises=frozenset())).same_premises is None

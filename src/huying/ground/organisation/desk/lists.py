@@ -7,9 +7,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from huying.ground.organisation import actions, naming, queries, rules
+from huying.ground.organisation.directory import UnitView
 from huying.ground.organisation.models import Admission, Responsibility
 from huying.ground.territory import queries as territory
 from huying.kernel.errors import Invalid
@@ -71,6 +73,10 @@ def _responsibility_words(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def _label(unit: UnitView) -> str:
+    return unit.name_en if unit.name_en and (get_language() or "").startswith("en") else unit.name
+
+
 @page()
 def admission_list(request: HttpRequest) -> HttpResponse:
     """What communities of an area may be asked to do. Anything not listed cannot be dispatched to them."""
@@ -107,7 +113,7 @@ def admission_list(request: HttpRequest) -> HttpResponse:
             "area": area,
             "item": item,
             "area_label": labels[area],
-            "communities": [(unit.area, unit.name) for unit in communities],
+            "communities": [(unit.area, _label(unit)) for unit in communities],
             "may_edit": rules.may_somewhere(actor, "admission.edit"),
         }
 

@@ -153,3 +153,15 @@ def test_a_signed_in_phone_is_recognised_exactly() -> None:
     assert kept("person", row.uid).value("phone") == "19912348823"
     assert queries.copy_of(row)["person"]["电话"] == "19912348823"
     assert queries.find(worker(), str(uuid4())[:8]).rows == []
+
+
+def test_what_premises_lie_in_from_near_to_far(django_assert_num_queries: DjangoAssertNumQueries, db: None) -> None:
+    room = a_room()
+    parents = []
+    above = room.parent
+    while above is not None:
+        parents.append(str(above.uid))
+        above = above.parent
+    with django_assert_num_queries(1):
+        found = queries.enclosing({str(room.uid), str(uuid4()), "no uid"})
+    assert parents and found == {str(room.uid): frozenset(parents)}

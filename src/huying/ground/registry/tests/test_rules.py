@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from huying.ground.registry import rules
 from huying.ground.registry.access import narrowed
 from huying.ground.registry.cleaning import clean, clean_value
 from huying.ground.registry.fields import FIELDS, KINDS, as_json
+from huying.ground.registry.masking import said
 from huying.ground.registry.rules import WAITS, Wish, small_excess, waits_for
 from huying.kernel.errors import Invalid
 
@@ -159,3 +161,11 @@ def test_the_phone_gets_every_field_in_two_languages() -> None:
 )
 def test_an_area_asked_for_never_widens_what_is_held(held: tuple[str, ...], area: str, left: tuple[str, ...]) -> None:
     assert narrowed(held, area) == left
+
+
+def test_usual_words_of_free_texts_are_said_in_the_readers_language() -> None:
+    field = FIELDS["person"]["education"]
+    with override("en"):
+        assert said(field, "初中") == "junior high school" and said(field, "私塾三年") == "私塾三年"
+    with override("zh-hans"):
+        assert said(field, "初中") == "初中" and said(field, "") == ""

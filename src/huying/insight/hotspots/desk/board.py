@@ -27,6 +27,7 @@ from ..periods import Period
 from ..ranking import title_for
 
 _LONGEST_PLACE = 80
+_FEW_BEHIND = 50  # reports of the last minute are no news
 _ROWS = (10, 30, 100)  # shown at first, when asked for more, and at most
 
 
@@ -48,8 +49,25 @@ def board(request: HttpRequest) -> HttpResponse:
         "cut": bool(page.next),
         "hottest": max((one.heat for one in page.rows), default=0.0),
         "may_weigh": access.may_weigh(actor),
+        **_behind(),
     }
     return render(request, "hotspots/board.html", found, status=when.error.status if when.error else 200)
+
+
+@staff
+@require_GET
+def behind(request: HttpRequest) -> HttpResponse:
+    """How many reports are still to be grouped; when all are, the board is drawn anew."""
+    access.must_read(actor_of(request))
+    left = _behind()
+    if not left["behind"]:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    return render(request, "hotspots/_behind.html", left)
+
+
+def _behind() -> dict[str, Any]:
+    count = queries.behind(clock.now())
+    return {"behind": count if count >= _FEW_BEHIND else 0, "many": count >= queries.MOST_BEHIND}
 
 
 @staff

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.db import connection
 from django.db.models import F, Q
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from huying.casework.cases.factories import NOW, TOWN, Cast
 from huying.ground.organisation.actions import issue_key
@@ -311,3 +313,62 @@ def keyed(scopes: list[str], unit: Unit | None = None) -> Client:
         name="城市平台", scopes=scopes, unit=unit, area="", expires_at=now + timedelta(days=30), actor=SYSTEM, now=now
     )
     return Client(headers={"Authorization": f"Bearer {token}"})
+
+
+def in_line() -> list[str]:
+    """What a worker has been asked to do."""
+    return list(ProcrastinateJob.objects.filter(status="todo").values_list("task_name", flat=True))
+
+
+def test_more_than_a_round_takes_is_grouped_in_bulk(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = clock.now()
+    say(DUST, at=now)
+    say(LAMPS, at=now, first=10)
+    monkeypatch.setattr(actions, "AT_ONCE", 5)
+    assert queries.behind(now) == 5
+    monkeypatch.setattr(actions, "take_new", partial(actions.take_new, limit=2))
+    tasks.take_new(0)
+    assert in_line() == []
+    assert queries.behind(now) == 3
+    monkeypatch.setattr(actions, "AT_ONCE", 2)
+    for _twice in range(2):
+        tasks.ask_to_catch_up()
+    tasks.take_new(0)
+    assert in_line() == ["hotspots.catch_up"]
+    tasks.catch_up()
+    assert (queries.behind(now), HotMessage.objects.count()) == (0, 5)
+    assert HotIssue.objects.filter(messages__gte=2).count() == 2
+
+
+def test_what_no_group_will_take_is_not_waited_for(cast: Cast) -> None:
+    now = clock.now()
+    say(DUST, at=now)
+    first, second, third = Report.objects.order_by("id")
+    Report.objects.filter(pk=first.pk).update(erased_at=now)
+    Report.objects.filter(pk=second.pk).update(channel="device")
+    Report.objects.filter(pk=third.pk).update(said_at=now - timedelta(days=400))
+    with CaptureQueriesContext(connection) as asked:
+        assert queries.behind(now) == 0
+    assert len(asked) == 2
+
+
+def test_the_board_says_what_is_still_to_be_grouped_and_then_draws_itself_anew(
+    cast: Cast, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(DUST, at=clock.now())
+    client = desk("zhao_centre")
+    assert "正在归并" not in client.get("/desk/hotspots").content.decode()
+    assert client.get("/desk/hotspots/behind")["HX-Refresh"] == "true"
+    monkeypatch.setattr("huying.insight.hotspots.desk.board._FEW_BEHIND", 3)
+    page = client.get("/desk/hotspots").content.decode()
+    assert "还有 3 条反映没有归进来" in page and "热点正在归并" in page and "这段时间没有热点" not in page
+    assert "还有 3 条" in client.get("/desk/hotspots/behind").content.decode()
+    monkeypatch.setattr(queries, "MOST_BEHIND", 3)
+    assert "还有 3 条以上" in client.get("/desk/hotspots/behind").content.decode()
+    assert "3 reports" in desk("zhao_centre", "en").get("/desk/hotspots/behind").content.decode()
+    tasks.catch_up()
+    assert client.get("/desk/hotspots/behind").status_code == 204
+    page = client.get("/desk/hotspots").content.decode()
+    assert "正在归并" not in page and shown().name in page
+    for name in ("he_sanitation", "wang_seat"):
+        assert desk(name).get("/desk/hotspots/behind").status_code == 404

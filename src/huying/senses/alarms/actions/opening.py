@@ -93,6 +93,7 @@ def _voice(alarm: Alarm, known: Catalogue) -> Voice:
         place_text=device.address[:200],
         lon=device.lon,
         lat=device.lat,
+        area=device.area,
         item_code=alarm.item if alarm.item in known else None,
         urgent=alarm.urgent,
         subjects=marks_of(("device", device.code), ("premises", device.premises_uid)),

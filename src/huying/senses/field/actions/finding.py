@@ -60,6 +60,7 @@ class Inspected:
     address: str = ""
     lon: float | None = None
     lat: float | None = None
+    registered: bool = False  # ``area`` is where the registry has the subject, and so certain
     subject_kind: str = ""
     subject_uid: UUID | None = None
     premises: UUID | None = None
@@ -191,6 +192,7 @@ def _voice(
         place_text=one.address[:200],
         lon=one.lon,
         lat=one.lat,
+        area=one.area if one.registered else "",
         item_code=item,
         case_id=running.get(group[0].item),
         urgent=any(each.severity == Severity.AT_ONCE for each in group),

@@ -11,7 +11,9 @@ from django.db import transaction
 
 from huying.ground.registry.actions import change
 from huying.ground.registry.models import MODELS
+from huying.ground.territory import queries as territory
 from huying.kernel.actor import Actor
+from huying.kernel.clock import local_day
 from huying.kernel.errors import HuyingError, NotFound
 from huying.senses.forms.facts import SubmissionFact, SubmissionReceived
 
@@ -96,6 +98,7 @@ def inspected(
     fact: SubmissionFact, failed: list[Failed], task: Task | None, again: Mapping[str, Finding], at: datetime
 ) -> Inspected:
     there = _subject(fact)
+    lon, lat = _point(fact, there)
     return Inspected(
         op=fact.op,
         form=fact.form,
@@ -104,13 +107,25 @@ def inspected(
         failed=failed,
         title=there.title if there is not None else "",
         address=there.address if there is not None else task.address if task is not None else "",
-        lon=fact.lon if fact.lon is not None else there.lon if there is not None else None,
-        lat=fact.lat if fact.lat is not None else there.lat if there is not None else None,
+        lon=lon,
+        lat=lat,
+        registered=there is not None,
         subject_kind=fact.subject_kind,
         subject_uid=fact.subject_uid,
         premises=there.premises if there is not None else task.premises_uid if task is not None else None,
         again_of=again,
     )
+
+
+def _point(fact: SubmissionFact, there: Subject | None) -> tuple[float | None, float | None]:
+    """Where the form was filled, unless that lies outside the grid of what it is about: then where that stands."""
+    if there is None or there.lon is None:
+        return fact.lon, fact.lat
+    if fact.lon is None or fact.lat is None:
+        return there.lon, there.lat
+    (here,) = territory.locate_points([(fact.lon, fact.lat)], on=local_day(fact.at))
+    inside = here is not None and here.grid.startswith(there.area[:15])
+    return (fact.lon, fact.lat) if inside else (there.lon, there.lat)
 
 
 def _subject(fact: SubmissionFact) -> Subject | None:

@@ -41,7 +41,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "walkers": walkers,
         "period": period,
         "area": area,
-        "area_name": territory.names([area]).get(area, area) if area else "",
+        "area_name": territory.names_here([area]).get(area, area) if area else "",
         "tabs": [(n, _("近 %(n)s 天") % {"n": n}, n == period.days) for n in OFFERED],
         "may_plan": bool(access.areas_of(actor, *access.PLANNERS)),
     }
@@ -109,7 +109,7 @@ def _task_row(row: Task, now: datetime, reasons: Mapping[str, SkipReason]) -> di
 
 
 def _about(narrowing: queries.Narrowing) -> str:
-    said = [territory.names([narrowing.area]).get(narrowing.area, narrowing.area)] if narrowing.area else []
+    said = [territory.names_here([narrowing.area]).get(narrowing.area, narrowing.area)] if narrowing.area else []
     if narrowing.person is not None:
         person = Person.objects.filter(pk=narrowing.person).first()
         said.append(person.label if person is not None else "")

@@ -81,7 +81,7 @@ def area_of(request: HttpRequest) -> str:
 
 def area_words(codes: Iterable[str]) -> dict[str, str]:
     """What areas are called with what is above them; everywhere for none."""
-    return {**territory.labels(set(codes)), "": _("全部区域")}
+    return {**territory.labels_here(set(codes)), "": _("全部区域")}
 
 
 def area_choices(actor: Actor, chosen: str, today: date) -> list[tuple[str, str]]:
@@ -93,7 +93,7 @@ def area_choices(actor: Actor, chosen: str, today: date) -> list[tuple[str, str]
         if len(codes) + len(below) > MOST_CHOICES:
             break
         codes |= dict.fromkeys(below)
-    return sorted(territory.labels(codes).items())
+    return sorted(territory.labels_here(codes).items())
 
 
 def number_of(request: HttpRequest, name: str) -> int | None:

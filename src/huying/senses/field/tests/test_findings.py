@@ -8,18 +8,22 @@ from uuid import UUID, uuid4
 import pytest
 from PIL import Image
 
-from huying.casework.cases.factories import GRID_1, IN_GRID_1, NOW, Cast
+from huying.casework.cases.factories import GRID_1, IN_GRID_1, IN_GRID_2, NOW, Cast
 from huying.casework.cases.facts import CaseClosed, CaseMerged, CaseSentBack
 from huying.casework.cases.models import Attachment, Case
 from huying.ground.registry.models import Premises
+from huying.ground.territory.models import Area
 from huying.kernel.actor import system
+from huying.kernel.clock import local_day
 from huying.kernel.facts import collected, publish
 from huying.kernel.files import accept_upload
 from huying.senses.field import actions
+from huying.senses.field.actions import following
 from huying.senses.field.actions.finding import Failed, Inspected, waiting_for
 from huying.senses.field.factories import make_shop
 from huying.senses.field.facts import FindingMade, FindingSolved
 from huying.senses.field.models import Finding, FindingPhoto, Task
+from huying.senses.forms.facts import SubmissionReceived
 from huying.senses.reports.models import Report
 
 FIELD = system("field")
@@ -172,3 +176,52 @@ def test_a_merged_case_takes_its_findings_along(cast: Cast) -> None:
     publish(CaseMerged(case_id=row.case_id or 0, at=NOW, by="x", into_id=into.case_id or 0))
     row.refresh_from_db()
     assert row.case_id == into.case_id
+
+
+FAR = (120.5, 30.5)
+
+
+def test_what_the_registry_places_needs_nobody_to_find_out_where(cast: Cast) -> None:
+    bare = make_shop("没有定位的店", now=NOW, lon=None, lat=None)
+    waste = Failed(path="waste", label="门前垃圾", item="0101")
+    nowhere = {"lon": None, "lat": None, "address": "没有这个地方"}
+    (row,) = actions.take_findings(inspected(bare, waste, registered=True, **nowhere), actor=cast.tang_grid, now=NOW)
+    case = Case.objects.get(pk=row.case_id)
+    assert (case.state, case.grid, case.lon) == ("dispatched", GRID_1, None)
+    off = inspected(bare, Failed(path="p", label="楼道堆物", item="0514"), registered=True, lon=FAR[0], lat=FAR[1])
+    (row,) = actions.take_findings(off, actor=cast.tang_grid, now=NOW)
+    assert (row.case is not None) and (row.case.grid, row.case.state) == (GRID_1, "dispatched")
+    (row,) = actions.take_findings(inspected(bare, waste, premises=None, **nowhere), actor=cast.tang_grid, now=NOW)
+    assert Case.objects.get(pk=row.case_id).state == "pending"
+
+
+def test_a_grid_that_has_ended_is_not_taken_for_certain(cast: Cast) -> None:
+    Area.objects.filter(code=GRID_1).update(valid_to=local_day(NOW))
+    shop = make_shop(now=NOW)
+    gone = inspected(shop, Failed(path="w", label="门前垃圾", item="0101"), registered=True, lon=FAR[0], lat=FAR[1])
+    (row,) = actions.take_findings(gone, actor=cast.tang_grid, now=NOW)
+    assert row.case is not None and (row.case.grid, row.case.state) == ("", "pending")
+
+
+def sent(shop: Premises, **more: object) -> SubmissionReceived:
+    told: dict[str, object] = {"submission_id": 1, "op": uuid4(), "form": "fire-small", "kind": "inspect"}
+    told |= {
+        "task_uid": None,
+        "subject_kind": "premises",
+        "subject_uid": shop.uid,
+        "area": GRID_1,
+        "by": "x",
+        "at": NOW,
+    }
+    return SubmissionReceived(**(told | more))  # type: ignore[arg-type]
+
+
+def test_a_form_finished_elsewhere_is_about_where_the_place_stands(cast: Cast) -> None:
+    shop = make_shop(now=NOW)
+    own = (shop.lon, shop.lat)
+    near = (IN_GRID_1[0] + 0.001, IN_GRID_1[1])
+    for point, kept in ((near, near), (IN_GRID_2, own), (FAR, own), ((None, None), own)):
+        made = following.inspected(sent(shop, lon=point[0], lat=point[1]), [], None, {}, NOW)
+        assert ((made.lon, made.lat), made.area, made.registered) == (kept, GRID_1, True)
+    nobody = following.inspected(sent(shop, subject_uid=uuid4(), lon=FAR[0], lat=FAR[1]), [], None, {}, NOW)
+    assert ((nobody.lon, nobody.lat), nobody.registered) == (FAR, False)

@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from huying.casework.cases.factories import COUNTY, GRID_1, GRID_2, IN_GRID_1, Cast, account_of
 from huying.ground.organisation.actions import issue_key
 from huying.ground.organisation.models import Person
+from huying.ground.territory.models import Area, TerritoryVersion
 from huying.kernel.actor import Actor, system
 from huying.kernel.clock import local_day
 from huying.kernel.clock import now as clock_now
@@ -296,3 +297,12 @@ def _key(actor: Actor, scopes: list[str], area: str) -> Client:
         name="x", scopes=scopes, area=area, expires_at=now + timedelta(days=1), actor=actor, now=now
     )
     return Client(headers={"authorization": f"Bearer {token}"})
+
+
+def test_grids_are_called_by_their_english_names_where_they_have_one(cast: Cast, desk: Desk) -> None:
+    task_of(cast, 1)
+    Area.objects.filter(code=GRID_1).update(name_en="Grid 1")
+    TerritoryVersion.objects.update(stamp=uuid4())
+    page = said(desk(language="en").get("/desk/field/"))
+    assert "Grid 1" in page and "柳岸一网格" not in page
+    assert "柳岸一网格" in said(desk().get("/desk/field/"))

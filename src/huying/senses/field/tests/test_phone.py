@@ -33,6 +33,7 @@ from huying.senses.field.factories import make_plan, make_shop
 from huying.senses.field.handlers import check_on_the_spot, closed
 from huying.senses.field.models import DutySpell, Finding, Position, Sighting, Task
 from huying.senses.field.tests.test_findings import photo
+from huying.senses.field.tests.test_offers import bodies, scope
 from huying.senses.forms.facts import SubmissionReceived
 from huying.senses.reports.models import Report
 from huying.senses.sync.doors import Incoming, Outcome, applier_of, told
@@ -390,3 +391,14 @@ def test_time_on_duty_and_positions_are_told_to_their_own_worker_alone(
     assert seat.get("/api/v1/field/duty").status_code in (403, 404)
     with pytest.raises(Forbidden):
         queries.own_spells(cast.wang_seat, since=now)
+
+
+def test_a_report_from_beyond_the_area_is_taken_and_its_worker_told(cast: Cast) -> None:
+    body = {"text": "路面塌陷", "item": "0101", "lon": 121.0, "lat": 31.0, "place": ""}
+    made = send("report", body, cast.tang_grid).made
+    assert made["outside"] is True
+    here = {"text": "路面塌陷了", "item": "0101", "lon": IN_GRID_1[0], "lat": IN_GRID_1[1], "place": ""}
+    near = send("report", here, cast.tang_grid).made
+    assert "outside" not in near
+    held = {code: said["outside"] for code, said in bodies("mine", scope(cast)).items()}
+    assert held == {made["code"]: True, near["code"]: False}

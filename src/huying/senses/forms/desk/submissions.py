@@ -56,7 +56,7 @@ def submission_list(request: HttpRequest) -> HttpResponse:
         until=_begins(days[1] + timedelta(days=1)) if days[1] else None,
     )
     page = queries.submissions(actor, narrowing, cursor=asked.get("cursor"))
-    titles, areas = queries.titles(page.rows), territory.labels({row.area for row in page.rows if row.area})
+    titles, areas = queries.titles(page.rows), territory.labels_here({row.area for row in page.rows if row.area})
     found = {
         "page": page,
         "rows": [
@@ -69,7 +69,9 @@ def submission_list(request: HttpRequest) -> HttpResponse:
             for row in page.rows
         ],
         "forms": sorted(queries.form_titles().items(), key=lambda pair: pair[1]),
-        "areas": sorted(territory.labels({duty.area for duty in actor.duties if duty.area} | {area} - {""}).items()),
+        "areas": sorted(
+            territory.labels_here({duty.area for duty in actor.duties if duty.area} | {area} - {""}).items()
+        ),
         "asked": narrowing,
         "days": days,
     }
@@ -128,7 +130,7 @@ def _shown(submission: Submission, answers: dict[str, Any]) -> dict[str, Any]:
         "title": title,
         "rows": rows,
         "has_private": any(row["answer"].hidden for row in rows),
-        "area": territory.label(submission.area) if submission.area else "",
+        "area": territory.label_here(submission.area) if submission.area else "",
         "findings": [_finding(one, by_id) for one in submission.findings],
         "versions": [_version(one) for one in queries.versions_of(submission)],
         "crumbs": [(reverse("forms-submissions"), _("填报记录")), ("", title)],

@@ -247,3 +247,21 @@ def test_english(cast: Cast, client: Client) -> None:
         left = set(re.findall(r"[\u4e00-\u9fff]+", main)) - {"望湖街道", "柳岸社区", "桥东社区", "澄湖区"}
         assert page.status_code == 200 and not left, path
     assert "We received" not in client.post("/report", typed()).content.decode()
+
+
+def test_a_point_beyond_the_place_is_said_and_may_be_moved(cast: Cast, client: Client) -> None:
+    far = {"lon": "121.0", "lat": "31.0"}
+    assert "选的位置不在" not in client.post("/report", typed()).content.decode()
+    seen = client.post("/report", typed(**far, place_text="")).content.decode()
+    assert "您在地图上选的位置不在澄湖区" in seen and "照样可以送出：值班人员会看" in seen and "挪一下位置" in seen
+    assert hidden(seen, "lon") == ["121.0"]
+    named = client.post("/report", typed(**far, place_text="望湖街道柳岸社区")).content.decode()
+    assert "您在地图上选的位置不在澄湖区" in named and "会按您写的地点（" in named
+    english = client.post("/report", typed(**far, place_text=""), headers={"accept-language": "en"}).content.decode()
+    assert "is not in" in english
+    assert not Report.objects.exists()
+    moving = client.post("/report", typed(**far, step="edit")).content.decode()
+    assert 'name="lon" id="id_lon" value="121.0"' in moving
+    send(client, **far, place_text="")
+    report = Report.objects.get()
+    assert (report.lon, report.case.state, report.case.town) == (121.0, "pending", "")

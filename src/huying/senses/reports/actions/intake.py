@@ -14,8 +14,10 @@ from huying.casework.cases import actions as cases
 from huying.casework.cases.queries import Outline, outlines
 from huying.casework.dispatch import actions as dispatch
 from huying.casework.dispatch.queries import Matter
+from huying.ground.territory import queries as territory
 from huying.kernel.actor import Actor
 from huying.kernel.bulk import insert_rows
+from huying.kernel.clock import local_day
 from huying.kernel.errors import Conflict, Invalid
 from huying.kernel.gathering import Rows, gathering, often
 from huying.kernel.models import StoredFile
@@ -44,7 +46,8 @@ class Voice:
     """What came in, before anything is known about it.
 
     ``case_id`` joins an open case ("this is it: +1"); ``item_code`` is a kind a person or device already named;
-    ``hold`` keeps it for a dispatcher; ``subjects`` are marks of what it is about. Coordinates are WGS-84 degrees.
+    ``hold`` keeps it for a dispatcher; ``subjects`` are marks of what it is about, ``area`` is where the registry has
+    that (certain, see :class:`Matter`). Coordinates are WGS-84 degrees.
     """
 
     source: str
@@ -61,6 +64,7 @@ class Voice:
     place_text: str = ""
     lon: float | None = None
     lat: float | None = None
+    area: str = ""
     item_code: str | None = None
     case_id: int | None = None
     urgent: bool = False
@@ -71,11 +75,15 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The answer to a voice: where to follow it, and its case. ``repeated`` when it had been taken in before."""
+    """The answer to a voice: where to follow it, and its case. ``repeated`` when it had been taken in before.
+
+    ``outside``: its point lies beyond the ground served; it was taken all the same.
+    """
 
     tracking_code: str
     case: Outline
     repeated: bool
+    outside: bool = False
 
     @property
     def case_id(self) -> int:
@@ -116,7 +124,18 @@ def _take_in(voices: Sequence[Voice], actor: Actor, now: datetime) -> list[Taken
         made = _make(list(fresh.values()), contact_ids, ids, actor, now)
         found.update(zip(fresh, made, strict=True))
         about = outlines({one.case_id for one in found.values()})  # in one trip with all that was written
-    return [Taken(one.code, about[one.case_id], one.repeated) for one in (found[key] for key in keys)]
+        beyond = _beyond(voices, now)
+    told = zip((found[key] for key in keys), beyond, strict=True)
+    return [Taken(one.code, about[one.case_id], one.repeated, outside) for one, outside in told]
+
+
+def _beyond(voices: Sequence[Voice], now: datetime) -> list[bool]:
+    """Whose point lies beyond the ground served; no question where no voice has one."""
+    points = [
+        (voice.lon, voice.lat) if voice.lon is not None and voice.lat is not None and not voice.area else None
+        for voice in voices
+    ]
+    return territory.outside(points, on=local_day(now)) if any(points) else [False] * len(points)
 
 
 class _Found(NamedTuple):
@@ -191,6 +210,7 @@ def _matter(voice: Voice, mark: str, now: datetime) -> Matter:
         place_text=voice.place_text,
         lon=voice.lon,
         lat=voice.lat,
+        area=voice.area,
         urgent=voice.urgent,
         hold=voice.hold,
         voice=mark,

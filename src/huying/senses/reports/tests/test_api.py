@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -18,6 +19,7 @@ from huying.casework.cases.factories import IN_GRID_1, IN_GRID_3, LIUAN, TOWN, C
 from huying.casework.cases.models import Attachment, Case
 from huying.ground.accounts.factories import make_resident
 from huying.ground.organisation.actions import issue_key
+from huying.ground.territory.models import Area, TerritoryVersion
 from huying.kernel import clock
 from huying.kernel.actor import SYSTEM
 from huying.kernel.trace import Entry
@@ -343,3 +345,30 @@ def test_a_result_is_rated_once_whichever_door(cast: Cast) -> None:
     assert by_code(code, "remind", {}).json()["code"] == "not_open"
     assert Report.objects.get().score == Case.objects.get().rating == 4
     assert Entry.objects.filter(verb="rate").count() == 1
+
+
+BEYOND = {"lon": 121.0, "lat": 31.0}
+
+
+def test_a_point_beyond_the_ground_served_is_taken_and_said(cast: Cast) -> None:
+    call = caller(["reports:write"])
+    assert call("post", "/reports", report()).json()["outside"] is False
+    assert call("post", "/reports", report(source_id="no-point", lon=None, lat=None)).json()["outside"] is False
+    far = call("post", "/reports", report(source_id="far", **BEYOND))
+    assert (far.status_code, far.json()["outside"], far.json()["unit_name"]) == (201, True, None)
+    case = Case.objects.get(pk=far.json()["case_id"])
+    assert (case.state, case.town, (case.lon, case.lat)) == ("pending", "", (121.0, 31.0))
+    again = call("post", "/reports", report(source_id="far", **BEYOND))
+    assert (again.status_code, again.json()["outside"]) == (200, True)
+    both = {"reports": [report(source_id="b1"), report(source_id="b2", **BEYOND)]}
+    assert [one["outside"] for one in call("post", "/reports/bulk", both).json()] == [False, True]
+    named = report(source_id="named", place_text="望湖街道柳岸社区", **BEYOND)
+    body = call("post", "/reports", named).json()
+    assert body["outside"] is True and Case.objects.get(pk=body["case_id"]).community == LIUAN
+    assert "outside" in call("get", "/openapi.json").json()["components"]["schemas"]["ReportOut"]["required"]
+
+
+def test_an_instance_without_boundaries_calls_nothing_outside(cast: Cast) -> None:
+    Area.objects.update(shape=None, lon=None, lat=None)
+    TerritoryVersion.objects.update(stamp=uuid4())
+    assert caller(["reports:write"])("post", "/reports", report(**BEYOND)).json()["outside"] is False

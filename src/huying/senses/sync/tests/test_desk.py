@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.translation import override
 
 from huying.casework.cases.factories import Cast, account_of
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.privacy import AccessEntry
-from huying.senses.sync import actions, queries
+from huying.senses.sync import actions, queries, words
 from huying.senses.sync.factories import make_device, raw, sent
 from huying.senses.sync.models import Device, Operation
 
@@ -91,3 +92,16 @@ def test_what_is_stuck_is_seen_for_a_reason_tried_and_removed(cast: Cast, stuck:
     head.post(f"{path}mend", {"do": "remove", "why": "重复"})
     assert Operation.objects.get(pk=stuck.pk).state == "removed"
     assert len(notes()) == 1, "what came after it went on"
+
+
+def test_a_refusal_kept_in_the_language_of_the_place_is_said_in_the_readers() -> None:
+    ours, hint = "没有这张表单的这一版", "请先同步，再重新填写"
+    for message in (ours, f"{ours} {hint}"):
+        with override("en"):
+            told = str(words.why("refused", "", message))
+        assert told.isascii() and told
+        with override("zh-hans"):
+            assert str(words.why("refused", "", message)) == message
+    with override("en"):
+        assert str(words.why("refused", "", "居民自己写的话")) == "居民自己写的话"
+        assert str(words.why("refused", "", "")) == str(words.STATES["refused"])
