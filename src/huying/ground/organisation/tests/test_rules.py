@@ -34,6 +34,7 @@ TABLE = {
     "registry.care": {"registry_editor", "grid_worker", "grid_lead"},
     "registry.decide": {"registry_editor", "grid_lead"},
     "registry.export": {"registry_editor"},
+    "registry.import": {"registry_editor"},
     "field.work": {"grid_worker", "grid_lead", "assistant"},
     "field.oversee": {"grid_lead", "centre_lead", "supervisor"},
     "plan.edit": {"grid_lead", "centre_lead"},

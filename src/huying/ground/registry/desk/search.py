@@ -61,7 +61,7 @@ class Row:
 
 
 def rows_of(records: Iterable[Record], now: datetime, words: str = "") -> list[Row]:
-    """Records as list rows; ``words`` is what they were searched by. One query when somebody has no address, else none."""
+    """Records as list rows; ``words`` is what they were searched by."""
     seen = list(records)
     homeless = {one.area for one in seen if isinstance(one, Resident) and one.home is None and one.area}
     areas = area_labels(homeless) if homeless else {}
