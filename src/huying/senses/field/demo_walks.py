@@ -107,15 +107,24 @@ def _visit(task: Task, crew: Crew, moment: datetime, until: datetime, chance: Ra
         begins, ends = max(task.due_at, moment), max(task.due_at, moment) + timedelta(days=_PATIENCE)
     else:
         begins, ends = first, min(task.due_at, until)
-    at = day_begins(local_day(begins + when * (ends - begins))) + timedelta(hours=hour)
-    at = at if begins <= at < ends else begins + when * (ends - begins)
-    if at >= until - _AT:
+    at = _by_day(begins, ends, begins + when * (ends - begins), hour)
+    if at is None or at >= until - _AT:
         return None
     if not late and luck < _SKIPPED:
         why = chance.choice(sorted(set(SKIPS) - {"other"}))
         actions.skip_task(task.uid, why=why, actor=workers[0], now=at, at=at)
         return None
     return Visit(task, workers[0], at)
+
+
+def _by_day(begins: datetime, ends: datetime, meant: datetime, hour: float) -> datetime | None:
+    """That hour of the day meant, or of the nearest earlier or later one that lies within; nobody calls at night."""
+    days = range(-(ends - begins).days - 1, (ends - begins).days + 2)
+    for away in sorted(days, key=lambda away: (abs(away), away)):
+        at = day_begins(local_day(meant) + timedelta(days=away)) + timedelta(hours=hour)
+        if begins <= at < ends:
+            return at
+    return None
 
 
 def _write_down(done: Sequence[Visit]) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import uuid5
 
 import pytest
+from django.utils import timezone
 from PIL import Image
 
 from huying.casework.cases.factories import GRID_1, NOW, Cast
@@ -51,6 +52,8 @@ def test_a_month_of_field_work(cast: Cast, town: StoredFile) -> None:
     assert SubmissionFile.objects.count() >= Submission.objects.count() == filled.count() > 30
     assert Finding.objects.filter(submission__in=Submission.objects.values("uid")).exists()
     assert not Task.objects.filter(done_at__gte=NOW).exists()
+    hours = {timezone.localtime(one).hour for one in filled.values_list("done_at", flat=True)}
+    assert hours <= set(range(8, 18))  # nobody calls at night
     assert make_field_work(now=NOW, picture=town) == 0 and Task.objects.count() == total
 
 
@@ -58,7 +61,9 @@ def test_its_rates_look_real_and_a_little_is_late(cast: Cast, town: StoredFile) 
     make_field_work(now=NOW, picture=town)
     whole = board(cast.qian_supervisor, since=NOW - timedelta(days=30), until=NOW, now=NOW, area=GRID_1).whole
     assert whole.done_share is not None and 85 <= whole.done_share <= 99
-    assert whole.in_time_share is not None and 75 <= whole.in_time_share <= 97
+    assert (
+        whole.in_time_share is not None and 65 <= whole.in_time_share <= 97
+    )  # half of these shops are watched closely
     assert whole.late and whole.overdue + whole.skipped
 
 
