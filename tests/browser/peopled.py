@@ -42,7 +42,7 @@ from huying.senses.sync import actions as sync
 from huying.senses.sync.factories import make_device, raw, sent
 
 PHONE = "13800138000"
-MASKED = ["王*", "李*", "张*", "唐*", "钱*"]
+MASKED = ["王*", "李*", "张*", "唐*", "钱*", "赵*"]
 FORM = "fire_quick"
 WISH = "门牌号写错了"  # sealed too
 SEEN = "门已锁，邻居说店主回老家了，下周一回来；门口的旧货架还堵着半边通道。"

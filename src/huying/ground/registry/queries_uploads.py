@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from huying.kernel.actor import Actor
 from huying.kernel.paging import Page, page
 
@@ -64,13 +66,13 @@ def understood(upload: Upload, mapping: Mapping[str, str]) -> Understood:
     fields = {title: name for name, title in found.items()}
     known = FIELDS[upload.kind]
     columns = [_column(title, filled, fields.get(title, ""), known) for title, filled in upload.header]
-    free = [(name, exchange.label(field)) for name, field in known.items() if name not in found]
+    free = [(name, str(field.label)) for name, field in known.items() if name not in found]
     return Understood(tuple(columns), tuple(exchange.lacking_in(upload.kind, found)), tuple(free))
 
 
 def _column(title: str, filled: int, name: str, known: Mapping[str, Field]) -> Column:
     field = known.get(name)
-    label = str(field.label) if field else exchange.NUMBER if name == "uid" else ""
+    label = str(field.label) if field else _("编号") if name == "uid" else ""
     return Column(title, filled, name, label, bool(field and field.required))
 
 

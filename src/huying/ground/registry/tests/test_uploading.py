@@ -39,6 +39,8 @@ PEOPLE = (
 
 @pytest.fixture
 def desk(db: None) -> Desk:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")  # what another test's program left
     return make_desk()
 
 
