@@ -322,6 +322,8 @@ def in_line() -> list[str]:
 
 def test_more_than_a_round_takes_is_grouped_in_bulk(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     now = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")  # what another test's program left
     say(DUST, at=now)
     say(LAMPS, at=now, first=10)
     monkeypatch.setattr(actions, "AT_ONCE", 5)
