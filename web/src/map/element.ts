@@ -80,12 +80,6 @@ function refreshing(map: MapLibre, host: HTMLElement, all: LayerWish[]): void {
   });
 }
 
-/** When the map stands where it belongs; what cannot be read holds it up for four seconds at most. */
-async function settled(map: MapLibre, host: HTMLElement, all: LayerWish[], bounds: LngLatBounds): Promise<void> {
-  if (host.hasAttribute("lon")) return;
-  await Promise.race([fit(map, all, bounds).catch(() => undefined), new Promise((done) => setTimeout(done, 4000))]);
-}
-
 export async function openMap(host: HTMLElement): Promise<void> {
   if (host.classList.contains("is-ready")) return;
   const colours = palette(host);
@@ -120,15 +114,17 @@ export async function openMap(host: HTMLElement): Promise<void> {
     refreshing(map, host, all);
     startPlan(map, host, colours);
     const bounds = new LngLatBounds();
-    if (host.hasAttribute("pick")) startPick(map, host, tools, say);
-    else if (host.hasAttribute("draw")) for (const point of startDraw(map, host, tools, colours, say)) bounds.extend(point);
-    else {
+    if (host.hasAttribute("draw")) for (const point of startDraw(map, host, tools, colours, say)) bounds.extend(point);
+    else if (!host.hasAttribute("pick")) {
       const popup = popups(map);
       for (const wish of all) listen(map, wish, popup(wish));
     }
-    const stands = settled(map, host, all, bounds);
-    if (!host.hasAttribute("pick")) host.classList.add("is-ready");
-    else void stands.then(() => host.classList.add("is-ready"));
+    const stands = host.hasAttribute("lon") ? Promise.resolve() : fit(map, all, bounds);
+    if (host.hasAttribute("pick")) startPick(map, host, tools, say, stands);
+    else {
+      host.classList.add("is-ready");
+      stands.catch(() => undefined); // what cannot be read leaves the map where it is
+    }
     host.dispatchEvent(new CustomEvent("huying:map", { bubbles: true, detail: { map } }));
   });
 }

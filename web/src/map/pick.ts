@@ -30,7 +30,8 @@ export function moveByKeys(map: MapLibre, marker: Marker, moved: () => void): vo
   });
 }
 
-export function startPick(map: MapLibre, host: HTMLElement, tools: HTMLElement, say: (text: string) => void): void {
+/** `stands` tells when the map shows its district: what is pressed before would be a place far away. */
+export function startPick(map: MapLibre, host: HTMLElement, tools: HTMLElement, say: (text: string) => void, stands: Promise<void>): void {
   const input = (name: string): HTMLInputElement | null => document.querySelector(host.getAttribute(name) ?? "");
   const lon = input("lon-input");
   const lat = input("lat-input");
@@ -58,7 +59,7 @@ export function startPick(map: MapLibre, host: HTMLElement, tools: HTMLElement, 
   };
 
   if (lon?.value && lat?.value) put([Number(lon.value), Number(lat.value)], false);
-  else say(word("mapPick"));
+  else say(word("mapOpening"));
   for (const field of [lon, lat]) {
     field?.addEventListener("change", (event) => {
       if (!event.isTrusted || !lon?.value || !lat?.value) return;
@@ -66,7 +67,15 @@ export function startPick(map: MapLibre, host: HTMLElement, tools: HTMLElement, 
       map.easeTo({ center: [Number(lon.value), Number(lat.value)] });
     });
   }
+  let open = false;
+  const begin = (): void => {
+    open = true;
+    host.classList.add("is-ready");
+    if (!pin) say(word("mapPick"));
+  };
+  stands.then(begin, () => say(word("mapNone")));
   const choose = (at: [number, number]): void => {
+    if (!open) return;
     if (map.getZoom() >= NEAR_ENOUGH) return put(at, true);
     map.easeTo({ center: at, zoom: NEAR_ENOUGH + 2 });
     say(word("mapCloser"));
