@@ -7,6 +7,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import is_valid_path
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
@@ -71,7 +72,11 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """handler404"""
+    """handler404: an address with one slash too few or too many leads to its page."""
+    meant = request.path[:-1] if request.path.endswith("/") else f"{request.path}/"
+    if request.method in ("GET", "HEAD") and request.resolver_match is None and is_valid_path(meant):
+        asked = request.META.get("QUERY_STRING", "")
+        return HttpResponseRedirect(f"{quote(meant)}?{asked}" if asked else quote(meant))
     return error_page(request, 404)
 
 

@@ -1,14 +1,12 @@
 """Addresses of field work: the phone app at /field, its desk pages, the public page of premises."""
 
 from django.urls import path
-from django.views.generic import RedirectView
 
 from . import app, public
 from .desk import amending, board, checks, disputes, evidence, people, plans, policies, rounds
 
 urlpatterns = [
     path("field", app.page, name="field-app"),
-    path("field/", RedirectView.as_view(pattern_name="field-app")),
     path("field/worker.js", app.worker, name="field-app-worker"),
     path("field/manifest.webmanifest", app.manifest, name="field-app-manifest"),
 ]

@@ -36,6 +36,23 @@ def test_the_gallery_is_not_there_in_production(db: None, client: Client, monkey
     assert client.get("/gallery").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("/field/", "/field"),
+        ("/desk/dispatch?page=2", "/desk/dispatch/?page=2"),
+        ("/report/", "/report"),
+        ("/p/%E4%B8%AD/", ""),
+        ("/evil.example/", ""),
+    ],
+)
+def test_one_slash_too_few_or_too_many_is_forgiven(db: None, client: Client, typed: str, meant: str) -> None:
+    answer = client.get(typed)
+    assert (answer.status_code, answer.headers.get("Location", "")) == ((302, meant) if meant else (404, ""))
+    assert client.post(typed.split("?")[0]).status_code == 404, "what is sent is never led elsewhere"
+    assert client.get("/", PATH_INFO="//evil.example/report").status_code == 404
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 500])
 def test_every_failure_has_kind_words(status: int) -> None:
     answer = error_page(RequestFactory().get("/desk/"), status)
