@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from huying.ground.registry import access, exchange, likeness
 from huying.ground.registry.cleaning import check_whole, clean
-from huying.ground.registry.deriving import Refs, area_of, check_refs, completed, load_lacking
+from huying.ground.registry.deriving import Refs, area_of, check_refs, completed, load_lacking, load_refs
 from huying.ground.registry.fields import FIELDS
 from huying.ground.registry.models import MODELS, ImportRun, Premises, Record, Reject
 from huying.ground.registry.reasons import LONGEST, short
@@ -242,6 +242,8 @@ class _Reader:
         uids = {uid for row in rows if row.cleaned is not None for uid in self._uids_of(row, row.cleaned, step)}
         found = {row.uid: row for row in MODELS[self.kind]._default_manager.filter(uid__in=uids)}
         step.there = {uid: found.get(uid) for uid in uids}
+        new = [one for row in rows if (one := row.cleaned) and not any(map(found.get, self._uids_of(row, one, step)))]
+        step.pool = load_refs(self.kind, new)
         step.stands = standing(self.kind, {place for one in cleaned if (place := place_of(self.kind, one))})
 
     def _one(self, row: _Row, step: _Step) -> None:

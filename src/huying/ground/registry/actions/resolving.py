@@ -36,7 +36,9 @@ def resolved(kind: str, values: Mapping[str, str], pointed: Mapping[tuple[str, s
 
 
 def pointed_to(kind: str, rows: Iterable[Mapping[str, str]], actor: Actor) -> Pointed:
-    """What rows point to as people write it; a query a kind. Of several at one address the one the actor sees."""
+    """What rows point to as people write it; a query a kind. Of several at one address the one the actor sees; places
+    themselves lie only in such, since that of a table may bear the name of another area's.
+    """
     wanted: dict[str, set[str]] = {}
     for values in rows:
         for name, text in values.items():
@@ -45,7 +47,7 @@ def pointed_to(kind: str, rows: Iterable[Mapping[str, str]], actor: Actor) -> Po
                 wanted.setdefault(field.to, set()).add(text)
     found: Pointed = {}
     if places := wanted.get("premises"):
-        found |= _places(places, actor)
+        found |= _places(places, actor, unseen=kind != "premises")
     if codes := wanted.get("organisation"):
         rows_of = Organisation.objects.filter(credit_code__in=codes, state="active")
         found |= {("organisation", code): str(uid) for uid, code in rows_of.values_list("uid", "credit_code")}
@@ -57,11 +59,11 @@ def pointed_to(kind: str, rows: Iterable[Mapping[str, str]], actor: Actor) -> Po
     return found
 
 
-def _places(texts: set[str], actor: Actor) -> Pointed:
+def _places(texts: set[str], actor: Actor, *, unseen: bool) -> Pointed:
     found: Pointed = {}
     there = Premises.objects.filter(address__in=texts, state="active").order_by("id")
     for uid, address, area in there.values_list("uid", "address", "area"):
-        if ("premises", address) not in found or access.may(actor, access.VIEW, area):
+        if access.may(actor, access.VIEW, area) or (unseen and ("premises", address) not in found):
             found["premises", address] = str(uid)
     coded = Premises.objects.filter(code__in=[text.lower() for text in texts]).values_list("uid", "code")
     return found | {("premises", code): str(uid) for uid, code in coded}
