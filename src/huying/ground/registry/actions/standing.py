@@ -31,10 +31,10 @@ def standing(kind: str, places: Collection[Place]) -> dict[Place, Record | None]
     whose = {resident for _what, resident in places}
     rows: list[Any] = []
     if whose and kind == "residence":
-        rows = list(Residence.objects.filter(resident__in=whose, kind="lives", until=None, state="active"))
+        rows = list(Residence.objects.filter(resident__uid__in=whose, kind="lives", until=None, state="active"))
     elif whose and kind == "care":
         lists = {what for what, _whose in places}
-        rows = list(CareEntry.objects.filter(resident__in=whose, list__in=lists, state="active"))
+        rows = list(CareEntry.objects.filter(resident__uid__in=whose, list__in=lists, state="active"))
     for row in rows:
         place = (row.list if isinstance(row, CareEntry) else "lives", str(row.resident_id))
         if place in found:
