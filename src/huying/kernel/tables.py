@@ -36,9 +36,15 @@ class Table:
 
     def rows(self, names: Iterable[str]) -> Iterator[dict[str, str]]:
         """The named columns of the rows that follow, once; lines without any cell are left out, short rows end in ""."""
+        for _number, cells in self.numbered(names):
+            yield cells
+
+    def numbered(self, names: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
+        """The same with the number a spreadsheet shows beside each row: the header is row 1, lines left out count."""
         places = {name: self.header.index(name) for name in names}
-        for row in filter(None, self._rows):
-            yield {name: trimmed(row[place]) if place < len(row) else "" for name, place in places.items()}
+        for number, row in enumerate(self._rows, start=2):
+            if row:
+                yield number, {name: trimmed(row[at]) if at < len(row) else "" for name, at in places.items()}
 
 
 def rows_of(file: Path) -> Iterator[list[Any]]:

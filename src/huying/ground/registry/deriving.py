@@ -60,6 +60,19 @@ def load_refs(kind: str, many: Iterable[Mapping[str, Any]]) -> Refs:
     return found
 
 
+def load_lacking(kind: str, values: Mapping[str, Any], refs: Refs) -> None:
+    """Add what the values point to and ``refs`` does not hold yet; no query when there is nothing."""
+    known = FIELDS[kind]
+    lacking = {
+        name: value
+        for name, value in values.items()
+        if known[name].type == "ref" and value not in refs.get(known[name].to, {})
+    }
+    if lacking:
+        for to, rows in load_refs(kind, [lacking]).items():
+            refs.setdefault(to, {}).update(rows)
+
+
 def check_refs(kind: str, values: Mapping[str, Any], refs: Refs, names: Iterable[str]) -> None:
     """Invalid unless the named fields point to records in force."""
     for name in names:

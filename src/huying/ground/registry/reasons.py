@@ -31,6 +31,16 @@ REASONS: Final[dict[str, StrOrPromise]] = {
     "self": _("不能是本人"),
     "birth_mismatch": _("与身份证号不符"),
     "known_already": _("这个号码已经登记在别的记录上"),
+    "newer_home": _("此人已有更晚开始的现住址；这一行是以前的住处，请填上结束日期"),
+    "home_earlier": _("此人登记住在这里的日期更早；要改开始日期，请在页面上改"),
+    "newer_entry": _("这份名单上已有此人更晚的一条"),
+    "one_home": _("此人已有一处现住址"),
+    "on_list": _("此人已经在这份名单上"),
+    "inside_itself": _("房屋场所不能放在它自己里面"),
+    "changed_meanwhile": _("这条信息刚刚被别人改动，请再导入一次"),
+    "said_before": _("这一步已经记录过了"),
+    "conflict": _("与已登记的信息冲突，请在页面上单独登记这一条，看它说什么"),
+    "unknown_version": _("与已登记的信息对不上，请再导入一次"),
     "forbidden": _("不在您负责的区域里"),
     "not_found": _("不在您负责的区域里，或没有这条记录"),
     "merged": _("这条已并入另一条，请改那一条"),
@@ -41,10 +51,31 @@ REASONS: Final[dict[str, StrOrPromise]] = {
     "not_active": _("这条信息已注销"),
 }
 
+# What a constraint of the database says in the end: its name is too long to be kept with a row, and no word of people's.
+CONSTRAINTS: Final[dict[str, str]] = {
+    "registry_resident_id_once": "known_already",
+    "registry_organisation_code_once": "known_already",
+    "registry_residence_one_home": "one_home",
+    "registry_careentry_once": "on_list",
+    "registry_premises_no_cycle": "inside_itself",
+    "registry_premises_small_limits": "small_limits",
+    "registry_change_version_once": "changed_meanwhile",
+    "registry_change_op_once": "said_before",
+    "registry_consent_once": "said_before",
+}
+LONGEST: Final = 24  # signs that are kept of a reason
+
+
+def short(code: str) -> str:
+    """The code a refusal is kept under. Constraints that have none of their own, and errors without a code, are a conflict."""
+    known = CONSTRAINTS.get(code, code)
+    return known if known and not known.startswith("registry_") else "conflict"
+
 
 def why(code: str) -> str:
     """A reason in words; one without words of its own says how to go on."""
-    return str(REASONS.get(code) or _("没有收下，请在页面上单独登记这一条，看它说什么"))
+    cut = next((reason for name, reason in CONSTRAINTS.items() if name[:LONGEST] == code), code)  # as once kept
+    return str(REASONS.get(cut) or _("没有收下，请在页面上单独登记这一条，看它说什么"))
 
 
 # Why an import stopped before its end.

@@ -40,6 +40,21 @@ def test_whole_numbers_of_a_sheet_are_whole_and_its_times_are_times(tmp_path: Pa
     assert moment(row["时间"], ZONE) == datetime(2031, 1, 6, 12, 9, 38, tzinfo=ZONE)
 
 
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_rows_bear_the_numbers_a_spreadsheet_shows(tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"a.{ending}"
+    if ending == "csv":
+        file.write_text('编号,内容\n1,"路灯\n不亮"\n\n2,\n\n\n3,井盖\n', encoding="utf-8")
+    else:
+        book = Workbook()
+        for row, cells in {1: ("编号", "内容"), 2: (1, "路灯\n不亮"), 4: (2, None), 7: (3, "井盖")}.items():
+            for column, cell in enumerate(cells, start=1):
+                book.active.cell(row, column, cell)
+        book.save(file)
+    found = [(number, row["编号"]) for number, row in Table(file).numbered(["编号", "内容"]) if row["编号"]]
+    assert found == [(2, "1"), (4, "2"), (7, "3")]
+
+
 def test_an_empty_file_has_no_columns(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"")
     table = Table(tmp_path / "a.csv")

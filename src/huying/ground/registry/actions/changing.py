@@ -150,7 +150,7 @@ def _proposes_somewhere(actor: Actor) -> bool:
 def _changed(
     row: Record, cleaned: dict[str, Any], author: Author, review: Review, facts: list[Fact]
 ) -> Changed:  # fmt: skip
-    _may_touch(row, author.actor)
+    may_touch(row, author.actor)
     if row.state == "merged":
         raise Invalid(_("这条信息已并入另一条，请在那一条上修改"), code="merged", hint=str(row.merged_into_id))
     if row.ending == "erased":
@@ -204,7 +204,7 @@ def _step(one: Change) -> Step:
     return Step(one.version, one.base, one.branch, pairs)
 
 
-def _may_touch(row: Record, actor: Actor) -> None:
+def may_touch(row: Record, actor: Actor) -> None:
     """A stranger gets 404; who sees but may not propose is refused."""
     capability = access.CARE if row.KIND == "care" else access.VIEW
     if not access.may(actor, capability, row.area):

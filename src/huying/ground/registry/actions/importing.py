@@ -5,34 +5,38 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from huying.ground.organisation.models import Person
 from huying.ground.registry import access, exchange, likeness
 from huying.ground.registry.cleaning import check_whole, clean
-from huying.ground.registry.deriving import Refs, area_of, check_refs, completed, load_refs
+from huying.ground.registry.deriving import Refs, area_of, check_refs, completed, load_lacking, load_refs
 from huying.ground.registry.fields import FIELDS
-from huying.ground.registry.models import MODELS, ImportRun, Organisation, Premises, Reject, Residence, Resident
+from huying.ground.registry.models import MODELS, ImportRun, Premises, Record, Reject
+from huying.ground.registry.reasons import LONGEST, short
 from huying.kernel import clock
 from huying.kernel.actor import Actor
-from huying.kernel.errors import HuyingError, Invalid
+from huying.kernel.errors import Conflict, HuyingError
 from huying.kernel.facts import Fact, publish
-from huying.kernel.privacy import blind, blind_candidates
 from huying.kernel.progress import Progress, Silent
 from huying.kernel.tables import Table
 
 from .bearing import bear_many, stays_of
-from .changing import change
-from .writing import Author, known_kind, said
+from .changing import change, may_touch
+from .following import close_other_home
+from .resolving import Key, Pointed, key_of, known_of, own_uids, pointed_to, resolved
+from .standing import Place, is_about, place_of, refuse_outdated, settle_homes, standing
+from .writing import Author, broken, known_kind, said
 
 _STEP: Final = 500
+_KEPT_IN: Final = {"person": "id_number", "organisation": "credit_code"}
+_COUNTS: Final = ("born", "changed_rows", "same", "waiting", "rejected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,30 @@ class Imported:
     resumed_at: int
 
 
+class _Undone(Exception):
+    """Rows that were fine one by one could not be written together."""
+
+
 @dataclass(slots=True)
 class _Row:
     number: int
     uid: UUID | None
     values: dict[str, Any]
     cleaned: dict[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class _Step:
+    """What was found out for the rows of a step at once, and what of them is not written yet."""
+
+    pointed: Pointed
+    known: dict[Key, UUID] = field(default_factory=dict)
+    there: dict[UUID, Any] = field(default_factory=dict)
+    stands: dict[Place, Record | None] = field(default_factory=dict)
+    births: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    coming: set[Place] = field(default_factory=set)
+    pool: Refs = field(default_factory=dict)
+    facts: list[Fact] = field(default_factory=list)
 
 
 def import_records(
@@ -122,17 +144,17 @@ def _outcome(run: ImportRun, start: int) -> Imported:
 
 def _read(table: Table, reader: _Reader, watcher: Progress, start: int) -> None:
     waiting: list[_Row] = []
-    number = 1
-    for number, cells in enumerate(table.rows(set(reader.found.values())), start=2):
+    number, done = 1, start
+    for number, cells in table.numbered(set(reader.found.values())):
         if number <= start:
             continue
         row = reader.parsed(number, cells)
         if row is not None:
             waiting.append(row)
-        if number % _STEP == 0:
+        if number // _STEP > done // _STEP:
             reader.take(waiting, number)
-            watcher.advance(_STEP)
-            waiting = []
+            watcher.advance(number - done)
+            waiting, done = [], number
     reader.take(waiting, number)
 
 
@@ -144,7 +166,6 @@ class _Reader:
     ) -> None:
         self.run, self.kind, self.actor, self.now, self.area, self.found = run, kind, actor, now, area, found
         self.author = Author(actor=actor, now=now, source="import")
-        self.there: dict[UUID, Any] = {}
 
     def parsed(self, number: int, cells: Mapping[str, str]) -> _Row | None:
         """The row's own values, None for rows that explain or are empty. Pointers stay as written until the step is known."""
@@ -161,126 +182,193 @@ class _Reader:
             return None
 
     def take(self, rows: list[_Row], last: int) -> None:
-        """One step, one transaction."""
-        with said():
-            facts: list[Fact] = []
-            pointed = self._pointers(rows)
-            births: dict[UUID, tuple[int, dict[str, Any]]] = {}
-            known = self._known(rows)
-            pool: Refs = {}
-            self._look(rows, pointed, known)
-            for row in rows:
-                self._one(row, pointed, known, births, pool, facts)
-            self._bear(births, pool, facts)
-            self.run.next_row = last
-            self.run.save()
-            publish(*facts)
-
-    def _one(
-        self, row: _Row, pointed: dict[Any, str], known: dict[Any, UUID], births: Any, pool: Refs, facts: list[Fact]
-    ) -> None:
+        """One step, one transaction. Where the database refuses what nobody foresaw, row by row, without the one refused."""
+        before = self._counts()
         try:
-            values = row.cleaned or self._cleaned(row, pointed)
-            keys = self._keys(values)
-            uid = self._uid_of(row, values, known)
-            if uid in births:
-                self._bear(births, pool, facts)
-            if (found := self._found(uid)) is not None:
-                self._update(row.number, found, values)
-                return
-            whole = {name: values.get(name, one.empty) for name, one in FIELDS[self.kind].items()}
-            check_whole(self.kind, whole)
-            self._load(values, pool)
-            check_refs(self.kind, whole, pool, whole)
-            area = self._within_reach(whole, pool)
-        except HuyingError as error:
-            self._reject(row.number, error.field or "", error.code)
+            with said():
+                self._together(rows)
+                self._stand_at(last)
+        except (HuyingError, _Undone, IntegrityError, DataError):
+            self._count_again(before)
+            with said():
+                for row in rows:
+                    self._alone(row)
+                self._stand_at(last)
+
+    def _stand_at(self, last: int) -> None:
+        self.run.next_row = last
+        self.run.save()
+
+    def _counts(self) -> tuple[int, ...]:
+        return tuple(getattr(self.run, name) for name in _COUNTS)
+
+    def _count_again(self, before: tuple[int, ...]) -> None:
+        for name, count in zip(_COUNTS, before, strict=True):
+            setattr(self.run, name, count)
+
+    def _alone(self, row: _Row) -> None:
+        before, row.cleaned = self._counts(), None
+        try:
+            with said():
+                self._together([row])
             return
-        births[uid] = row.number, values
-        self.there.pop(uid, None)
-        known.update(dict.fromkeys(keys, uid))
-        if self.kind == "premises":
-            self._foretell(uid, values, pool, pointed, area)
+        except HuyingError as error:
+            about, reason = error.field or "", error.code
+        except IntegrityError as error:
+            about, reason = "", broken(error)
+        except DataError:
+            about, reason = "", "conflict"
+        self._count_again(before)
+        self._reject(row.number, about, reason)
 
-    def _cleaned(self, row: _Row, pointed: Mapping[Any, str]) -> dict[str, Any]:
-        return completed(self.kind, clean(self.kind, self._resolved(row.values, pointed)))
+    def _together(self, rows: list[_Row]) -> None:
+        step = _Step(pointed_to(self.kind, [row.values for row in rows], self.actor))
+        self._look(rows, step)
+        for row in rows:
+            try:
+                self._one(row, step)
+            except HuyingError as error:
+                self._reject(row.number, error.field or "", error.code)
+        self._bear(step)
+        publish(*step.facts)
 
-    def _uid_of(self, row: _Row, values: Mapping[str, Any], known: Mapping[Any, UUID]) -> UUID:
-        keys = self._keys(values)
-        return row.uid or next((known[key] for key in keys if key in known), None) or self._own_uid(keys)
-
-    def _look(self, rows: list[_Row], pointed: Mapping[Any, str], known: Mapping[Any, UUID]) -> None:
+    def _look(self, rows: list[_Row], step: _Step) -> None:
         """Clean what can be cleaned by now, and look for all its records at once; rows that point into the step come later."""
-        uids: set[UUID] = set()
         for row in rows:
             with suppress(HuyingError):
-                row.cleaned = self._cleaned(row, pointed)
-                uids.add(self._uid_of(row, row.cleaned, known))
+                row.cleaned = self._cleaned(row, step)
+        cleaned = [row.cleaned for row in rows if row.cleaned is not None]
+        step.known = known_of(self.kind, cleaned, [row.values for row in rows], self.actor)
+        uids = {uid for row in rows if row.cleaned is not None for uid in self._uids_of(row, row.cleaned, step)}
         found = {row.uid: row for row in MODELS[self.kind]._default_manager.filter(uid__in=uids)}
-        self.there = {uid: found.get(uid) for uid in uids}
+        step.there = {uid: found.get(uid) for uid in uids}
+        new = [one for row in rows if (one := row.cleaned) and not any(map(found.get, self._uids_of(row, one, step)))]
+        step.pool = load_refs(self.kind, new)
+        step.stands = standing(self.kind, {place for one in cleaned if (place := place_of(self.kind, one))})
 
-    def _found(self, uid: UUID) -> Any:
-        """The record as it stands now; what was looked at is used once, since it may be changed then."""
-        if uid in self.there:
-            return self.there.pop(uid)
+    def _one(self, row: _Row, step: _Step) -> None:
+        """Change what is there, or remember what is to be born. Raises HuyingError for a row that cannot be taken."""
+        values = row.cleaned or self._cleaned(row, step)
+        uid, found = self._found(row, values, step)
+        if found is not None:
+            self._update(row, found, values, step)
+            return
+        key = key_of(self.kind, values)
+        if key[0] in ("id", "code") and key in step.known:
+            raise Conflict(_("这个号码已经登记在别的记录上"), code="known_already", field=_KEPT_IN.get(self.kind))
+        whole = {name: values.get(name, one.empty) for name, one in FIELDS[self.kind].items()}
+        check_whole(self.kind, whole)
+        load_lacking(self.kind, values, step.pool)
+        check_refs(self.kind, whole, step.pool, whole)
+        area = self._within_reach(whole, step.pool)
+        if (stands := self._standing(values, step)) is not None:
+            if is_about(stands, values):
+                self._update(row, stands, values, step)
+                return
+            self._leave(stands, values, step)
+        step.births[uid] = values
+        step.known[key] = uid
+        if (place := place_of(self.kind, values)) is not None:
+            step.coming.add(place)
+        if self.kind == "premises":
+            self._foretell(uid, values, step, area)
+
+    def _cleaned(self, row: _Row, step: _Step) -> dict[str, Any]:
+        return completed(self.kind, clean(self.kind, resolved(self.kind, row.values, step.pointed)))
+
+    def _uids_of(self, row: _Row, values: Mapping[str, Any], step: _Step) -> list[UUID]:
+        """Which record a row may be about, the likeliest first."""
+        if row.uid is not None:
+            return [row.uid]
+        key = key_of(self.kind, values)
+        return [step.known[key]] if key in step.known else own_uids(self.kind, key, self.actor)
+
+    def _found(self, row: _Row, values: Mapping[str, Any], step: _Step) -> tuple[UUID, Any]:
+        """The record a row is about as it stands now, and its uid; the uid of a new one where there is none."""
+        *others, last = self._uids_of(row, values, step)
+        for uid in others:
+            found = self._now(uid, step)
+            if found is None or access.may(self.actor, access.VIEW, found.area):
+                return uid, found
+        return last, self._now(last, step)
+
+    def _now(self, uid: UUID, step: _Step) -> Any:
+        """What was looked at is used once, since it may be changed then."""
+        if uid in step.births:
+            self._bear_first(step)
+        if uid in step.there:
+            return step.there.pop(uid)
         return MODELS[self.kind]._default_manager.filter(uid=uid).first()
 
-    def _update(self, number: int, found: Any, values: dict[str, Any]) -> None:
+    def _standing(self, values: Mapping[str, Any], step: _Step) -> Record | None:
+        """What takes up the place of a new record. Refused when it is later than the row."""
+        place = place_of(self.kind, values)
+        if place is None:
+            return None
+        if place in step.coming:
+            self._bear_first(step)
+        if place not in step.stands:
+            step.stands |= standing(self.kind, [place])
+        found = step.stands[place]
+        if found is not None:
+            may_touch(found, self.actor)
+            refuse_outdated(found, values, clock.local_day(self.now).isoformat())
+        return found
+
+    def _leave(self, home: Record, values: Mapping[str, Any], step: _Step) -> None:
+        """Somebody moves: where they lived so far ends where the new home begins."""
+        with transaction.atomic():
+            step.facts += close_other_home(values, self.author.follow())
+        step.there.pop(home.uid, None)
+
+    def _update(self, row: _Row, found: Record, values: dict[str, Any], step: _Step) -> None:
+        """Bring a record up to a row. Who may not touch it learns nothing of what it holds: not even that it is the same."""
+        may_touch(found, self.actor)
+        if row.uid is None:
+            refuse_outdated(found, values, clock.local_day(self.now).isoformat())
         current = found.values()
         different = {name: value for name, value in values.items() if current[name] != value}
         if not different:
             self.run.same += 1
             return
-        try:
-            with transaction.atomic():
-                done = change(
-                    actor=self.actor, now=self.now, kind=self.kind, uid=found.uid, base=found.version,
-                    changes=different, source="import",
-                )  # fmt: skip
-        except HuyingError as error:
-            self._reject(number, error.field or "", error.code)
-            return
+        for place in (place_of(self.kind, current), place_of(self.kind, {**current, **different})):
+            if place is not None:
+                step.stands.pop(place, None)
+        step.there.pop(found.uid, None)
+        with transaction.atomic():
+            done = change(
+                actor=self.actor, now=self.now, kind=self.kind, uid=found.uid, base=found.version,
+                changes=different, source="import",
+            )  # fmt: skip
         if done.state == "applied":
             self.run.changed_rows += 1
         else:
             self.run.waiting += 1
 
-    def _bear(self, births: dict[UUID, tuple[int, dict[str, Any]]], pool: Refs, facts: list[Fact]) -> None:
-        items = [(uid, values) for uid, (_number, values) in births.items()]
-        births.clear()
+    def _bear_first(self, step: _Step) -> None:
+        """Births a row waits for. What goes wrong with them is not that row's fault."""
+        try:
+            self._bear(step)
+        except HuyingError as error:
+            raise _Undone from error
+
+    def _bear(self, step: _Step) -> None:
+        items = list(step.births.items())
+        step.births.clear()
         if not items:
             return
+        for place in step.coming:
+            step.stands.pop(place, None)
+        step.coming.clear()
         chain = f"registry-import:{self.run.pk}"
-        rows, said_so = bear_many(self.kind, items, pool, self.author, chain=chain, fallback=self.area)
-        facts += said_so
+        rows, said_so = bear_many(self.kind, items, step.pool, self.author, chain=chain, fallback=self.area)
+        step.facts += said_so
         self.run.born += len(rows)
         if self.kind == "person" and (stays := stays_of(items, self.author)):
-            facts += bear_many("residence", stays, pool, self.author, chain=chain, fallback=self.area)[1]
+            step.facts += bear_many("residence", stays, step.pool, self.author, chain=chain, fallback=self.area)[1]
         if self.kind == "residence":
-            self._settle_homes(rows)
+            settle_homes(rows, self.author)
         likeness.note_likenesses(rows, self.now)
-
-    def _settle_homes(self, rows: list[Any]) -> None:
-        """Imported homes: whoever lives there now has it as home."""
-        for row in rows:
-            if isinstance(row, Residence) and row.kind == "lives" and row.until is None:
-                person = Resident.objects.get(uid=row.resident_id)
-                if person.home_id != row.premises_id:
-                    change(
-                        actor=self.actor, now=self.now, kind="person", uid=person.uid, base=person.version,
-                        changes={"home": str(row.premises_id)}, source="import",
-                    )  # fmt: skip
-
-    def _load(self, values: Mapping[str, Any], pool: Refs) -> None:
-        """What the values point to and the step does not hold yet."""
-        lacking = {
-            name: value
-            for name, value in values.items()
-            if FIELDS[self.kind][name].type == "ref" and value not in pool.get(FIELDS[self.kind][name].to, {})
-        }
-        if lacking:
-            for to, rows in load_refs(self.kind, [lacking]).items():
-                pool.setdefault(to, {}).update(rows)
 
     def _within_reach(self, whole: Mapping[str, Any], pool: Refs) -> str:
         """Where a new record would lie; Forbidden where the actor does not import, "" unasked for the system, which may everywhere.
@@ -297,98 +385,14 @@ class _Reader:
             access.require_over(self.actor, access.IMPORT, place)
         return area
 
-    def _foretell(self, uid: UUID, values: Mapping[str, Any], pool: Refs, pointed: dict[Any, str], area: str) -> None:
+    def _foretell(self, uid: UUID, values: Mapping[str, Any], step: _Step, area: str) -> None:
         """Later rows of the step may lie in this one: its address is known before it is written."""
-        parent = pool.get("premises", {}).get(values.get("parent"))
+        parent = step.pool.get("premises", {}).get(values.get("parent"))
         address = f"{parent.address if parent is not None else ''}{values['name']}"
-        pointed["premises", address] = str(uid)
-        pool.setdefault("premises", {})[str(uid)] = Premises(uid=uid, address=address, area=area, state="active")
+        step.pointed["premises", address] = str(uid)
+        step.pool.setdefault("premises", {})[str(uid)] = Premises(uid=uid, address=address, area=area, state="active")
 
-    def _resolved(self, values: Mapping[str, str], pointed: Mapping[Any, str]) -> dict[str, Any]:
-        """Pointers as uids. Raises Invalid naming the field that points nowhere."""
-        resolved: dict[str, Any] = dict(values)
-        for name, text in values.items():
-            field = FIELDS[self.kind][name]
-            if field.type == "ref":
-                target = pointed.get((field.to, text)) or (text if _is_uid(text) else None)
-                if target is None:
-                    raise Invalid(
-                        _("“%(label)s”指向的记录不存在") % {"label": field.label}, code="unknown_record", field=name
-                    )
-                resolved[name] = target
-        return resolved
-
-    def _pointers(self, rows: list[_Row]) -> dict[Any, str]:
-        """What the rows of a step point to as people write it, by kind; a query a kind."""
-        wanted: dict[str, set[str]] = {}
-        for row in rows:
-            for name, text in row.values.items():
-                field = FIELDS[self.kind][name]
-                if field.type == "ref" and not _is_uid(text):
-                    wanted.setdefault(field.to, set()).add(text)
-        found: dict[Any, str] = {}
-        places = wanted.get("premises", set())
-        for uid, address in Premises.objects.filter(address__in=places, state="active").values_list("uid", "address"):
-            found["premises", address] = str(uid)
-        for uid, code in Premises.objects.filter(code__in=[text.lower() for text in places]).values_list("uid", "code"):
-            found["premises", code] = str(uid)
-        for uid, code in Organisation.objects.filter(
-            credit_code__in=wanted.get("organisation", ()), state="active"
-        ).values_list("uid", "credit_code"):
-            found["organisation", code] = str(uid)
-        for pk, number in Person.objects.filter(number__in=wanted.get("staff", ())).values_list("pk", "number"):
-            found["staff", number] = str(pk)
-        blinds = {each: text for text in wanted.get("person", ()) for each in blind_candidates(text)}
-        for uid, seen in Resident.objects.filter(id_blind__in=list(blinds), state="active").values_list(
-            "uid", "id_blind"
-        ):
-            found["person", blinds[bytes(seen or b"")]] = str(uid)
-        return found
-
-    def _known(self, rows: list[_Row]) -> dict[Any, UUID]:
-        """Records in force by their own key; a query a step."""
-        known: dict[Any, UUID] = {}
-        if self.kind == "person":
-            numbers = [row.values["id_number"].upper() for row in rows if row.values.get("id_number")]
-            blinds = {each: number for number in numbers for each in blind_candidates(number)}
-            same = Resident.objects.filter(id_blind__in=list(blinds), state="active").values_list("uid", "id_blind")
-            known = {("id", blinds[bytes(seen or b"")]): uid for uid, seen in same}
-        elif self.kind == "organisation":
-            codes = [row.values["credit_code"].upper() for row in rows if row.values.get("credit_code")]
-            found = Organisation.objects.filter(credit_code__in=codes, state="active").values_list("uid", "credit_code")
-            known = {("code", code): uid for uid, code in found}
-        elif self.kind == "premises":
-            names = {row.values.get("name", "") for row in rows}
-            places = Premises.objects.filter(name__in=names, state="active") if names else Premises.objects.none()
-            parents = {row.values["parent"] for row in rows if row.values.get("parent")}
-            near = places.filter(parent__address__in=parents) | places.filter(parent=None)
-            known = {
-                ("place", str(parent or ""), name): uid
-                for uid, parent, name in near.values_list("uid", "parent", "name")
-            }
-        return known
-
-    def _keys(self, values: Mapping[str, Any]) -> list[Any]:
-        if self.kind == "person" and values.get("id_number"):
-            return [("id", values["id_number"])]
-        if self.kind == "organisation" and values.get("credit_code"):
-            return [("code", values["credit_code"])]
-        if self.kind == "premises":
-            return [("place", values.get("parent") or "", values["name"])]
-        return [("whole", *sorted((name, str(value)) for name, value in values.items()))]
-
-    def _own_uid(self, keys: list[Any]) -> UUID:
-        """The same row always makes the same record; keyed, so that a uid says nothing about an identity number."""
-        return UUID(bytes=blind(f"registry import {self.kind} {keys[0]!r}")[:16], version=4) if keys else uuid4()
-
-    def _reject(self, number: int, field: str, reason: str) -> None:
-        Reject.objects.update_or_create(run=self.run, row=number, defaults={"field": field[:40], "reason": reason[:24]})
+    def _reject(self, number: int, about: str, reason: str) -> None:
+        said_so = {"field": about[:40], "reason": short(reason)[:LONGEST]}
+        Reject.objects.update_or_create(run=self.run, row=number, defaults=said_so)
         self.run.rejected += 1
-
-
-def _is_uid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return len(text) >= 32

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
@@ -62,11 +62,15 @@ def said() -> Iterator[None]:
         with transaction.atomic():
             yield
     except IntegrityError as error:
-        broken = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
-        for name, words in _SAYS.items():
-            if name == broken:
-                raise Conflict(words, code=name, hint=_("请核对后再提交")) from error
+        name = broken(error)
+        if name in _SAYS:
+            raise Conflict(_SAYS[name], code=name, hint=_("请核对后再提交")) from error
         raise
+
+
+def broken(error: DatabaseError) -> str:
+    """The name of the constraint an error of the database is about, "" when it is about none."""
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
 
 
 def bear(

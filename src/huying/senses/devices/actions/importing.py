@@ -75,7 +75,7 @@ def import_devices(
     watch = progress or Silent()
     watch.start(file.name, None)
     outcome = Imported()
-    rows = enumerate(table.rows(set(found.values())), start=2)
+    rows = table.numbered(set(found.values()))
     while chunk := list(islice(rows, STEP)):
         cells = [(number, {name: row[title] for name, title in found.items()}) for number, row in chunk]
         _take(cells, outcome, actor=actor, now=now, check=check, credentials=credentials)

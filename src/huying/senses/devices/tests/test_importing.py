@@ -190,3 +190,8 @@ def test_a_row_as_a_draft() -> None:
     )
     assert (draft.kind, draft.lon, draft.exempt) == ("door", None, False)
     assert draft.contacts == (ContactDraft(role="guardian", person="T001"),)
+
+
+def test_blank_lines_count(tmp_path: Path, luo: Actor) -> None:
+    file = table(tmp_path / "devices.csv", [], row("s-1"), [], [], row("s 2"))
+    assert [(one.row, one.code) for one in take(file, luo).rejected] == [(6, "bad_code")]
