@@ -32,7 +32,6 @@ from huying.senses.field.access import may_see_file
 from huying.senses.field.factories import make_plan, make_shop
 from huying.senses.field.handlers import check_on_the_spot, closed
 from huying.senses.field.models import DutySpell, Finding, Position, Sighting, Task
-from huying.senses.field.offers import own_reports
 from huying.senses.field.tests.test_findings import photo
 from huying.senses.field.tests.test_offers import bodies, scope
 from huying.senses.forms.facts import SubmissionReceived
@@ -403,12 +402,3 @@ def test_a_report_from_beyond_the_area_is_taken_and_its_worker_told(cast: Cast) 
     assert "outside" not in near
     held = {code: said["outside"] for code, said in bodies("mine", scope(cast)).items()}
     assert held == {made["code"]: True, near["code"]: False}
-
-
-def test_what_lies_outside_is_told_anew_when_boundaries_change(cast: Cast) -> None:
-    body = {"text": "路面塌陷", "item": "0101", "lon": IN_GRID_1[0], "lat": IN_GRID_1[1], "place": ""}
-    code = send("report", body, cast.tang_grid).made["code"]
-    before = own_reports(scope(cast)).mark
-    assert own_reports(scope(cast)).mark == before and bodies("mine", scope(cast))[code]["outside"] is False
-    Report.objects.update(lon=121.0, lat=31.0)
-    assert own_reports(scope(cast)).mark != before and bodies("mine", scope(cast))[code]["outside"] is True
