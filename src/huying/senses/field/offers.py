@@ -18,6 +18,8 @@ from django.db.models.functions import Coalesce, JSONObject
 from django.utils.functional import Promise
 from django.utils.translation import override
 
+from huying.casework.cases.access import area_of
+from huying.casework.cases.models import Case
 from huying.casework.cases.words import STATES as CASE_STATES
 from huying.casework.catalogue import queries as catalogue
 from huying.ground.organisation.models import Appointment
@@ -219,10 +221,18 @@ def own_reports(scope: Scope) -> Whole:
     """How far my own last reports are."""
     rows = Report.objects.filter(taken_by=f"person:{scope.person_id}", erased_at__isnull=True).select_related("case")
     found = list(rows.order_by("-id")[:MOST_OWN])
-    points = [(one.lon, one.lat) if one.lon is not None and one.lat is not None else None for one in found]
+    points = [
+        (one.lon, one.lat) if one.lon is not None and one.lat is not None and not _is_placed(one.case) else None
+        for one in found
+    ]
     told = list(zip(found, territory.outside(points, on=scope.today), strict=True))
     mark = mark_of(*((one.pk, one.case_id, one.case.state, outside) for one, outside in told))
     return Whole(mark, lambda: ((one.tracking_code, 1, _own(one, outside)) for one, outside in told))
+
+
+def _is_placed(case: Case) -> bool:
+    """Whether it is about something registered and stands on known ground: then nobody asks where the phone was."""
+    return bool(case.subjects and area_of(case))
 
 
 def _own(report: Report, outside: bool) -> dict[str, Any]:

@@ -145,3 +145,13 @@ def test_what_lies_outside_is_told_anew_when_boundaries_change(cast: Cast) -> No
         Area.objects.filter(pk=area.pk).update(shape=shapely.to_wkb(shape))
     assert own_reports(scope(cast)).mark != before
     assert bodies("mine", scope(cast))[made.tracking_code]["outside"] is True
+
+
+def test_what_the_registry_has_placed_is_outside_for_no_phone(cast: Cast) -> None:
+    shop = make_shop(now=NOW)
+    far: dict[str, Any] = {"source": "field", "channel": "grid", "text": "路面塌陷", "lon": 121.0, "lat": 31.0}
+    about = Voice(source_id="1", area=shop.area, subjects=(f"premises:{shop.uid}",), **far)
+    placed, lost = take_in([about, Voice(source_id="2", **far)], actor=cast.tang_grid, now=NOW)
+    assert (placed.outside, lost.outside) == (False, True)
+    held = {code: said["outside"] for code, said in bodies("mine", scope(cast)).items()}
+    assert held == {placed.tracking_code: False, lost.tracking_code: True}
