@@ -127,7 +127,10 @@ def _by_area(actor: Actor, queue: Queue) -> QuerySet[Case]:
 
 
 def own_work(actor: Actor) -> Exists:
-    """The condition that the actor or their unit signed for a case: nobody checks or calls about their own work."""
+    """The condition that the actor or their unit signed for a case: nobody checks that.
+
+    Nor is a reporter called by them; the list of calls also leaves out what they answered without signing for it.
+    """
     worked = Assignment.objects.filter(case=OuterRef("pk"), signed_at__isnull=False)
     own = Q(pk__in=[])
     if actor.person_id is not None:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import CharField, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Value
 
+from huying.casework.cases import placing
 from huying.casework.cases.access import area_of
 from huying.casework.cases.models import (
     Attachment,
@@ -41,7 +42,7 @@ from huying.kernel.remembering import remembering
 from . import access, deadlines
 from .deadlines import Times
 from .models import DispatchPolicy
-from .queries import FALLBACK_ITEM, policy_of
+from .queries import FALLBACK_ITEM, policy_of, registered_place
 from .rules import Certainty, Policy, Reason, margin, refuse_auto, route
 
 PAGE_SIZE = 20
@@ -219,7 +220,7 @@ def _waits_for(case: Case, choices: Sequence[Choice], read: Sequence[Place], out
         return "unsure_item"
     first, area = choices[0], area_of(case)
     sure = [1.0 if one.confidence is None else one.confidence for one in choices]
-    certainty = Certainty(sure[0], 1.0 if first.confidence is None else margin(sure), _place_certainty(case, read))
+    certainty = Certainty(sure[0], 1.0 if first.confidence is None else margin(sure), _place_certainty(case, read, now))
     policy, _row = policy_at(area, now)
     found = refuse_auto(first.item, certainty, policy)
     if found is None and first.unit is None:
@@ -241,19 +242,25 @@ def _read_places(case: Case, now: datetime) -> Sequence[Place]:
     return next((found for found in guesses if found), ())
 
 
-def _place_certainty(case: Case, read: Sequence[Place]) -> float:
+def _place_certainty(case: Case, read: Sequence[Place], now: datetime) -> float:
     """How sure the place is, 0..1. A point the case got from its words is as sure as the words were.
 
     What is registered stands where the registry says, whatever the words say.
     """
     if not area_of(case):
         return 0.0
-    if case.lon is None and case.subjects:
+    if case.lon is None and case.subjects and _is_registered_there(case, now):
         return 1.0
     first = read[0] if read else None
     if case.lon is None or (first is not None and (first.lon, first.lat) == (case.lon, case.lat)):
         return first.confidence if first is not None else 1.0
     return 1.0
+
+
+def _is_registered_there(case: Case, now: datetime) -> bool:
+    """Whether something it is about is kept under the very area the case is in. One query a kind of subject."""
+    places = (registered_place(area, local_day(now)) for area in placing.areas_of(case.subjects or ()))
+    return any(place is not None and area_of(place) == area_of(case) for place in places)
 
 
 def _elsewhere(case: Case, read: Sequence[Place]) -> tuple[Place, ...]:

@@ -131,6 +131,7 @@ def orders(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "tabs": [*((str(one), words.STATES[one], state == one) for one in State), ("all", _("全部"), state == "all")],
         "state": state,
+        "kept": {"state": state},  # the next page goes on in what was chosen for this one
         "causes": [(str(one), words.CAUSES[one]) for one in Cause],
         "grades": [(str(one), words.GRADES[one]) for one in Grade],
         "now": now,

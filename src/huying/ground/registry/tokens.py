@@ -11,23 +11,15 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import product
 from typing import Final
 
 from django.conf import settings
 
 from huying.kernel.privacy import blind_candidates
+from huying.kernel.sounds import HAN, spoken
 
-# Surnames read otherwise than the sign usually is.
-_SURNAMES: Final = {
-    "单": "shan", "曾": "zeng", "解": "xie", "仇": "qiu", "朴": "piao", "任": "ren", "区": "ou", "查": "zha", "盖": "ge",
-    "华": "hua", "尉": "yu", "召": "shao", "冼": "xian", "覃": "qin", "乐": "yue", "员": "yun", "翟": "zhai", "黑": "he",
-    "缪": "miao", "宓": "mi", "盛": "sheng", "郇": "xun", "折": "she", "繁": "po", "种": "chong", "秘": "bi", "逄": "pang",
-}  # fmt: skip
-_READINGS: Final = 4
 _SAME: Final = ((re.compile(r"(?<=\d)(?:号楼|幢|座|号栋)"), "栋"), (re.compile(r"(?<=\d)(?:号房|房|号室)"), "室"))
 _NUMBERED: Final = re.compile(r"(\d{1,5}[a-z]?)(栋|单元|室|层|楼|号|弄|巷|期|区|组|村|队)?")
-_HAN: Final = re.compile(r"[㐀-䶿一-鿿]+")
 _RUN: Final = re.compile(r"[0-9a-z]+")
 _MARKS: Final = frozenset(("栋", "单元", "室", "层", "楼", "号", "弄", "巷", "期", "区", "组", "村", "队"))
 _MOST_WORDS: Final = 12
@@ -56,7 +48,7 @@ def of_place(
 def of_organisation(name: str, credit_code: str, address: str, *, keeper: str = "", phone: str = "") -> list[int]:
     """The tokens of an organisation."""
     found = {*_pairs(name), *_address(address), *_number(credit_code), *_spoken_parts(name), *_keeper(keeper, phone)}
-    for run in _HAN.findall(name):
+    for run in HAN.findall(name):
         found |= _readings(run, whole=True)
     return _keyed_all(found)
 
@@ -64,7 +56,7 @@ def of_organisation(name: str, credit_code: str, address: str, *, keeper: str = 
 def _keeper(name: str, phone: str) -> set[str]:
     """Whom to call there: two signs or the pinyin of the name, four digits of the phone. One sign alone would say too little."""
     found = _grams(_digits(phone)) if phone else set()
-    for run in _HAN.findall(_plain(name)):
+    for run in HAN.findall(_plain(name)):
         if len(run) > 1:
             found |= set(map(str.__add__, run, run[1:])) | _readings(run[:6], whole=True)
     return found
@@ -73,8 +65,8 @@ def _keeper(name: str, phone: str) -> set[str]:
 def _spoken_parts(name: str) -> set[str]:
     """Initials and pinyin of every few signs in a row of a name: 市华联超市有限公司 by hlcs or hualian."""
     found: set[str] = set()
-    for run in _HAN.findall(_plain(name)):
-        for syllables in _spoken(run[:_LONGEST_NAME])[:1]:
+    for run in HAN.findall(_plain(name)):
+        for syllables in spoken(run[:_LONGEST_NAME])[:1]:
             for start in range(len(syllables) - 1):
                 for end in range(start + 2, min(len(syllables), start + _LONGEST_PART) + 1):
                     part = syllables[start:end]
@@ -88,17 +80,6 @@ def likeness_keys(name: str, phones: Iterable[str], birth: str) -> list[str]:
     """What two records of one person share: name and birth date, or surname and a phone."""
     keys = [f"same:{name}|{birth}"] if name and birth else []
     return keys + [f"same:{name[0]}|{digits}" for digits in map(_digits, phones) if name and len(digits) >= 7]
-
-
-def readings(name: str) -> list[str]:
-    """Initials and whole pinyin of a name's likely readings: 李桂兰 → lgl, liguilan. For lists searched without the server."""
-    found: dict[str, None] = {}
-    for run in _HAN.findall(_plain(name)):
-        for syllables in _spoken(run[:12]):
-            if len(syllables) > 1:
-                found["".join(syllable[0] for syllable in syllables)] = None
-                found["".join(syllables)] = None
-    return list(found)
 
 
 def keyed(pieces: Iterable[str]) -> list[int]:
@@ -121,14 +102,14 @@ def asked(words: str) -> list[list[int]]:
 def _asked_word(word: str) -> set[str]:
     found: set[str] = set()
     rest = word
-    if _HAN.search(word):
+    if HAN.search(word):
         for match in _NUMBERED.finditer(word):
             if len(match[1]) < 4 or match[2]:
                 found.add(match[0])
                 rest = rest.replace(match[0], " ", 1)
     for run in _RUN.findall(rest):
         found |= {run} if run.isalpha() or len(run) >= _LONG else _grams(run)
-    for run in _HAN.findall(rest):
+    for run in HAN.findall(rest):
         if run not in _MARKS:
             found |= _pairs(run)
     return found
@@ -137,7 +118,7 @@ def _asked_word(word: str) -> set[str]:
 def _name(name: str) -> set[str]:
     plain = _plain(name)
     found = set(_RUN.findall(plain))
-    for run in _HAN.findall(plain):
+    for run in HAN.findall(plain):
         found |= set(run) | _pairs(run) | _readings(run[:6], whole=False)
     return found
 
@@ -145,7 +126,7 @@ def _name(name: str) -> set[str]:
 def _readings(run: str, *, whole: bool) -> set[str]:
     """Pinyin and initials of a run of signs; of every part of it that begins at a sign unless ``whole``."""
     found: set[str] = set()
-    for syllables in _spoken(run):
+    for syllables in spoken(run):
         starts = range(1) if whole else range(len(syllables))
         for start in starts:
             ends = (len(syllables),) if whole else range(start + 1, len(syllables) + 1)
@@ -158,30 +139,13 @@ def _readings(run: str, *, whole: bool) -> set[str]:
 
 
 @lru_cache(maxsize=20_000)
-def _spoken(run: str) -> tuple[tuple[str, ...], ...]:
-    """The likely readings: as a phrase, with the surname's own reading, and other readings of the first two signs."""
-    from pypinyin import Style, lazy_pinyin, pinyin  # slow to import: only who uses it waits for it
-
-    usual = tuple(lazy_pinyin(run, style=Style.NORMAL, errors="ignore"))
-    if len(usual) != len(run):
-        return (usual,) if usual else ()
-    each = pinyin(run[:2], style=Style.NORMAL, heteronym=True, errors="ignore")
-    found = {usual: None}
-    if run[0] in _SURNAMES:
-        found[(_SURNAMES[run[0]], *usual[1:])] = None
-    for head in product(*(options[:2] for options in each)):
-        found[(*head, *usual[len(head) :])] = None
-    return tuple(found)[:_READINGS]
-
-
-@lru_cache(maxsize=20_000)
 def _address(text: str) -> frozenset[str]:
     plain = _plain(text)
     found: set[str] = set()
     for match in _NUMBERED.finditer(plain):
         found |= {match[0]} | _grams(match[1])
     rest = _NUMBERED.sub(" ", plain)
-    for run in _HAN.findall(rest):
+    for run in HAN.findall(rest):
         found |= _pairs(run)
         if 2 <= len(run) <= 6:
             found |= _readings(run, whole=True)
@@ -191,7 +155,7 @@ def _address(text: str) -> frozenset[str]:
 def _pairs(text: str) -> set[str]:
     found: set[str] = set()
     plain = _plain(text)
-    for run in _HAN.findall(plain):
+    for run in HAN.findall(plain):
         found |= {run} if len(run) == 1 else set(map(str.__add__, run, run[1:]))
     return found | set(_RUN.findall(plain))
 

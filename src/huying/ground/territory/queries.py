@@ -9,12 +9,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from shapely.geometry.base import BaseGeometry
 
-from huying.ground.territory import topology
+from huying.ground.territory import finding, topology
 from huying.ground.territory.codes import LENGTHS, LEVELS, Level, is_code
 from huying.ground.territory.layers import Drawn, base_geojson, export_geojson, geojson, geometry_json
 from huying.ground.territory.locating import Place
 from huying.ground.territory.models import AreaChange
-from huying.ground.territory.snapshot import AreaView, Snapshot, current
+from huying.ground.territory.snapshot import AreaView, current
 from huying.kernel.errors import NotFound
 
 
@@ -131,29 +131,12 @@ def areas_below(level: Level, prefix: str, *, on: date) -> list[AreaView]:
 
 
 def search_areas(words: str, *, on: date, most: int = 20) -> list[AreaView]:
-    """Areas whose code begins with the words, or whose name contains them all, higher levels first.
+    """Areas whose code begins with the words, or that are called by them all; written before spoken, higher levels first.
 
-    Some of the words may be of what lies above, as in 柳汀街道 荷塘 or 柳汀街道荷塘社区, as long as one is the area's own.
+    A word may be of the name in Chinese or English, its pinyin or its initials (htsq); some may be of what lies above, as in
+    柳汀街道 荷塘 or 柳汀街道荷塘社区, as long as one is the area's own.
     """
-    parts = words.lower().split()
-    if not parts:
-        return []
-    snapshot = current()
-    found = [area for area in snapshot.areas.values() if area.valid_on(on) and _is_named(area, parts, snapshot)]
-    return sorted(found, key=lambda area: (len(area.code), area.code))[:most]
-
-
-def _is_named(area: AreaView, parts: Sequence[str], snapshot: Snapshot) -> bool:
-    if area.code.startswith(parts[0]) and len(parts) == 1:
-        return True
-    own = f"{area.name} {area.name_en.lower()}"
-    if all(part in own for part in parts):
-        return True
-    full = snapshot.labels[area.code]
-    if not all(part in full or part in own for part in parts):
-        return False
-    above = full.removesuffix(area.name)
-    return any(part not in above for part in parts)
+    return finding.search(current(), words, on=on, most=most)
 
 
 def successors_of(code: str, *, on: date | None = None) -> list[str]:

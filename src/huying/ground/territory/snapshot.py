@@ -63,6 +63,8 @@ class Snapshot:
         self._served: dict[int, BaseGeometry | None] = {}
         self._names: list[NamedPlace] | None = None
         self.rendered: dict[tuple[Any, ...], Any] = {}
+        self.written: dict[str, Any] = {}  # by code, how an area is asked for; kept by `finding`
+        self.spoken: dict[str, Any] = {}
         self._lock = RLock()
 
     def _label(self, code: str, language: str) -> str:

@@ -66,7 +66,7 @@ def take_new(*, now: datetime, limit: int = AT_ONCE) -> int:
     """
     if not try_lock_name(LOCK):
         return 0
-    reports = _untaken(now, limit)
+    reports = list(untaken(now, last_taken()).order_by("id")[:limit])
     if not reports:
         return 0
     with indexing.held(now - KEPT) as index:
@@ -83,11 +83,15 @@ def take_new(*, now: datetime, limit: int = AT_ONCE) -> int:
     return len(reports)
 
 
-def _untaken(now: datetime, limit: int) -> list[Report]:
-    """Reports behind the last one taken, and those just before it that were written later; oldest first."""
-    last = HotMessage.objects.aggregate(last=Max("report_id"))["last"] or 0
+def last_taken() -> int:
+    """The number of the latest report that has a row, 0 for none."""
+    return HotMessage.objects.aggregate(last=Max("report_id"))["last"] or 0
+
+
+def untaken(now: datetime, last: int) -> QuerySet[Report]:
+    """Reports of the last year behind the last one taken, and those just before it that were written later."""
     fresh = Report.objects.filter(pk__gt=last - _LATE, said_at__gt=now - KEPT, received_at__gt=now - KEPT)
-    return list(spoken(fresh).exclude(Exists(taken())).order_by("id")[:limit])
+    return spoken(fresh).exclude(Exists(taken()))
 
 
 def taken() -> QuerySet[HotMessage]:

@@ -1,4 +1,4 @@
-"""The whole history grouped in bulk, slice by slice: ``huying hotspots rebuild``.
+"""Reports grouped in bulk, slice by slice: the whole history (``huying hotspots rebuild``), or what a worker has to catch up.
 
 A slice is some thousand reports in the order they came; they are compared with each other, all at once, and with what was
 said before, whenever that was. Each slice is one transaction: a
@@ -8,8 +8,9 @@ for the next minute.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.db import transaction
@@ -20,7 +21,21 @@ from huying.kernel.progress import Progress, Silent
 from huying.senses.reports.models import Report
 
 from . import indexing
-from .actions import LOCK, READING, message_of, move, regroup, retire, said, spoken, taken, write
+from .actions import (
+    KEPT,
+    LOCK,
+    READING,
+    last_taken,
+    message_of,
+    move,
+    regroup,
+    retire,
+    said,
+    spoken,
+    taken,
+    untaken,
+    write,
+)  # fmt: skip
 from .indexing import Index, key_of
 from .models import FEWEST, HotIssue, HotMessage
 from .ranking import refresh
@@ -45,16 +60,45 @@ def rebuild(*, again: bool = False, size: int = SLICE, progress: Progress | None
     watcher = progress or Silent()
     if again:
         HotMessage.objects.update(reading=0)
-    watcher.start("hot issues", 2 * _waiting().count())
-    count, last = 0, 0
-    while reports := _slice(last, size):
-        count += _take(reports, watcher)
-        last = reports[-1].pk
+    work = _Work(_unread, HotMessage.objects.filter(reading=READING))
+    if not isinstance(watcher, Silent):
+        watcher.start("hot issues", 2 * work.waiting().count())  # a long count: only for whoever watches
+    count = _work_off(work, size, watcher)
     watcher.finish()
     if again:
         _name_all()
     indexing.forget()
     return Rebuilt(count, HotIssue.objects.filter(messages__gte=FEWEST).count())
+
+
+def catch_up(*, now: datetime, size: int = SLICE) -> int:
+    """Group what no round has taken yet: what came behind the last one taken, and is not too old to find others.
+
+    Returns how many. It reads nothing of what is grouped already but the messages of the last year, as rounds do; two queries
+    where nothing waits.
+    """
+    after = last_taken()
+    known = HotMessage.objects.filter(at__gte=now - KEPT)
+    count = _work_off(_Work(lambda: untaken(now, after), known), size, Silent())
+    if count:
+        indexing.forget()
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Which reports wait, asked anew for every slice, and which messages they are compared with."""
+
+    waiting: Callable[[], QuerySet[Report]]
+    known: QuerySet[HotMessage]
+
+
+def _work_off(work: _Work, size: int, watcher: Progress) -> int:
+    count, last = 0, 0
+    while reports := list(work.waiting().filter(pk__gt=last).order_by("id")[:size]):
+        count += _take(work, reports, watcher)
+        last = reports[-1].pk
+    return count
 
 
 def _name_all() -> None:
@@ -66,23 +110,19 @@ def _name_all() -> None:
             refresh(ids[start : start + _NAMED_AT_ONCE])
 
 
-def _waiting() -> QuerySet[Report]:
+def _unread() -> QuerySet[Report]:
     return spoken(Report.objects.all()).exclude(Exists(taken().filter(reading=READING)))
 
 
-def _slice(last: int, size: int) -> list[Report]:
-    return list(_waiting().filter(pk__gt=last).order_by("id")[:size])
-
-
 @transaction.atomic
-def _take(reports: list[Report], watcher: Progress) -> int:
+def _take(work: _Work, reports: list[Report], watcher: Progress) -> int:
     """One slice; reports that were erased or taken while it waited for the lock are left out."""
     lock_name(LOCK)
-    waiting = set(_waiting().filter(pk__in=[one.pk for one in reports]).values_list("pk", flat=True))
+    waiting = set(work.waiting().filter(pk__in=[one.pk for one in reports]).values_list("pk", flat=True))
     reports = [one for one in reports if one.pk in waiting]
     if not reports:
         return 0
-    index = _before(reports)
+    index = _before(work, reports)
     known = set(index.at)
     was = dict(HotMessage.objects.filter(report__in=waiting).values_list("report_id", "issue_id"))
     old = _kept(was, index)
@@ -100,10 +140,10 @@ def _take(reports: list[Report], watcher: Progress) -> int:
     return len(reports)
 
 
-def _before(reports: list[Report]) -> Index:
-    """What this reader read before, the latest."""
+def _before(work: _Work, reports: list[Report]) -> Index:
+    """What they are compared with, the latest that was said before the last of them."""
     last = max(said(one) for one in reports)
-    return indexing.restored(last, HotMessage.objects.filter(at__lte=last, reading=READING))
+    return indexing.restored(last, work.known.filter(at__lte=last))
 
 
 def _kept(was: Mapping[int, int], index: Index) -> dict[int, int]:

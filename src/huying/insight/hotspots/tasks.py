@@ -12,7 +12,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from huying.kernel.clock import now
 
 from . import actions
-from .rebuilding import rebuild
+from . import rebuilding as bulk
 
 _SLICE: Final = 5_000  # a transaction of the catching up: some ten seconds
 
@@ -27,8 +27,8 @@ def take_new(timestamp: int) -> None:
 
 @app.task(name="hotspots.catch_up", queueing_lock="hotspots.catch_up", lock="hotspots.catch_up")
 def catch_up() -> None:
-    """Everything that is not grouped yet: a history that was taken over, or what came in while no worker ran."""
-    rebuild(size=_SLICE)
+    """Everything of the last year that no round has taken yet: a history taken over, or what came while no worker ran."""
+    bulk.catch_up(now=now(), size=_SLICE)
 
 
 def ask_to_catch_up() -> None:

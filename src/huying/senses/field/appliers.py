@@ -82,7 +82,7 @@ def take_reports(ops: Sequence[Incoming], *, actor: Actor, now: datetime) -> lis
     if len(ops) == 1 and (task := _uuid(ops[0].body, "task")) is not None:
         return [_report_on_task(task, ops[0], actor, now)]
     about = queries.marks_about([_about(op.body) for op in ops], actor)
-    made = take_in([_voice(op, marks) for op, marks in zip(ops, about, strict=True)], actor=actor, now=now)
+    made = take_in([_voice(op, one) for op, one in zip(ops, about, strict=True)], actor=actor, now=now)
     sounds = [
         (taken.case_id, one)
         for op, taken in zip(ops, made, strict=True)
@@ -102,7 +102,7 @@ def _report_on_task(task: UUID, op: Incoming, actor: Actor, now: datetime) -> Ou
     return Outcome("applied", made={"task": str(done.uid), "late": bool(done.done_late)})
 
 
-def _voice(op: Incoming, about: tuple[str, ...]) -> Voice:
+def _voice(op: Incoming, about: queries.About) -> Voice:
     body, point = op.body, _point(op.body)
     pictures = [one for one in op.files.values() if one.kind == StoredFile.Kind.IMAGE]
     return Voice(
@@ -117,7 +117,8 @@ def _voice(op: Incoming, about: tuple[str, ...]) -> Voice:
         item_code=_text(body, "item", 16) or None,
         urgent=body.get("urgent") is True,
         files=pictures[:MOST_PHOTOS],
-        subjects=about,
+        area=about.area,
+        subjects=about.marks,
     )
 
 

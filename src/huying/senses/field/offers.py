@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from typing import Any, Final
@@ -18,18 +18,20 @@ from django.db.models.functions import Coalesce, JSONObject
 from django.utils.functional import Promise
 from django.utils.translation import override
 
+from huying.casework.cases.access import area_of
+from huying.casework.cases.models import Case
 from huying.casework.cases.words import STATES as CASE_STATES
 from huying.casework.catalogue import queries as catalogue
 from huying.ground.organisation.models import Appointment
 from huying.ground.registry.fields import FIELDS, as_json
 from huying.ground.registry.masking import mask
 from huying.ground.registry.models import MODELS, CareEntry
-from huying.ground.registry.tokens import readings
 from huying.ground.territory import queries as territory
 from huying.ground.territory.models import TerritoryVersion
 from huying.kernel.actor import Actor
 from huying.kernel.clock import local_day
 from huying.kernel.files import StoredFile
+from huying.kernel.sounds import readings
 from huying.senses.forms import queries as forms
 from huying.senses.forms.models import Submission
 from huying.senses.reports.models import Report
@@ -219,14 +221,18 @@ def own_reports(scope: Scope) -> Whole:
     """How far my own last reports are."""
     rows = Report.objects.filter(taken_by=f"person:{scope.person_id}", erased_at__isnull=True).select_related("case")
     found = list(rows.order_by("-id")[:MOST_OWN])
-    mark = mark_of(*((one.pk, one.case_id, one.case.state) for one in found))
-    return Whole(mark, lambda: _owned(found, scope.today))
+    points = [
+        (one.lon, one.lat) if one.lon is not None and one.lat is not None and not _is_placed(one.case) else None
+        for one in found
+    ]
+    told = list(zip(found, territory.outside(points, on=scope.today), strict=True))
+    mark = mark_of(*((one.pk, one.case_id, one.case.state, outside) for one, outside in told))
+    return Whole(mark, lambda: ((one.tracking_code, 1, _own(one, outside)) for one, outside in told))
 
 
-def _owned(reports: Sequence[Report], today: date) -> Iterator[tuple[str, int, dict[str, Any]]]:
-    points = [(one.lon, one.lat) if one.lon is not None and one.lat is not None else None for one in reports]
-    for report, outside in zip(reports, territory.outside(points, on=today), strict=True):
-        yield report.tracking_code, 1, _own(report, outside)
+def _is_placed(case: Case) -> bool:
+    """Whether it is about something registered and stands on known ground: then nobody asks where the phone was."""
+    return bool(case.subjects and area_of(case))
 
 
 def _own(report: Report, outside: bool) -> dict[str, Any]:
@@ -269,7 +275,7 @@ def _record(row: Any) -> dict[str, Any]:
         said |= {name: mask(FIELDS[kind][name], secrets[name]) for name in masked if secrets.get(name)}
     said["checked_at"] = row.checked_at.isoformat()
     if kind in SPOKEN and (spoken := readings(said.get("name") or "")):
-        said["pinyin"] = spoken
+        said["pinyin"] = list(spoken)
     if kind == "premises":
         said |= {"address": row.address, "code": row.code}
     elif (home := _home(row)) is not None:

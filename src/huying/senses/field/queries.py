@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import F, Prefetch, Q, QuerySet
@@ -224,13 +225,20 @@ def consequences_of(submission: UUID) -> list[Consequence]:
     return list(Consequence.objects.filter(submission=submission).order_by("-number"))
 
 
-def marks_about(named: Sequence[tuple[str, UUID] | None], actor: Actor) -> list[tuple[str, ...]]:
-    """For each registered record (kind, uid) the marks a case about it carries, with the premises it stands in.
+class About(NamedTuple):
+    """What a report is about: the marks its case carries, and the area the registry has it in."""
+
+    marks: tuple[str, ...] = ()
+    area: str = ""
+
+
+def marks_about(named: Sequence[tuple[str, UUID] | None], actor: Actor) -> list[About]:
+    """For each registered record (kind, uid) the marks a case about it carries, with the premises it stands in, and its area.
 
     What was merged is what it was merged into. None for one the actor may not see, and for one that is gone: a report is never
     lost for it. One query a kind, one more where some were merged.
     """
-    found: dict[tuple[str, UUID], tuple[str, ...]] = {}
+    found: dict[tuple[str, UUID], About] = {}
     for kind in {one[0] for one in named if one is not None}:
         rows = registry.visible(actor, kind).defer("private")
         told = rows.in_bulk({one[1] for one in named if one is not None and one[0] == kind}, field_name="uid")
@@ -239,5 +247,5 @@ def marks_about(named: Sequence[tuple[str, UUID] | None], actor: Actor) -> list[
         for uid, row in told.items():
             if (kept := known.get(row.merged_into_id or uid)) is not None:
                 stands = ("premises", None if kind == "premises" else kept.premises_id)
-                found[kind, uid] = marks_of((kind, kept.uid), stands)
-    return [found.get(one, ()) if one is not None else () for one in named]
+                found[kind, uid] = About(marks_of((kind, kept.uid), stands), kept.area)
+    return [found.get(one, About()) if one is not None else About() for one in named]

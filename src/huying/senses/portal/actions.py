@@ -17,6 +17,7 @@ from huying.senses.reports.actions import Taken, Voice
 from huying.senses.reports.rules import Channel, parts_of
 
 from . import queries, rules
+from .signs import sign_of
 
 SOURCE = "portal"
 
@@ -40,7 +41,7 @@ class Said:
     photos: Sequence[StoredFile] = ()
 
     def matter(self, now: datetime) -> Matter:
-        """As dispatch reads it."""
+        """As dispatch reads it. At most one query: where the registry has what it is about."""
         return Matter(
             text=self.text,
             channel=Channel.PORTAL,
@@ -48,6 +49,7 @@ class Said:
             place_text=self.place_text,
             lon=self.lon,
             lat=self.lat,
+            area=sign_of(self.about).area,
         )
 
 
@@ -71,7 +73,8 @@ def join_matter(case_id: int, said: Said, *, actor: Actor, now: datetime) -> lis
     voice = _voice(said, case_id)
     if not said.split:
         return reports.take_in([voice], actor=actor, now=now)
-    parts = [replace(said, text=text).matter(now) for text in parts_of(said.text)]
+    whole = said.matter(now)
+    parts = [replace(whole, text=text) for text in parts_of(said.text)]
     joining = queries.likest(parts, case_id, now=now)
     return reports.take_in_apart(_as_chosen(voice, said, now), joining=joining, actor=actor, now=now)
 
@@ -89,6 +92,7 @@ def _as_chosen(voice: Voice, said: Said, now: datetime) -> Voice:
 
 def _voice(said: Said, case_id: int | None = None) -> Voice:
     words = (said.text, said.place_text, said.lon, said.lat, case_id)
+    sign = sign_of(said.about)
     return Voice(
         source=SOURCE,
         source_id=rules.source_id(said.key, words),
@@ -104,5 +108,6 @@ def _voice(said: Said, case_id: int | None = None) -> Voice:
         lat=said.lat,
         case_id=case_id,
         files=tuple(said.photos),
-        subjects=queries.subjects_of(said.about),
+        area=sign.area,
+        subjects=sign.subjects,
     )

@@ -13,7 +13,6 @@ from django.utils.translation import get_language
 from huying.casework.cases import access as case_access
 from huying.casework.cases.models import Case, Suspension
 from huying.casework.cases.rules import State
-from huying.casework.cases.subjects import marks_of
 from huying.casework.cases.turns import chain
 from huying.casework.clocks import queries as clocks
 from huying.casework.dispatch import queries as dispatch
@@ -22,7 +21,6 @@ from huying.casework.dispatch.queries import Decision, Matter
 from huying.ground.accounts.models import User
 from huying.ground.organisation.directory import UnitView
 from huying.ground.organisation.queries import directory
-from huying.ground.registry.signs import is_inside, premises_of
 from huying.ground.territory import queries as territory
 from huying.ground.territory.queries import Place
 from huying.kernel.clock import local_day
@@ -386,9 +384,3 @@ def promises(cases: Sequence[Case]) -> dict[int, datetime]:
         for entry in entries.order_by("chain", "seq"):
             steps[still[entry.chain]].append((entry.verb, entry.content.get("due")))
     return dues | {pk: rules.promised(dues[pk], said) for pk, said in steps.items()}
-
-
-def subjects_of(code: str) -> tuple[str, ...]:
-    """What a report is about that came from the sign at a door, by the place's public code: never a home. At most one query."""
-    premises = premises_of(code) if code else None
-    return () if premises is None or is_inside(premises) else marks_of((premises.KIND, premises.uid))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -109,8 +110,13 @@ def html_attributes(context: Context) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def query(context: Context, **changes: Any) -> str:
-    """The present address with some parameters changed; None removes one: ``{% query state='open' cursor=None %}``."""
+def query(context: Context, kept: Mapping[str, Any] | str = "", /, **changes: Any) -> str:
+    """The present address with some parameters changed; None removes one: ``{% query state='open' cursor=None %}``.
+
+    ``kept``: what the page chose by itself and the next address has to name, as a mapping.
+    """
+    if isinstance(kept, Mapping):
+        changes = {**kept, **changes}
     parameters = context["request"].GET.copy()
     for name, value in changes.items():
         if value is None or value == "":

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
@@ -19,12 +18,12 @@ from django.views.decorators.http import require_GET
 
 from huying.ground.organisation.directory import Directory, UnitView
 from huying.ground.organisation.queries import directory
-from huying.ground.registry.tokens import readings
 from huying.ground.territory import queries as territory
 from huying.ground.territory.codes import is_code
 from huying.ground.territory.snapshot import AreaView
 from huying.kernel import clock
 from huying.kernel.errors import Invalid
+from huying.kernel.sounds import is_sound, readings
 
 from .guard import staff
 
@@ -76,13 +75,7 @@ def _are_above(parts: list[str], unit: UnitView, known: Directory) -> bool:
 def _is_of(part: str, unit: UnitView) -> bool:
     if part in f"{unit.name} {unit.name_en} {unit.code}".casefold():
         return True
-    return len(part) > 1 and part.isascii() and part.isalpha() and any(part in one for one in _spoken(unit.name))
-
-
-@lru_cache(maxsize=30_000)
-def _spoken(name: str) -> tuple[str, ...]:
-    """Initials and pinyin of a name; worked out once it is asked for in Latin letters."""
-    return tuple(readings(name))
+    return is_sound(part) and any(part in one for one in readings(unit.name))
 
 
 def unit_from(text: str, known: Directory, *, field: str = "unit") -> int | None:
@@ -111,6 +104,10 @@ def area_value(area: AreaView) -> str:
     return f"{area.name_en if english else area.name}（{area.code}）"
 
 
+def _is_called(area: AreaView, text: str) -> bool:
+    return text.casefold() in (area.name.casefold(), area.name_en.casefold())
+
+
 def area_from(text: str, *, field: str = "area") -> AreaView | None:
     """The area somebody typed or chose, None for an empty field. Invalid when there is none, or several."""
     text = text.strip()
@@ -121,7 +118,7 @@ def area_from(text: str, *, field: str = "area") -> AreaView | None:
     if is_code(wanted) and (area := territory.find_area(wanted)) is not None:
         return area
     found = territory.search_areas(text, on=clock.local_day(clock.now()), most=_MOST_NAMED)
-    if len(found) == 1 or (found and found[0].name == text and found[1].name != text):
+    if len(found) == 1 or (found and _is_called(found[0], text) and not _is_called(found[1], text)):
         return found[0]
     if not found:
         raise Invalid(_("没有这个区域：%(text)s") % {"text": text[:40]}, hint=_("请从提示中选择。"), field=field)
@@ -151,7 +148,10 @@ def kept_by_browsers(options: Sequence[tuple[str, str]], typed: str) -> list[tup
     """
     plain = typed.casefold()
     return [
-        (value, note if plain in value.casefold() or plain in note.casefold() else f"{note} · {typed}")
+        (
+            value,
+            note if plain in value.casefold() or plain in note.casefold() else " · ".join(filter(None, (note, typed))),
+        )
         for value, note in options
     ]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from huying.casework.cases.desk.pickers import area_from, unit_from
+from huying.casework.cases.desk.pickers import area_from, kept_by_browsers, unit_from
 from huying.casework.cases.factories import Cast
 from huying.casework.cases.models import Case
 from huying.ground.organisation.queries import directory
@@ -39,6 +39,13 @@ def test_a_unit_far_down_is_found_by_words_of_what_stands_above_it_and_by_initia
     assert offered("望湖街道柳岸社区", "areas") == ["柳岸社区（990101001001）"]
     assert offered("桥东 一网格", "areas") == ["桥东一网格（990101001002001）"]
     assert offered("湖东省 没有的", "areas") == []
+    assert offered("lasq", "areas")[0] == offered("liuanshequ", "areas")[0] == "柳岸社区（990101001001）"
+
+
+def test_a_suggestion_says_what_was_typed_and_nothing_beside_it_where_it_has_no_note() -> None:
+    options = [("柳岸社区", "望湖街道"), ("望湖街道", "")]
+    assert kept_by_browsers(options, "whjd") == [("柳岸社区", "望湖街道 · whjd"), ("望湖街道", "whjd")]
+    assert kept_by_browsers(options, "望湖") == options
 
 
 def test_a_unit_or_area_meant_by_several_names_which_there_are(cast: Cast) -> None:

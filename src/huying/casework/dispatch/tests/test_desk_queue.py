@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 
 from huying.casework.cases import actions as cases
-from huying.casework.cases.factories import GRID_2, IN_GRID_2, Cast
+from huying.casework.cases import placing
+from huying.casework.cases.factories import GRID_1, GRID_2, IN_GRID_2, Cast
 from huying.casework.cases.models import Assignment, Case
 from huying.casework.dispatch import desk_queries
 from huying.casework.dispatch.words_desk import marked, percent
 from huying.ground.accounts.factories import make_resident
+from huying.ground.registry.deriving import new_code
+from huying.ground.registry.models import Premises
 from huying.kernel.clock import now
 from huying.kernel.trace import Entry
 
@@ -183,11 +187,40 @@ def test_merging_into_a_similar_open_case(cast: Cast, desk: Desk, waiting: Waiti
 
 
 def test_what_the_registry_places_does_not_wait_for_its_place(cast: Cast, desk: Desk, waiting: Waiting) -> None:
-    where = {"item_code": "0101", "lon": None, "lat": None, "area": GRID_2, "subjects": ("premises:a",)}
+    shop = make_shop(GRID_2)
+    where = {"item_code": "0101", "lon": None, "lat": None, "area": GRID_2, "subjects": (f"premises:{shop.uid}",)}
     case = waiting("检查发现：门前堆放垃圾。地点：柳岸一网格附近", place_text="柳岸一网格附近", **where)
     assert (case.grid, case.lon) == (GRID_2, None)
     page = said(desk("li_dispatcher").get(QUEUE))
     assert "来源要求人工分拨" in page and "位置不够确定" not in page
+
+
+def make_shop(area: str) -> Premises:
+    values = {"code": new_code(), "kind": "shop", "name": "老王粮油", "address": "老王粮油", "area": area}
+    return Premises.objects.create(**values, checked_at=now(), created_at=now())
+
+
+@pytest.mark.parametrize("subject", ["elsewhere", "unplaced", "gone", "unreadable", "device"])
+def test_a_place_read_from_words_is_no_surer_for_naming_a_subject(cast: Cast, waiting: Waiting, subject: str) -> None:
+    """What it is about stands somewhere else, nowhere, or is not known: the words decide, as they do without it."""
+    keys = {"elsewhere": make_shop(GRID_2).uid, "unplaced": make_shop("").uid, "gone": uuid4(), "unreadable": "a"}
+    mark = f"premises:{keys[subject]}" if subject in keys else "device:unknown"
+    case = waiting(item_code="0101", lon=None, lat=None, place_text="柳岸社区附近", subjects=(mark,))
+    plain = waiting(item_code="0101", lon=None, lat=None, place_text="柳岸社区附近")
+    Case.objects.filter(pk__in=[case.pk, plain.pk]).update(lon=None, lat=None)
+    with_subject, without = (Case.objects.select_related("item").get(pk=one.pk) for one in (case, plain))
+    read = desk_queries._read_places(without, now())
+    sure = desk_queries._place_certainty(without, read, now())
+    assert 0 < sure < 1
+    assert desk_queries._place_certainty(with_subject, read, now()) == sure
+
+
+def test_where_a_device_stands_is_asked_of_the_devices(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+    monkeypatch.setitem(placing._asked, "device", lambda codes: asked.append(list(codes)) or [GRID_2])
+    shop = make_shop(GRID_1)
+    assert placing.areas_of([f"premises:{shop.uid}", "device:hy-1"]) == {GRID_1, GRID_2}
+    assert asked == [["hy-1"]] and placing.areas_of([]) == set()
 
 
 def test_transferring_out(cast: Cast, desk: Desk, waiting: Waiting) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 from huying.casework.clocks import actions as clocks
 from huying.casework.clocks import factories
 from huying.casework.clocks.models import CalendarDay, Notice
-from huying.casework.supervision import queries
+from huying.casework.supervision import desk, queries
 from huying.casework.supervision.models import SupervisionOrder
 from huying.ground.accounts.factories import make_staff
 from huying.kernel.clock import now
@@ -95,6 +96,22 @@ def test_the_list_opens_at_the_orders_the_menu_counts(who) -> None:
     assert queries.count_to_answer(who.actor("supervisor")) == 1
     assert chosen.format("answered") in supervisor.get(page).content.decode()
     assert chosen.format("closed") in supervisor.get(f"{page}?state=closed").content.decode()
+
+
+def test_the_next_page_of_orders_goes_on_in_the_state_that_was_chosen(who, monkeypatch) -> None:
+    real = queries.order_page
+    monkeypatch.setattr(desk.queries, "order_page", lambda *given, **more: real(*given, **more, size=1))
+    supervisor, address = signed_in(who, "supervisor"), "/desk/supervision/orders"
+    assert SupervisionOrder.objects.filter(state="open").count() > 1
+    (link,) = re.findall(r'href="([?][^"]+)" [^>]*rel="next"', supervisor.get(address).content.decode())
+    assert "state=open" in link
+    order = SupervisionOrder.objects.filter(unit=who.team, state="open").latest("pk")
+    signed_in(who, "handler").post(f"{address}/{order.pk}/act", {"do": "answer", "text": "今天办完"})
+    assert supervisor.get(address).context["state"] == "answered"
+    second = supervisor.get(address + link.replace("&amp;", "&"))
+    assert second.context["state"] == "open" and {row.state for row in second.context["page"].rows} <= {"open"}
+    kept = re.findall(r'href="([?][^"]+)" [^>]*rel="prev"', second.content.decode())
+    assert all("state=open" in one for one in kept)
 
 
 def test_an_order_is_answered_and_closed_on_its_page(who) -> None:

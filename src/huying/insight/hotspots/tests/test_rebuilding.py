@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from huying.casework.cases.factories import NOW, Cast
 from huying.senses.reports.models import Report
@@ -122,3 +124,65 @@ def test_the_command_says_what_it_did(cast: Cast, history: list[Report]) -> None
     assert CliRunner().invoke(group, ["rebuild", "--slice", "5"]).exit_code == 2
     assert "8 messages" in CliRunner().invoke(group, ["rebuild", "--again"]).output
     indexing.forget()
+
+
+def test_catching_up_takes_what_came_since_and_leaves_what_is_old(cast: Cast, history: list[Report]) -> None:
+    assert rebuilding.catch_up(now=NOW, size=2) == 5
+    assert HotMessage.objects.filter(report__in=history[:3]).count() == 0
+    assert members() == {frozenset(one.pk for one in history[3:6]), frozenset(one.pk for one in history[6:])}
+    assert rebuilding.catch_up(now=NOW) == 0
+    say([DUST[1]], first=40)
+    assert rebuilding.catch_up(now=NOW) == 1
+    assert HotIssue.objects.filter(messages=4).exists()
+
+
+def test_catching_up_begins_behind_what_is_grouped_and_counts_nothing(
+    cast: Cast, history: list[Report], monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(actions, "_LATE", 0)
+    HotMessage.objects.create(
+        report=history[5], issue=HotIssue.objects.create(first_at=NOW, last_at=NOW), features={}, at=NOW, person=1
+    )
+    HotIssue.objects.update(messages=1)
+    assert rebuilding.catch_up(now=NOW) == 2
+    with CaptureQueriesContext(connection) as asked:
+        assert rebuilding.catch_up(now=NOW) == 0
+    assert len(asked) == 2
+    assert not any("COUNT(" in one["sql"] for one in asked)
+    assert f'"id" > {history[-1].pk}' in asked[1]["sql"]
+
+
+def test_catching_up_joins_what_an_older_reader_read(cast: Cast) -> None:
+    say(DUST[:2])
+    actions.take_new(now=NOW)
+    HotMessage.objects.update(reading=1)
+    say([DUST[2]], first=30)
+    assert rebuilding.catch_up(now=NOW) == 1
+    assert HotIssue.objects.filter(messages=3).exists()
+
+
+class Watching:
+    """Somebody who looks."""
+
+    def __init__(self) -> None:
+        self.total: int | None = None
+
+    def start(self, what: str, total: int | None) -> None:
+        self.total = total
+
+    def advance(self, steps: int) -> None:
+        return None
+
+    def finish(self) -> None:
+        return None
+
+
+def test_a_rebuild_counts_only_for_whoever_watches(cast: Cast, history: list[Report]) -> None:
+    watching = Watching()
+    rebuilding.rebuild(progress=watching)
+    assert watching.total == 2 * len(history)
+    with CaptureQueriesContext(connection) as watched:
+        rebuilding.rebuild(progress=watching)
+    with CaptureQueriesContext(connection) as alone:
+        rebuilding.rebuild()
+    assert (len(watched), len(alone)) == (3, 2)

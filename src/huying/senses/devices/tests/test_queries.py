@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
+from huying.casework.cases import placing
 from huying.casework.cases.factories import GRID_1, GRID_2, GRID_3, LIUAN, NOW, Cast, make_cast
 from huying.kernel.actor import Actor
 from huying.kernel.errors import Invalid, NotFound
@@ -41,6 +42,12 @@ def street(luo: Actor) -> Actor:
     retired = make_device(luo, "old-1", area=GRID_1)
     actions.retire_device(retired.pk, actor=luo, now=NOW, why="拆除")
     return luo
+
+
+def test_casework_is_told_where_devices_stand(street: Actor, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1):
+        assert placing.areas_of(["device:b-1", "device:s-1", "device:unknown"]) == {GRID_1, GRID_2}
+    assert placing.areas_of(["device:unknown"]) == set()
 
 
 @pytest.mark.parametrize(

@@ -118,8 +118,8 @@ def inspected(
 
 
 def _point(fact: SubmissionFact, there: Subject | None) -> tuple[float | None, float | None]:
-    """Where the form was filled, unless that lies outside the grid of what it is about: then where that stands."""
-    if there is None or there.lon is None:
+    """Where the form was filled, unless that lies outside the grid of what it is about: then where that stands, if known."""
+    if there is None:
         return fact.lon, fact.lat
     if fact.lon is None or fact.lat is None:
         return there.lon, there.lat

@@ -223,5 +223,9 @@ def test_a_form_finished_elsewhere_is_about_where_the_place_stands(cast: Cast) -
     for point, kept in ((near, near), (IN_GRID_2, own), (FAR, own), ((None, None), own)):
         made = following.inspected(sent(shop, lon=point[0], lat=point[1]), [], None, {}, NOW)
         assert ((made.lon, made.lat), made.area, made.registered) == (kept, GRID_1, True)
+    bare = make_shop("没有定位的店", now=NOW, lon=None, lat=None)
+    for point, kept in ((near, near), (IN_GRID_2, (None, None)), (FAR, (None, None)), ((None, None), (None, None))):
+        made = following.inspected(sent(bare, lon=point[0], lat=point[1]), [], None, {}, NOW)
+        assert ((made.lon, made.lat), made.area) == (kept, GRID_1)
     nobody = following.inspected(sent(shop, subject_uid=uuid4(), lon=FAR[0], lat=FAR[1]), [], None, {}, NOW)
     assert ((nobody.lon, nobody.lat), nobody.registered) == (FAR, False)

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from huying.casework.cases.actions.following import part_subject
-from huying.casework.cases.factories import IN_GRID_1, NOW, Cast
+from huying.casework.cases.factories import GRID_1, IN_GRID_1, NOW, Cast
 from huying.casework.cases.models import Case
 from huying.casework.cases.subjects import via
 from huying.ground.registry.models import Organisation, Premises
@@ -56,6 +56,14 @@ def test_a_report_written_from_a_file_is_about_it(cast: Cast) -> None:
     with pytest.raises(Invalid):
         report(cast, {"kind": "premises", "uid": "nothing"})
     assert Case.objects.count() == before
+
+
+def test_a_report_written_from_a_file_is_where_the_registry_has_that(cast: Cast) -> None:
+    shop = make_shop(now=NOW)
+    for about, grid in (({"kind": "premises", "uid": str(shop.uid)}, GRID_1), (None, "")):
+        body = {"text": f"门前堆了垃圾 {uuid4()}", "item": "0101", "place": "没有这个地方", "about": about}
+        send("report", body, cast.tang_grid)
+        assert Case.objects.latest("pk").grid == grid
 
 
 def test_cases_opened_before_name_what_they_are_about(cast: Cast, shop: Premises) -> None:

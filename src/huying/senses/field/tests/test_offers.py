@@ -6,17 +6,23 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from huying.casework.cases.factories import GRID_1, GRID_2, LIUAN, NOW, Cast
+import shapely
+import shapely.affinity
+
+from huying.casework.cases.factories import GRID_1, GRID_2, IN_GRID_1, LIUAN, NOW, Cast
 from huying.casework.cases.facts import CaseClosed
 from huying.ground.organisation.models import Appointment, Post
 from huying.ground.registry.models import Premises, Resident
+from huying.ground.territory.models import Area
 from huying.kernel.actor import system
 from huying.kernel.facts import publish
 from huying.senses.field import actions
 from huying.senses.field.actions.finding import Failed
 from huying.senses.field.factories import make_form, make_plan, make_shop
+from huying.senses.field.offers import own_reports
 from huying.senses.field.tests.test_findings import inspected, photo
 from huying.senses.forms.models import Form, Submission
+from huying.senses.reports.actions import Voice, take_in
 from huying.senses.sync.doors import Scope, offered, told
 
 FIELD = system("field")
@@ -125,3 +131,27 @@ def test_what_it_needs_to_work_alone(cast: Cast) -> None:
     assert "0101" in bodies("catalogue", of)
     assert bodies("fields", of)["premises"]["fields"]
     assert {one["code"] for one in told(actor=cast.tang_grid, now=NOW)["skips"]} >= {"closed", "other"}
+
+
+def test_what_lies_outside_is_told_anew_when_boundaries_change(cast: Cast) -> None:
+    lon, lat = IN_GRID_1
+    voice = Voice(source="field", source_id="1", channel="grid", text="路面塌陷", item_code="0101", lon=lon, lat=lat)
+    (made,) = take_in([voice], actor=cast.tang_grid, now=NOW)
+    before = own_reports(scope(cast)).mark
+    assert own_reports(scope(cast)).mark == before
+    assert bodies("mine", scope(cast))[made.tracking_code]["outside"] is False
+    for area in Area.objects.exclude(shape=None):
+        shape = shapely.affinity.translate(shapely.from_wkb(bytes(area.shape or b"")), xoff=1.0)
+        Area.objects.filter(pk=area.pk).update(shape=shapely.to_wkb(shape))
+    assert own_reports(scope(cast)).mark != before
+    assert bodies("mine", scope(cast))[made.tracking_code]["outside"] is True
+
+
+def test_what_the_registry_has_placed_is_outside_for_no_phone(cast: Cast) -> None:
+    shop = make_shop(now=NOW)
+    far: dict[str, Any] = {"source": "field", "channel": "grid", "text": "路面塌陷", "lon": 121.0, "lat": 31.0}
+    about = Voice(source_id="1", area=shop.area, subjects=(f"premises:{shop.uid}",), **far)
+    placed, lost = take_in([about, Voice(source_id="2", **far)], actor=cast.tang_grid, now=NOW)
+    assert (placed.outside, lost.outside) == (False, True)
+    held = {code: said["outside"] for code, said in bodies("mine", scope(cast)).items()}
+    assert held == {placed.tracking_code: False, lost.tracking_code: True}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from huying.ground.registry.models import Premises
 from huying.kernel.clock import now
 from huying.kernel.models import StoredFile
 from huying.senses.portal import forms
+from huying.senses.portal.actions import Said
 from huying.senses.reports.factories import publish
 from huying.senses.reports.models import Contact, Report
 
@@ -96,6 +98,18 @@ def test_what_comes_from_the_sign_at_a_door_is_about_that_place(cast: Cast, clie
         send(client, about=about)
         assert Report.objects.latest("id").case.subjects == marks
     assert "about" not in client.get("/report").content.decode().partition("<main")[2].partition("</main")[0]
+
+
+def test_what_comes_from_the_sign_at_a_door_is_where_the_registry_has_that_place(cast: Cast, client: Client) -> None:
+    building = make_premises("building", "柳岸小区3栋")
+    nowhere = {"place_text": "没有这个地方", "lon": "", "lat": ""}
+    said = Said(key="k", text="楼道口垃圾没人清", place_text="没有这个地方", about=building.code)
+    assert said.matter(now()).area == GRID_1 and replace(said, about="").matter(now()).area == ""
+    send(client, about=building.code, **nowhere)
+    case = Report.objects.get().case
+    assert (case.grid, case.lon) == (GRID_1, None)
+    send(client, text="垃圾桶满了没人清运", **nowhere)
+    assert Report.objects.latest("id").case.grid == ""
 
 
 def make_premises(kind: str, name: str, parent: Premises | None = None) -> Premises:
