@@ -143,7 +143,9 @@ def _run(upload_id: int, now: datetime) -> None:
 def _finished(upload: Upload) -> Imported | None:
     """What the import came to, when all that is missing is to say so: its process was killed between the two."""
     run = ImportRun.objects.filter(kind=upload.kind, file_sha256=upload.run_key, finished_at__isnull=False).first()
-    return run and Imported(run.pk, run.born, run.changed_rows, run.same, run.waiting, run.rejected, resumed_at=0)
+    if run is None:
+        return None
+    return Imported(run.pk, run.born, run.changed_rows, run.same, run.waiting, run.rejected, resumed_at=0)
 
 
 def _imported(upload: Upload, actor: Actor, now: datetime) -> Imported:

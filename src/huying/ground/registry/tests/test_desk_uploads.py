@@ -18,7 +18,7 @@ from huying.ground.registry.desk.importing import KINDS
 from huying.ground.registry.factories import GRID, OTHER_GRID
 from huying.ground.registry.fields import KINDS as EVERY_KIND
 from huying.ground.registry.models import Resident, Upload
-from huying.ground.territory.factories import an_area
+from huying.ground.territory.factories import a_town
 from huying.kernel import clock
 
 from .desk_cast import Desk, make_desk, text
@@ -128,7 +128,7 @@ def test_whoever_keeps_several_areas_says_which(desk: Desk) -> None:
     person = desk.people["editor"]
     person.appointments.update(area=GRID)
     make_appointment(person, person.appointments.get().unit, "registry_editor", OTHER_GRID)
-    an_area(OTHER_GRID, "第二网格")
+    a_town()
     editor = desk.client("editor")
     assert "您负责几个区域" in text(editor.get(HOME)) and ' required list="area-options"' in text(editor.get(HOME))
     refused = send(editor, csv_of(*PEOPLE))
