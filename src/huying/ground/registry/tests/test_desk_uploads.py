@@ -15,14 +15,14 @@ from huying.ground.organisation.factories import make_appointment
 from huying.ground.registry import exchange, looking
 from huying.ground.registry.actions import uploading
 from huying.ground.registry.desk.importing import KINDS
-from huying.ground.registry.factories import GRID, OTHER_GRID
 from huying.ground.registry.fields import KINDS as EVERY_KIND
 from huying.ground.registry.models import Resident, Upload
-from huying.ground.territory.factories import a_town
+from huying.ground.territory.factories import HETANG, TAOYUAN, a_town
 from huying.kernel import clock
 
 from .desk_cast import Desk, make_desk, text
-from .test_uploading import PEOPLE, packed
+from .test_looking import packed
+from .test_uploading import PEOPLE
 from .test_uploading import text as csv_of
 
 pytestmark = pytest.mark.django_db
@@ -126,15 +126,15 @@ def test_a_file_too_large_is_not_read(desk: Desk, monkeypatch: pytest.MonkeyPatc
 
 def test_whoever_keeps_several_areas_says_which(desk: Desk) -> None:
     person = desk.people["editor"]
-    person.appointments.update(area=GRID)
-    make_appointment(person, person.appointments.get().unit, "registry_editor", OTHER_GRID)
+    person.appointments.update(area=HETANG)
+    make_appointment(person, person.appointments.get().unit, "registry_editor", TAOYUAN)
     a_town()
     editor = desk.client("editor")
     assert "您负责几个区域" in text(editor.get(HOME)) and ' required list="area-options"' in text(editor.get(HOME))
     refused = send(editor, csv_of(*PEOPLE))
     assert refused.status_code == 422 and "请写明归到哪一个" in text(refused) and not Upload.objects.exists()
-    assert send(editor, csv_of(*PEOPLE), area=OTHER_GRID).status_code == 302
-    assert Upload.objects.get().area == OTHER_GRID
+    assert send(editor, csv_of(*PEOPLE), area=TAOYUAN).status_code == 302
+    assert Upload.objects.get().area == TAOYUAN
 
 
 def test_a_form_sent_twice_leads_to_the_same_page(desk: Desk) -> None:
