@@ -94,7 +94,7 @@ def _uploads(hands_in: Actor, now: datetime) -> list[UUID]:
             actor=keeps, now=now, uid=uuid4(), kind="person", area=GRID_1, name=f"人员-{state}.csv", content=table
         )
         if state != "looked":
-            begin_upload(one.uid, actor=keeps, now=now, mapping={"name": "住户"})
+            one = begin_upload(one.uid, actor=keeps, now=now, mapping={"name": "住户"})
         if state == "failed":
             run_upload(one.pk, now=now)  # who handed it in is no registry editor
         if state == "done":
@@ -102,7 +102,8 @@ def _uploads(hands_in: Actor, now: datetime) -> list[UUID]:
                 done = import_records(
                     file, actor=keeps, now=now, kind="person", mapping={"name": "住户"}, area=GRID_1, key=one.run_key
                 )
-            Upload.objects.filter(pk=one.pk).update(state=state, content=None, finished_at=now, said=asdict(done))
+            ended = {"state": state, "content": None, "name": "", "header": [], "mapping": {}}
+            Upload.objects.filter(pk=one.pk).update(**ended, finished_at=now, said=asdict(done))
         kept.append(one.uid)
     return kept
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineWorkbook
 
 from huying.kernel.errors import Invalid
+from huying.kernel.workbooks import ROOMY, Limits, must_fit
 
 _SNIFFED = 64 * 1024
 _SPACE = re.compile(r"[ \t\r\f\v\u3000]+")
@@ -29,9 +30,9 @@ class Table:
     Raises :class:`Invalid` for what is no table, here or while rows are read.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, limits: Limits = ROOMY) -> None:
         self.file = file
-        self._rows = rows_of(file)
+        self._rows = rows_of(file, limits)
         self.header = [trimmed(cell).lstrip("\ufeff").strip() for cell in next(self._rows, [])]
 
     def rows(self, names: Iterable[str]) -> Iterator[dict[str, str]]:
@@ -47,9 +48,11 @@ class Table:
                 yield number, {name: trimmed(row[at]) if at < len(row) else "" for name, at in places.items()}
 
 
-def rows_of(file: Path) -> Iterator[list[Any]]:
-    """Every row of the table, header first. Raises :class:`Invalid` for what is no table."""
+def rows_of(file: Path, limits: Limits = ROOMY) -> Iterator[list[Any]]:
+    """Every row of the table, header first. Raises :class:`Invalid` for what is no table, or beyond the limits of a workbook."""
     try:
+        if file.suffix.lower() in (".xlsx", ".xlsm"):
+            must_fit(file, limits)
         if file.suffix.lower() in (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"):
             yield from CalamineWorkbook.from_path(str(file)).get_sheet_by_index(0).iter_rows()
         elif file.suffix.lower() in (".csv", ".txt", ".tsv"):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
@@ -15,14 +17,21 @@ from zipfile import BadZipFile, ZipFile
 from django.utils.translation import gettext as _
 
 from huying.kernel.errors import HuyingError, Invalid
+from huying.kernel.privacy import mask_text
 from huying.kernel.tables import Table
+from huying.kernel.workbooks import Limits
+
+from . import exchange
 
 MOST_BYTES: Final = 20 * 1024**2
 MOST_UNPACKED: Final = 300 * 1024**2  # an xlsx is a zip: a small one may hold very much
 MOST_ROWS: Final = 200_000
 MOST_COLUMNS: Final = 200
+MOST_CELLS: Final = 10_000_000  # rows × columns, about 100 bytes each while a workbook is read
 UNBEGUN_KEPT: Final = timedelta(days=7)
+ENDED_KEPT: Final = timedelta(days=90)
 _LONGEST_TITLE: Final = 60
+_NUMBER: Final = re.compile(r"\d{11}")  # also of identity numbers whose last sign is wrong
 _OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0"  # xls, and every office file with a password
 
 
@@ -35,12 +44,13 @@ class Looked:
     rows: int
 
 
-def look(content: bytes) -> Looked:
-    """Read a file to its end. Raises Invalid saying what is wrong and what to do."""
+def look(content: bytes, kind: str) -> Looked:
+    """Read a file of one kind of record to its end. Raises Invalid saying what is wrong and what to do."""
     suffix = suffix_of(content)
+    limits = Limits(unpacked=MOST_UNPACKED, rows=2 * MOST_ROWS, columns=2 * MOST_COLUMNS, cells=MOST_CELLS)
     try:
         with written(content, suffix) as path:
-            return _looked(Table(path), suffix)
+            return _looked(Table(path, limits), suffix, kind)
     except HuyingError:
         raise
     except BaseException as error:
@@ -49,7 +59,7 @@ def look(content: bytes) -> Looked:
         raise _unreadable() from error
 
 
-def _looked(table: Table, suffix: str) -> Looked:
+def _looked(table: Table, suffix: str, kind: str) -> Looked:
     titles = [title for title in dict.fromkeys(table.header) if title]
     if not titles:
         raise Invalid(_("第一行没有表头"), hint=_("请下载模板，把内容填在模板里。"), field="file", code="no_header")
@@ -60,6 +70,11 @@ def _looked(table: Table, suffix: str) -> Looked:
             field="file",
             code="no_header",
         )
+    if not exchange.understood(kind, titles, {}) and any(_is_personal(title) for title in titles):
+        raise Invalid(
+            _("第一行要是表头，不能是数据"), hint=_("请在最上面加一行表头，写明每一列是什么；也可以下载模板来填。"),
+            field="file", code="no_header",
+        )  # fmt: skip
     filled = dict.fromkeys(titles, 0)
     rows = 0
     for rows, cells in enumerate(table.rows(titles), start=1):
@@ -71,6 +86,11 @@ def _looked(table: Table, suffix: str) -> Looked:
         for title, text in cells.items():
             filled[title] += bool(text)
     return Looked(suffix, tuple(filled.items()), rows)
+
+
+def _is_personal(title: str) -> bool:
+    """Whether a first cell is somebody's number: titles are kept in the open, what people are is not."""
+    return mask_text(title) != title or _NUMBER.search(title) is not None
 
 
 def suffix_of(content: bytes) -> str:
@@ -136,8 +156,11 @@ def _unreadable() -> Invalid:
 
 @contextmanager
 def written(content: bytes, suffix: str) -> Iterator[Path]:
-    """The bytes as a file that nobody else may read, gone afterwards."""
-    with TemporaryDirectory(prefix="huying-import-") as place:
-        path = Path(place) / f"table{suffix}"
+    """The bytes as a file nobody else may read. On Linux it is in memory: whatever kills the process takes it along."""
+    with TemporaryDirectory(prefix="huying-import-") as place, ExitStack() as held:
+        path = Path(place) / f"table{suffix}"  # readers ask a name what kind of file it is
+        if hasattr(os, "memfd_create"):
+            memory = held.enter_context(os.fdopen(os.memfd_create("table"), "wb", buffering=0))
+            path.symlink_to(f"/proc/self/fd/{memory.fileno()}")
         path.write_bytes(content)
         yield path

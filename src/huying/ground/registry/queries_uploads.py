@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from huying.kernel.actor import Actor
@@ -37,10 +38,6 @@ class Understood:
     columns: tuple[Column, ...]
     lacking: tuple[Field, ...]
     free: tuple[tuple[str, str], ...]
-
-    @property
-    def known(self) -> int:
-        return sum(1 for one in self.columns if one.field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,29 +74,35 @@ def _column(title: str, filled: int, name: str, known: Mapping[str, Field]) -> C
 
 
 def stand(upload: Upload) -> Stand:
-    """How far it has come; one query while it is under way or was cut off, none when it is done."""
+    """How far it has come; one query once it was begun, none before and when it is done."""
     if upload.state == Upload.State.DONE:
         names = ("born", "changed", "same", "waiting", "rejected")
         return Stand(upload.rows, **{name: int(upload.said.get(name, 0)) for name in names})
     run = _run(upload)
-    if run is None or run.finished_at is not None:  # not begun, or what an earlier import of the same file came to
+    if run is None:
         return Stand(0)
     done = min(max(run.next_row - 1, 0), upload.rows)
     return Stand(done, run.born, run.changed_rows, run.same, run.waiting, run.rejected)
 
 
 def _run(upload: Upload) -> ImportRun | None:
+    if not upload.run_key:
+        return None
     found: ImportRun | None = ImportRun.objects.filter(kind=upload.kind, file_sha256=upload.run_key).first()
     return found
 
 
 def rejects(upload: Upload) -> Iterator[tuple[int, str, str]]:
-    """(row, field, reason) of what was not taken, in order. One query."""
-    rows = Reject.objects.filter(run__kind=upload.kind, run__file_sha256=upload.run_key).order_by("row")
-    yield from rows.values_list("row", "field", "reason").iterator(2_000)
+    """(row, field, reason) of what this upload's run did not take, in order. One query, none before it was begun."""
+    yield from _rejects(upload).values_list("row", "field", "reason").iterator(2_000)
 
 
 def first_rejects(upload: Upload) -> list[tuple[int, str, str]]:
-    """The first of them. One query."""
-    rows = Reject.objects.filter(run__kind=upload.kind, run__file_sha256=upload.run_key).order_by("row")
-    return list(rows.values_list("row", "field", "reason")[:SHOWN_REJECTS])
+    """The first of them. One query, none before it was begun."""
+    return list(_rejects(upload).values_list("row", "field", "reason")[:SHOWN_REJECTS])
+
+
+def _rejects(upload: Upload) -> QuerySet[Reject]:
+    if not upload.run_key:
+        return Reject.objects.none()
+    return Reject.objects.filter(run__kind=upload.kind, run__file_sha256=upload.run_key).order_by("row")

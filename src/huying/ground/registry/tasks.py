@@ -1,4 +1,4 @@
-"""Background jobs of the registry, daily in the small hours of the place."""
+"""Background jobs of the registry, most of them daily in the small hours of the place."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from huying.kernel.actor import system
 from huying.kernel.clock import now
 
 from .actions import catch_up, expire_care, forget_ended
-from .actions.uploading import TASK, clear_uploads, run_upload
+from .actions.uploading import AWAY, TASK, clear_uploads, run_upload
 from .knowing.actions import count_knowledge
 from .likeness import find_likenesses
 
 _AT_ONCE: Final = 100_000  # records, a few minutes' work: what is left over the next run takes
+
+_AGAIN: Final = RetryStrategy(max_attempts=10, wait=5, linear_wait=10, retry_exceptions=AWAY)  # nine minutes in all
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -28,16 +31,18 @@ def catch_up_after_upgrade(timestamp: int) -> None:
         count_knowledge(actor=actor, now=now())
 
 
-@app.task(name=TASK, lock=TASK)
+@app.task(name=TASK, lock=TASK, retry=_AGAIN)
 def import_upload(upload_id: int) -> None:
-    """Import a file that was handed in; one after another. A killed worker's job is taken up and goes on."""
+    """Import a file that was handed in; one after another. A killed worker's job is taken up and goes on, so is one whose
+    database was away.
+    """
     run_upload(upload_id, now=now())
 
 
-@app.periodic(cron="42 18 * * *")
+@app.periodic(cron="42 * * * *")
 @app.task(name="registry.clear_uploads", queueing_lock="registry.clear_uploads")
 def clear_unbegun_uploads(timestamp: int) -> None:
-    """Files nobody imported are put away."""
+    """Files nobody imported are put away, imports whose job is gone are stopped; hourly, for somebody waits to go on."""
     clear_uploads(actor=system("retention"), now=now())
 
 

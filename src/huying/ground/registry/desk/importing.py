@@ -50,10 +50,11 @@ def imports(request: HttpRequest) -> HttpResponseBase:
     shown = {
         "kinds": [(kind, KIND_LABELS[kind]) for kind in KINDS],
         "page": found,
-        "rows": [(one, KIND_LABELS[one.kind]) for one in found.rows],
+        "rows": [(one, KIND_LABELS[one.kind], _called(one)) for one in found.rows],
         "uid": uuid4(),
         "error": error,
         "typed": request.POST,
+        "alone": len(access.areas(actor, access.IMPORT)) == 1,
         "most_rows": f"{looking.MOST_ROWS:,}",
         "most_bytes": looking.MOST_BYTES // 1024**2,
     }
@@ -80,10 +81,13 @@ def _taken(request: HttpRequest, actor: Actor) -> Upload:
 
 
 def _area(request: HttpRequest, actor: Actor) -> str:
-    """Where records that point nowhere go: the area chosen, else the first the actor imports for."""
+    """Where records that point nowhere go: the area chosen, else the one the actor imports for."""
     typed = entered(request, "area")
     if not typed:
-        return access.areas(actor, access.IMPORT)[0]
+        first, *others = access.areas(actor, access.IMPORT)
+        if others:
+            raise Invalid(_("您负责几个区域，请写明归到哪一个"), field="area", code="required")
+        return first
     errors: dict[str, str] = {}
     code = filters.area_code({"area": typed[:60]}, errors)
     if errors:
@@ -123,7 +127,7 @@ def upload(request: HttpRequest, uid: UUID) -> HttpResponseBase:
             raise
         except HuyingError as refused:
             error = refused
-    shown = _shown(one) | {"error": error, "crumbs": [(reverse("registry-imports"), _("导入")), ("", one.name)]}
+    shown = _shown(one) | {"error": error, "crumbs": [(reverse("registry-imports"), _("导入")), ("", _called(one))]}
     if one.can_begin:
         shown["mapping"], shown["read"] = _read(request, one)
     return render(request, "registry/upload.html", shown, status=error.status if error else 200)
@@ -161,7 +165,7 @@ def rejects(request: HttpRequest, uid: UUID, kind: str) -> HttpResponseBase:
             yield [row, which(one.kind, field), why(code)]
 
     columns = [(_("行"), 8), (_("哪一项"), 18), (_("为什么"), 48)]
-    mark = sheets.mark_of(actor.name, now, _("没有收下的行：%(name)s") % {"name": one.name})
+    mark = sheets.mark_of(actor.name, now, _("没有收下的行：%(name)s") % {"name": _called(one)})
     return sheets.as_file(sheets.Sheet("registry-rejects", _("没有收下的行"), mark, columns, lines, now), kind)
 
 
@@ -181,11 +185,17 @@ def _mapping(request: HttpRequest, one: Upload) -> dict[str, str]:
     return chosen
 
 
+def _called(one: Upload) -> str:
+    """The file's name while it is there, then what it held: names of files may be names of people."""
+    return one.name or str(KIND_LABELS[one.kind])
+
+
 def _shown(one: Upload) -> dict[str, Any]:
     stand = reads.stand(one)
     refused = reads.first_rejects(one) if stand.rejected else []
     return {
         "one": one,
+        "called": _called(one),
         "kind": KIND_LABELS[one.kind],
         "stand": stand,
         "state": one.get_state_display(),

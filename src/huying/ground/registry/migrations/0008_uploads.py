@@ -17,14 +17,14 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("uid", models.UUIDField(unique=True)),
                 ("kind", models.CharField(max_length=12)),
-                ("name", models.CharField(max_length=200)),
+                ("name", models.CharField(blank=True, max_length=200)),
                 ("suffix", models.CharField(max_length=5)),
                 ("bytes", models.PositiveIntegerField()),
                 ("rows", models.PositiveIntegerField()),
                 ("header", models.JSONField()),
                 ("mapping", models.JSONField(default=dict)),
                 ("area", models.CharField(blank=True, db_collation="C", max_length=17)),
-                ("run_key", models.CharField(max_length=64)),
+                ("run_key", models.CharField(blank=True, max_length=64)),
                 ("content", models.BinaryField(null=True)),
                 (
                     "state",
@@ -39,6 +39,15 @@ class Migration(migrations.Migration):
                         ],
                         default="looked",
                         max_length=8,
+                    ),
+                ),
+                (
+                    "begun_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organisation.person",
                     ),
                 ),
                 ("at", models.DateTimeField()),
@@ -76,7 +85,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("content__isnull", True),
+                            models.Q(("content__isnull", True), ("name", "")),
                             models.Q(("state__in", ["done", "dropped"]), _negated=True),
                             _connector="OR",
                         ),

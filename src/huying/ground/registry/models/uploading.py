@@ -17,9 +17,10 @@ class Upload(models.Model):
     """One file, what was found in it, and how its import stands.
 
     ``content`` is sealed; it goes when the import is done, the file is put away, or nobody began within the time of
-    ``looking.UNBEGUN_KEPT``. ``header`` is [[title, how many cells are filled], …]; ``mapping`` is field → title as somebody chose;
-    ``said`` is what the import came to, ``error`` the code of what stopped it. ``run_key`` names the run that goes on when the
-    same file is imported again.
+    ``looking.UNBEGUN_KEPT``, and with it ``name``, ``header`` and ``mapping``, which may name people; the row itself goes
+    ``looking.ENDED_KEPT`` later. ``header`` is [[title, how many cells are filled], …]; ``mapping`` is field → title as somebody
+    chose; ``said`` is what the import came to, ``error`` the code of what stopped it. ``run_key`` names this upload's run with
+    the mapping it began with, "" before. ``person`` handed it in; it is imported with what ``begun_by`` may do.
     """
 
     class State(models.TextChoices):
@@ -32,17 +33,18 @@ class Upload(models.Model):
 
     uid = models.UUIDField(unique=True)
     kind = models.CharField(max_length=12)
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, blank=True)
     suffix = models.CharField(max_length=5)
     bytes = models.PositiveIntegerField()
     rows = models.PositiveIntegerField()
     header = models.JSONField()
     mapping = models.JSONField(default=dict)
     area = models.CharField(max_length=17, blank=True, db_collation="C")
-    run_key = models.CharField(max_length=64)
+    run_key = models.CharField(max_length=64, blank=True)
     content = models.BinaryField(null=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.LOOKED)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    begun_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     begun_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -54,12 +56,13 @@ class Upload(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(name="registry_upload_kind_known", condition=Q(kind__in=KINDS)),
             models.CheckConstraint(
-                name="registry_upload_forgotten", condition=Q(content__isnull=True) | ~Q(state__in=["done", "dropped"])
+                name="registry_upload_forgotten",
+                condition=Q(content__isnull=True, name="") | ~Q(state__in=["done", "dropped"]),
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} {self.state}"
+        return f"{self.kind} {self.state}"
 
     @property
     def titles(self) -> list[str]:

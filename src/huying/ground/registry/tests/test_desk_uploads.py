@@ -11,15 +11,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import load_workbook
 
+from huying.ground.organisation.factories import make_appointment
 from huying.ground.registry import exchange, looking
 from huying.ground.registry.actions import uploading
 from huying.ground.registry.desk.importing import KINDS
 from huying.ground.registry.fields import KINDS as EVERY_KIND
 from huying.ground.registry.models import Resident, Upload
+from huying.ground.territory.factories import HETANG, TAOYUAN, a_town
 from huying.kernel import clock
 
 from .desk_cast import Desk, make_desk, text
-from .test_uploading import PEOPLE, packed
+from .test_looking import packed
+from .test_uploading import PEOPLE
 from .test_uploading import text as csv_of
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +90,7 @@ def test_what_was_not_taken_is_a_file_to_take_away(desk: Desk) -> None:
     page = send(editor, csv_of(*PEOPLE))["Location"]
     editor.post(page, {"do": "begin"})
     uploading.run_upload(Upload.objects.get().pk, now=clock.now())
+    assert "人员.csv" not in text(editor.get(page)) + text(editor.get(HOME)) and Upload.objects.get().name == ""
     rows = text(editor.get(f"{page}rejects.csv")).splitlines()
     assert "何信息" in rows[0] and rows[1:] == ["行,哪一项,为什么", "3,电话,不像电话号码"]
     answer = editor.get(f"{page}rejects.xlsx")
@@ -118,6 +122,28 @@ def test_a_file_too_large_is_not_read(desk: Desk, monkeypatch: pytest.MonkeyPatc
     answer = send(desk.client("editor"), csv_of(*PEOPLE))
     assert answer.status_code == 422 and "文件不能超过" in text(answer)
     assert desk.client("editor").post(HOME, {"kind": "person"}).status_code == 422
+
+
+def test_whoever_keeps_several_areas_says_which(desk: Desk) -> None:
+    person = desk.people["editor"]
+    person.appointments.update(area=HETANG)
+    make_appointment(person, person.appointments.get().unit, "registry_editor", TAOYUAN)
+    a_town()
+    editor = desk.client("editor")
+    assert "您负责几个区域" in text(editor.get(HOME)) and ' required list="area-options"' in text(editor.get(HOME))
+    refused = send(editor, csv_of(*PEOPLE))
+    assert refused.status_code == 422 and "请写明归到哪一个" in text(refused) and not Upload.objects.exists()
+    assert send(editor, csv_of(*PEOPLE), area=TAOYUAN).status_code == 302
+    assert Upload.objects.get().area == TAOYUAN
+
+
+def test_a_form_sent_twice_leads_to_the_same_page(desk: Desk) -> None:
+    editor, uid = desk.client("editor"), str(uuid4())
+    first = send(editor, csv_of(*PEOPLE), uid=uid)
+    assert send(editor, csv_of(*PEOPLE), uid=uid)["Location"] == first["Location"]
+    other = send(editor, csv_of(*PEOPLE[:2]), uid=uid)
+    assert other.status_code == 409 and "已经交过另一份表" in text(other)
+    assert Upload.objects.count() == 1
 
 
 def test_a_file_is_put_away(desk: Desk) -> None:
@@ -159,7 +185,7 @@ def test_templates_say_what_belongs_where_and_are_understood(desk: Desk, kind: s
         [cell or "" for cell in row] for row in load_workbook(io.BytesIO(content)).active.iter_rows(values_only=True)
     ]
     assert rows == [exchange.headers(kind), exchange.explanations(kind)]
-    found = looking.look(content)
+    found = looking.look(content, kind)
     titles = [title for title, _filled in found.header]
     assert (found.suffix, len(exchange.columns(kind, titles, {})) - 1) == (".xlsx", len(exchange.FIELDS[kind]))
     assert set(KINDS) == set(EVERY_KIND)

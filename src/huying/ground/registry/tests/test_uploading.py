@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from openpyxl import Workbook
 from pytest_django import DjangoAssertNumQueries
 
+from huying.ground.organisation.access import actor_for
+from huying.ground.organisation.factories import make_appointment, make_person
 from huying.ground.registry import access, looking
 from huying.ground.registry import queries_uploads as reads
-from huying.ground.registry.actions import importing, uploading
+from huying.ground.registry.actions import uploading
 from huying.ground.registry.factories import GRID, OTHER_GRID, a_room
 from huying.ground.registry.models import Change, ImportRun, Reject, Resident, Upload
 from huying.ground.registry.reasons import REASONS, stopped, which, why
@@ -55,14 +58,6 @@ def workbook(*rows: list[str]) -> bytes:
     for row in rows:
         book.active.append(row)
     book.save(file)
-    return file.getvalue()
-
-
-def packed(*names: str, content: bytes = b"<a/>") -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
-        for name in names:
-            made.writestr(name, content)
     return file.getvalue()
 
 
@@ -113,49 +108,6 @@ def test_handing_in_twice_keeps_one(desk: Desk) -> None:
     one = take(desk)
     assert take(desk, uid=one.uid).pk == one.pk
     assert (Upload.objects.count(), Entry.objects.filter(chain=f"registry-upload:{one.uid}").count()) == (1, 1)
-
-
-HOSTILE: dict[str, tuple[bytes, str]] = {
-    "nothing": (b"", "empty"),
-    "a picture": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "not_a_table"),
-    "a page": (b"\n <html><table><tr><td>x</td></tr></table></html>", "not_a_table"),
-    "old or locked": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "not_a_table"),
-    "half a zip": (workbook(*PEOPLE)[:300], "not_a_table"),
-    "a document": (packed("word/document.xml"), "not_a_table"),
-    "a workbook of nonsense": (packed("[Content_Types].xml", "xl/workbook.xml", content=b"<" * 999), "not_a_table"),
-    "utf-16": ("姓名,电话".encode("utf-16"), "not_a_table"),
-    "no header": (text(["", ""], ["赵大明", "13911110000"]), "no_header"),
-    "no columns": (text([f"列{number}" for number in range(looking.MOST_COLUMNS + 1)]), "no_header"),
-    "a letter": (("这是一封信" * 30).encode(), "no_header"),
-    "an endless cell": (b'"' + b"x" * 200_000, "not_a_table"),
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_what_is_no_table_is_refused_and_leaves_nothing(desk: Desk, name: str) -> None:
-    content, code = HOSTILE[name]
-    entries = Entry.objects.count()
-    with pytest.raises(Invalid) as refused:
-        take(desk, content, name="人员.xlsx")
-    assert (refused.value.code, refused.value.field) == (code, "file")
-    assert not Upload.objects.exists() and Entry.objects.count() == entries
-
-
-@pytest.mark.parametrize(
-    ("limit", "value", "content", "code"),
-    [
-        ("MOST_BYTES", 40, text(*PEOPLE), "too_large"),
-        ("MOST_UNPACKED", 2_000, workbook(*PEOPLE), "too_large"),  # small as a file, large once unpacked
-        ("MOST_ROWS", 2, text(*PEOPLE), "too_many_rows"),
-    ],
-)
-def test_there_are_limits(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, content: bytes, code: str
-) -> None:
-    monkeypatch.setattr(looking, limit, value)
-    with pytest.raises(Invalid) as refused:
-        take(desk, content)
-    assert refused.value.code == code and not Upload.objects.exists()
 
 
 def test_only_registry_editors_hand_in_and_only_for_their_area(desk: Desk) -> None:
@@ -225,30 +177,143 @@ def test_an_editor_who_is_one_no_longer_imports_nothing(desk: Desk) -> None:
     assert nothing_came_in()
 
 
-def test_what_was_cut_off_goes_on(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "_STEP", 2)
-    rows = [[f"赵{sign}", f"1391111000{number}"] for number, sign in enumerate("一二三四五")]
-    one = take(desk, text(["姓名", "电话"], *rows))
-    taken: list[int] = []
-    original = importing._Reader.take
+def test_another_mapping_begins_from_the_first_row(desk: Desk) -> None:
+    one = take(desk, text(["住户", "曾用", "电话"], ["赵大明", "赵小明", "13911110000"]))
+    first = uploading.begin_upload(one.uid, actor=desk.actors["editor"], now=clock.now(), mapping={"name": "住户"})
+    ImportRun.objects.create(
+        kind="person", file_sha256=first.run_key, file_name="x", started_at=clock.now(), next_row=2, born=1
+    )  # as if its only step had been taken before it stopped
+    Upload.objects.update(state=State.FAILED, finished_at=clock.now())
+    same = uploading.begin_upload(one.uid, actor=desk.actors["editor"], now=clock.now(), mapping={"name": "住户"})
+    assert same.run_key == first.run_key and reads.stand(same).done == 1
+    Upload.objects.update(state=State.FAILED, finished_at=clock.now())
+    done = run(desk, one, {"name": "曾用"})
+    assert (done.state, done.said["born"], done.said["resumed_at"]) == (State.DONE, 1, 0)
+    assert done.run_key != first.run_key
+    names = {person.value("name") for person in Resident.objects.exclude(pk=_known())}
+    assert names == {"赵小明"}
 
-    def pulled(reader: Any, step: Any, last: int) -> None:
-        if len(taken) == 2:
-            raise RuntimeError("the plug")
-        taken.append(last)
-        original(reader, step, last)
 
-    with monkeypatch.context() as patched:
-        patched.setattr(importing._Reader, "take", pulled)
-        with pytest.raises(RuntimeError):
-            run(desk, one)
+def test_going_back_to_an_earlier_mapping_begins_anew_too(desk: Desk) -> None:
+    one, keys = take(desk, text(["住户", "曾用", "电话"], ["赵大明", "赵小明", "13911110000"])), []
+    for title in ("住户", "曾用", "住户"):
+        begun = uploading.begin_upload(one.uid, actor=desk.actors["editor"], now=clock.now(), mapping={"name": title})
+        keys.append(begun.run_key)
+        Upload.objects.update(state=State.FAILED, finished_at=clock.now())
+    assert len(set(keys)) == 3
+
+
+def test_each_file_has_its_own_rejects(desk: Desk) -> None:
+    first = run(desk, take(desk))
+    second = take(desk)
+    assert (list(reads.rejects(second)), reads.first_rejects(second), reads.stand(second)) == ([], [], reads.Stand(0))
+    run(desk, second)
+    second.refresh_from_db()
+    assert list(reads.rejects(first)) == list(reads.rejects(second)) == [(3, "phone", "bad_phone")]
+    assert Reject.objects.count() == 2
+
+
+def test_an_import_that_was_finished_but_not_said_so_keeps_its_counts(desk: Desk) -> None:
+    done = run(desk, take(desk))
+    Upload.objects.update(state=State.RUNNING, content=b"", said={})
+    uploading.run_upload(done.pk, now=clock.now())
+    done.refresh_from_db()
+    assert (done.state, done.said["born"], done.said["rejected"]) == (State.DONE, 2, 1)
+
+
+def test_an_import_whose_job_is_gone_can_go_on(desk: Desk) -> None:
+    one, other, editor = take(desk), take(desk), desk.actors["editor"]
+    for each in (one, other):
+        uploading.begin_upload(each.uid, actor=editor, now=clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE (args->>'upload_id')::bigint = %s", [one.pk])
+    Upload.objects.filter(pk=one.pk).update(state=State.RUNNING)
+    assert uploading.clear_uploads(actor=system("retention"), now=clock.now()) == 0
+    assert dict(Upload.objects.values_list("pk", "state")) == {one.pk: State.FAILED, other.pk: State.WAITING}
+    assert run(desk, one).state == State.DONE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_file_sent_on_two_connections_at_once_is_one(desk: Desk) -> None:
+    uid, together = uuid4(), Barrier(2)
+
+    def hand_in() -> int:
+        try:
+            together.wait(10)
+            return int(take(desk, uid=uid).pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        kept = {each.result(30) for each in [pool.submit(hand_in) for _time in range(2)]}
+    assert kept == set(Upload.objects.values_list("pk", flat=True)) and len(kept) == 1
+    assert Entry.objects.filter(chain=f"registry-upload:{uid}").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_away_leaves_it_under_way(desk: Desk) -> None:
+    one = take(desk)
+    uploading.begin_upload(one.uid, actor=desk.actors["editor"], now=clock.now())
+    with connection.execute_wrapper(_away), pytest.raises(uploading.AWAY):
+        uploading.run_upload(one.pk, now=clock.now())
+    assert Upload.objects.get().is_under_way
+    uploading.run_upload(one.pk, now=clock.now())
+    assert Upload.objects.get().state == State.DONE
+
+
+def _away(*_given: Any) -> None:
+    raise OperationalError("the server closed the connection unexpectedly")
+
+
+def test_whoever_goes_on_is_not_who_handed_it_in(desk: Desk) -> None:
+    one = take(desk)
+    author, colleague = desk.people["editor"], make_person("王交班", username="registry-colleague")
+    make_appointment(colleague, author.appointments.get().unit, "registry_editor", GRID)
+    uploading.begin_upload(one.uid, actor=actor_for(colleague.user, now=clock.now()), now=clock.now())
     one.refresh_from_db()
-    stood = reads.stand(one)
-    assert (one.state, one.error, one.content is None) == (State.FAILED, "broken", False)
-    assert (stood.done, stood.born) == (3, 3)
-    done = run(desk, one)
-    assert (done.state, done.said["born"], done.said["resumed_at"]) == (State.DONE, 5, 4)
-    assert Resident.objects.exclude(pk=_known()).count() == 5
+    assert (one.person_id, one.begun_by_id) == (author.pk, colleague.pk)
+    assert take(desk, uid=one.uid).pk == one.pk
+    uploading.run_upload(one.pk, now=clock.now())
+    assert Change.objects.filter(source="import").values_list("author_name", flat=True)[0] == colleague.name
+
+
+def test_anothers_number_or_another_file_is_refused(desk: Desk) -> None:
+    one = take(desk)
+    for more in ({"content": text(*PEOPLE[:2])}, {"area": OTHER_GRID}, {"kind": "household"}):
+        with pytest.raises(Refused):
+            take(desk, uid=one.uid, **more)
+    assert (Upload.objects.count(), Upload.objects.get().kind) == (1, "person")
+
+
+@pytest.mark.parametrize(
+    "cell", ["13911110000", "１３９１１１１００００", "330102199001011234", "zhao@example.com", "010-88886666"]
+)
+def test_a_first_row_of_data_is_refused(desk: Desk, cell: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        take(desk, text(["赵大明", cell], ["钱小红", "13911110001"]))
+    assert "第一行要是表头" in str(refused.value.message) and refused.value.code == "no_header"
+    assert not Upload.objects.exists()
+    assert take(desk, text(["住户", "联系", "2026年 320000 元"], ["赵大明", "13911110000", ""])).rows == 1
+
+
+def test_what_ended_names_nobody_and_is_gone_in_time(desk: Desk) -> None:
+    done, dropped = run(desk, take(desk)), take(desk)
+    uploading.drop_upload(dropped.uid, actor=desk.actors["editor"], now=clock.now())
+    for one in Upload.objects.all():
+        assert (one.content, one.name, one.header, one.mapping) == (None, "", [], {})
+    Upload.objects.filter(pk=done.pk).update(finished_at=clock.now() - looking.ENDED_KEPT - timedelta(minutes=1))
+    uploading.clear_uploads(actor=system("retention"), now=clock.now())
+    assert (list(Upload.objects.values_list("pk", flat=True)), Reject.objects.count()) == ([dropped.pk], 0)
+
+
+def test_what_failed_waits_from_then_on(desk: Desk) -> None:
+    one = take(desk)
+    Upload.objects.update(state=State.FAILED, at=clock.now() - timedelta(days=30), finished_at=clock.now())
+    assert uploading.clear_uploads(actor=system("retention"), now=clock.now()) == 0
+    Upload.objects.update(finished_at=clock.now() - looking.UNBEGUN_KEPT - timedelta(minutes=1))
+    assert uploading.clear_uploads(actor=system("retention"), now=clock.now()) == 1
+    one.refresh_from_db()
+    assert one.state == State.DROPPED
 
 
 def test_what_nobody_begins_is_put_away(desk: Desk) -> None:
@@ -271,10 +336,15 @@ def test_reading_costs(desk: Desk, django_assert_num_queries: DjangoAssertNumQue
         found = access.get_upload(editor, one.uid)
     with django_assert_num_queries(0):
         reads.understood(found, {})
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(0):
         reads.stand(found)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(0):
         reads.first_rejects(found)
+    begun = uploading.begin_upload(one.uid, actor=editor, now=clock.now())
+    with django_assert_num_queries(1):
+        reads.stand(begun)
+    with django_assert_num_queries(1):
+        reads.first_rejects(begun)
 
 
 def test_every_reason_is_said_in_words() -> None:
