@@ -22,7 +22,7 @@ SHOWN_REJECTS: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a file: its title, how many cells are filled, the field it was taken for (None: not understood)."""
+    """One column of a file: its title, how many cells are filled, the field it was taken for ("": not understood)."""
 
     title: str
     filled: int

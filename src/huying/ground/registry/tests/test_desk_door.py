@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from openpyxl import load_workbook
@@ -14,21 +13,11 @@ from huying.kernel import clock
 from huying.kernel.actor import Actor
 from huying.kernel.privacy import AccessEntry, reveal
 
-from .desk_cast import DAUGHTER_PHONE, ID_NUMBER, NAME, PHONE, SECRETS, Desk, make_desk, text
+from .desk_cast import DAUGHTER_PHONE, ID_NUMBER, NAME, PHONE, SECRETS, Desk, text
 
 pytestmark = pytest.mark.django_db
 HOME = "/desk/registry/"
 WHY = {"purpose": "visit", "why": "上门看望独居老人"}
-
-
-@pytest.fixture(autouse=True)
-def _one_factor(settings: Any) -> None:
-    settings.HUYING_REQUIRE_TOTP = False
-
-
-@pytest.fixture
-def desk(db: None) -> Desk:
-    return make_desk()
 
 
 def test_opening_writes_one_line_and_shows_only_what_was_asked(desk: Desk) -> None:

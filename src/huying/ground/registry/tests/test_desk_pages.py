@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.db import connection
 from django.test import Client
@@ -13,20 +11,10 @@ from huying.ground.accounts.factories import make_resident
 from huying.ground.registry.factories import a_resident, say
 from huying.kernel.privacy import AccessEntry
 
-from .desk_cast import PHONE, SECRETS, Desk, make_desk, text
+from .desk_cast import PHONE, SECRETS, Desk, text
 
 pytestmark = pytest.mark.django_db
 HOME = "/desk/registry/"
-
-
-@pytest.fixture(autouse=True)
-def _one_factor(settings: Any) -> None:
-    settings.HUYING_REQUIRE_TOTP = False
-
-
-@pytest.fixture
-def desk(db: None) -> Desk:
-    return make_desk()
 
 
 def addresses(desk: Desk) -> list[str]:

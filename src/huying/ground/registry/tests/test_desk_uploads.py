@@ -20,23 +20,13 @@ from huying.ground.registry.models import Resident, Upload
 from huying.ground.territory.factories import HETANG, TAOYUAN, a_town
 from huying.kernel import clock
 
-from .desk_cast import Desk, make_desk, text
+from .desk_cast import Desk, text
 from .test_looking import packed
 from .test_uploading import PEOPLE
 from .test_uploading import text as csv_of
 
 pytestmark = pytest.mark.django_db
 HOME = "/desk/registry/imports/"
-
-
-@pytest.fixture(autouse=True)
-def _one_factor(settings: Any) -> None:
-    settings.HUYING_REQUIRE_TOTP = False
-
-
-@pytest.fixture
-def desk(db: None) -> Desk:
-    return make_desk()
 
 
 def send(client: Client, content: bytes, **more: str) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -13,20 +12,10 @@ from huying.ground.registry.models import CareEntry, Consent, Likeness, Proposal
 from huying.kernel import clock
 from huying.kernel.actor import Actor
 
-from .desk_cast import PHONE, Desk, changed, make_desk, text
+from .desk_cast import PHONE, Desk, changed, text
 
 pytestmark = pytest.mark.django_db
 HOME = "/desk/registry/"
-
-
-@pytest.fixture(autouse=True)
-def _one_factor(settings: Any) -> None:
-    settings.HUYING_REQUIRE_TOTP = False
-
-
-@pytest.fixture
-def desk(db: None) -> Desk:
-    return make_desk()
 
 
 def form_of(desk: Desk, **changes: str) -> dict[str, str]:
